@@ -1,0 +1,42 @@
+"""Everything that can be set, with its default. One definition; every front door fills it in."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How a workspace is indexed and searched."""
+
+    max_file_bytes: int = 1_000_000
+    """Larger source files are skipped: they are data or generated far more often than they are code."""
+    exclude: tuple[str, ...] = ()
+    """Gitignore-style patterns to leave out, besides the ignore files and the built-in list."""
+    model: str = ""
+    """Folder of an encoder. Empty: the one in the package."""
+    runtime: str = "onnx"
+    """What runs the encoder: `onnx` or `torch`."""
+    index_exit: int | None = None
+    """The exit whose vectors are searched. None: the model's own choice."""
+    rerank_exit: int | None = None
+    """The exit that orders the candidates. None: the model's own choice."""
+    dim: int | None = None
+    """Dimensions kept of an index vector. None: the model's own choice."""
+    vectors: str = "auto"
+    """`exact`, `hnsw`, or `auto`: exact up to the measured crossover, then HNSW where it is installed."""
+    threads: int = 0
+    """Threads of the encoder. 0: all cores for a command, half of them for the background indexer."""
+    cache_dir: str = ""
+    """Where indexes are kept. Empty: `$FATHOM_CACHE_DIR`, else the user's cache directory."""
+
+    def cache_directory(self) -> str:
+        """The folder that holds every workspace's index."""
+        if self.cache_dir:
+            return self.cache_dir
+        if from_environment := os.environ.get("FATHOM_CACHE_DIR"):
+            return from_environment
+        from platformdirs import user_cache_dir  # noqa: PLC0415 - half of the commands never need it
+
+        return user_cache_dir("fathom", appauthor=False)

@@ -1,0 +1,315 @@
+"""Source bytes to searchable units, the same way for every language.
+
+A language's query says what is a definition; everything else follows from nesting:
+
+- a definition's qualified name is the names of what encloses it;
+- functions keep their text whole; a class keeps what its own functions leave over;
+- what no definition covers becomes `module` units, so nothing in a file is invisible.
+
+Captures understood in `queries/*.scm` (`@definition.KIND`, KIND being a value of `Kind`):
+
+    @definition.KIND    the whole definition
+    @name               its name
+    @body               where its body starts; the signature ends there
+    @doc                documentation inside the definition, such as a docstring
+    @receiver           the type a method is declared for, outside its text (Go receivers, `Foo.prototype.bar`)
+    @scope.type         qualifies what is inside and makes its functions methods, but is no unit (Rust `impl`)
+    @scope.namespace    qualifies what is inside, but is no unit (C++ `namespace`)
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tree_sitter import Node, Parser, QueryCursor
+
+from fathom_indexer.languages.comments import clean_comment, preceding_comment
+from fathom_indexer.languages.registry import Language
+from fathom_indexer.types import FUNCTION_KINDS, Function, Kind
+
+MODULE_UNIT_LINES = 40
+"""Code outside definitions is cut into units of about this many lines."""
+
+_SIGNATURE_CHARACTERS = 300
+_BOM = b"\xef\xbb\xbf"
+
+# When several patterns of a query match one node, the most specific kind wins.
+_SPECIFICITY = {Kind.CONSTRUCTOR: 3, Kind.METHOD: 2, Kind.MACRO: 2, Kind.CLOSURE: 0}
+
+_TYPE_KINDS = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kind.TRAIT, Kind.OBJECT})
+
+# `Outer::Inner::method`, `module.function`, `Table:method`; operators and odd names are left alone.
+_DOTTED = re.compile(r"(?P<owner>[\w$<>,\s]+(?:(?:::|[.:])[\w$<>,\s]+)*)(?:::|[.:])(?P<name>~?[\w$?!]+)")
+
+_NOTHING_BUT_PUNCTUATION = re.compile(rb"[\s{}()\[\];,]*\Z")
+
+Span = tuple[int, int]
+
+
+@dataclass(slots=True)
+class _Definition:
+    """A definition or scope found by the query, before nesting is known."""
+
+    kind: Kind | None
+    """None for scopes."""
+    methods_inside: bool
+    name: str
+    owner: str
+    span: Span
+    signature: str
+    documentation: str
+    claimed: Span
+    """The span with the comment that documents it."""
+    parent: _Definition | None = None
+    children: list[_Definition] = field(default_factory=list)
+
+    @property
+    def is_function(self) -> bool:
+        return self.kind in FUNCTION_KINDS
+
+
+def extract(source: bytes, language: Language) -> list[Function]:
+    """All units of a source file, ordered by where they start.
+
+    `source` is the file as it is, in UTF-8 or a superset of ASCII; bytes that are no UTF-8 become U+FFFD in texts
+    and keep their offsets. Never raises on broken source: tree-sitter recovers, and what it cannot place stays
+    searchable as `module` units.
+    """
+    # A byte order mark is no token in most grammars; blanks keep every offset as it is on disk.
+    code = b"   " + source[3:] if source.startswith(_BOM) else source
+    tree = Parser(language.tree_sitter_grammar).parse(code)
+    definitions = _nest(_definitions(tree.root_node, code, language))
+    lines = _Lines(code)
+    units = [_unit(definition, code, lines, language.name) for definition in definitions if definition.kind]
+    top_level = [definition for definition in definitions if _is_outermost_unit(definition)]
+    units += _module_units(top_level, code, lines, language.name)
+    return sorted(units, key=lambda unit: (unit.start_byte, -unit.end_byte))
+
+
+def _definitions(root: Node, code: bytes, language: Language) -> list[_Definition]:
+    found: dict[tuple[Span, str], _Definition] = {}
+    for _, captures in QueryCursor(language.tree_sitter_query).matches(root):
+        definition = _definition(captures, code, language)
+        if definition is None:
+            continue
+        key = (definition.span, definition.name)
+        known = found.get(key)
+        if known is None or _rank(definition.kind) > _rank(known.kind):
+            found[key] = definition
+    return list(found.values())
+
+
+def _rank(kind: Kind | None) -> int:
+    return _SPECIFICITY.get(kind, 1) if kind else -1
+
+
+def _definition(captures: dict[str, list[Node]], code: bytes, language: Language) -> _Definition | None:
+    label, node = next(((key, nodes[0]) for key, nodes in captures.items() if "." in key), ("", None))
+    names = captures.get("name")
+    if node is None or not names:
+        return None
+    owner, name = _split_owner(_text(names[0], code))
+    if not name:
+        return None
+    if receivers := captures.get("receiver"):
+        owner = _text(receivers[0], code)
+    outer = _with_wrappers(node, language.wrappers)
+    role, _, detail = label.partition(".")
+    docs = captures.get("doc")
+    comment = preceding_comment(outer, code, language.attributes)
+    documentation = clean_comment(_text(docs[0], code)) if docs else comment.text if comment else ""
+    body = captures.get("body")
+    signature_end = body[0].start_byte if body else node.end_byte
+    return _Definition(
+        kind=Kind(detail) if role == "definition" else None,
+        methods_inside=Kind(detail) in _TYPE_KINDS if role == "definition" else detail == "type",
+        name=name,
+        owner=owner,
+        span=(outer.start_byte, outer.end_byte),
+        signature=_one_line(code[node.start_byte : signature_end]),
+        documentation=documentation,
+        claimed=(comment.start_byte if comment else outer.start_byte, outer.end_byte),
+    )
+
+
+def _split_owner(name: str) -> tuple[str, str]:
+    name = " ".join(name.split())
+    dotted = _DOTTED.fullmatch(name)
+    if dotted is None:
+        return "", name
+    return re.sub(r"::|:", ".", dotted["owner"]), dotted["name"]
+
+
+def _with_wrappers(node: Node, wrappers: frozenset[str]) -> Node:
+    """The node with what is written around it: `export`, decorators; not a declaration that holds several."""
+    while (parent := node.parent) is not None and parent.type in wrappers:
+        if sum(1 for sibling in parent.named_children if sibling.type == node.type) > 1:
+            break
+        node = parent
+    return node
+
+
+def _nest(definitions: list[_Definition]) -> list[_Definition]:
+    """Order by position and link every definition with the innermost one around it."""
+    definitions.sort(key=lambda definition: (definition.span[0], -definition.span[1], _rank(definition.kind)))
+    open_definitions: list[_Definition] = []
+    for definition in definitions:
+        while open_definitions and open_definitions[-1].span[1] < definition.span[1]:
+            open_definitions.pop()
+        while open_definitions and open_definitions[-1].span[1] <= definition.span[0]:
+            open_definitions.pop()
+        if open_definitions:
+            definition.parent = open_definitions[-1]
+            definition.parent.children.append(definition)
+        open_definitions.append(definition)
+    return definitions
+
+
+def _is_outermost_unit(definition: _Definition) -> bool:
+    parent = definition.parent
+    while parent is not None and parent.kind is None:
+        parent = parent.parent
+    return definition.kind is not None and parent is None
+
+
+def _unit(definition: _Definition, code: bytes, lines: _Lines, language: str) -> Function:
+    kind = definition.kind
+    assert kind is not None
+    if kind is Kind.FUNCTION and definition.parent is not None and definition.parent.methods_inside:
+        kind = Kind.METHOD
+    start, end = definition.span
+    spans = [definition.span] if definition.is_function else _uncovered(definition.span, _units_inside(definition))
+    return Function(
+        name=definition.name,
+        qualified_name=_qualified_name(definition),
+        kind=kind,
+        language=language,
+        signature=definition.signature,
+        documentation=definition.documentation,
+        text=_join(code, spans),
+        start_byte=start,
+        end_byte=end,
+        start_line=lines.number(start),
+        end_line=lines.number(max(start, end - 1)),
+    )
+
+
+def _units_inside(definition: _Definition) -> Iterator[Span]:
+    for child in definition.children:
+        if child.kind is None:
+            yield from _units_inside(child)
+        else:
+            yield child.claimed
+
+
+def _qualified_name(definition: _Definition) -> str:
+    parts = [definition.name]
+    current: _Definition | None = definition
+    while current is not None:
+        if current.owner:
+            parts.append(current.owner)
+        current = current.parent
+        if current is not None:
+            parts.append(current.name)
+    return ".".join(reversed(parts))
+
+
+def _uncovered(span: Span, covered: Iterator[Span] | Sequence[Span]) -> list[Span]:
+    """What of `span` no other span covers, in order, without pieces that hold only punctuation-free blanks."""
+    rest: list[Span] = []
+    start, end = span
+    for inner_start, inner_end in sorted(covered):
+        if inner_start > start:
+            rest.append((start, min(inner_start, end)))
+        start = max(start, inner_end)
+    if start < end:
+        rest.append((start, end))
+    return rest
+
+
+def _module_units(top_level: list[_Definition], code: bytes, lines: _Lines, language: str) -> list[Function]:
+    rest = _uncovered((0, len(code)), [definition.claimed for definition in top_level])
+    pieces = [piece for span in rest for piece in lines.pieces(span, MODULE_UNIT_LINES)]
+    pieces = [piece for piece in (_trim(code, piece) for piece in pieces) if piece is not None]
+    units: list[Function] = []
+    group: list[Span] = []
+    height = 0
+    for piece in pieces:
+        piece_height = lines.number(piece[1] - 1) - lines.number(piece[0]) + 1
+        if group and height + piece_height > MODULE_UNIT_LINES:
+            units.append(_module_unit(group, code, lines, language))
+            group, height = [], 0
+        group.append(piece)
+        height += piece_height
+    if group:
+        units.append(_module_unit(group, code, lines, language))
+    return units
+
+
+def _module_unit(spans: list[Span], code: bytes, lines: _Lines, language: str) -> Function:
+    start, end = spans[0][0], spans[-1][1]
+    text = _join(code, spans)
+    return Function(
+        name="",
+        qualified_name="",
+        kind=Kind.MODULE,
+        language=language,
+        signature=_one_line(text.strip().split("\n", 1)[0].encode("utf-8")),
+        documentation="",
+        text=text,
+        start_byte=start,
+        end_byte=end,
+        start_line=lines.number(start),
+        end_line=lines.number(end - 1),
+    )
+
+
+def _trim(code: bytes, span: Span) -> Span | None:
+    """The span without blanks at its ends; None when nothing but punctuation is left of it."""
+    piece = code[span[0] : span[1]]
+    if _NOTHING_BUT_PUNCTUATION.match(piece):
+        return None
+    start = span[0] + len(piece) - len(piece.lstrip())
+    return start, span[1] - (len(piece) - len(piece.rstrip()))
+
+
+def _join(code: bytes, spans: Sequence[Span]) -> str:
+    if len(spans) == 1:
+        return _decode(code[spans[0][0] : spans[0][1]])
+    pieces = (code[start:end].strip(b"\r\n") for start, end in spans)
+    return _decode(b"\n".join(piece.rstrip() for piece in pieces if piece.strip()))
+
+
+def _one_line(code: bytes) -> str:
+    line = " ".join(_decode(code).split()).removesuffix("{").rstrip()
+    return line if len(line) <= _SIGNATURE_CHARACTERS else line[: _SIGNATURE_CHARACTERS - 1] + "…"
+
+
+def _text(node: Node, code: bytes) -> str:
+    return _decode(code[node.start_byte : node.end_byte])
+
+
+def _decode(code: bytes) -> str:
+    return code.decode("utf-8", "replace")
+
+
+class _Lines:
+    """Byte offsets to 1-based line numbers."""
+
+    def __init__(self, code: bytes) -> None:
+        self._starts = [0, *(match.end() for match in re.finditer(rb"\n", code))]
+
+    def number(self, offset: int) -> int:
+        return bisect_right(self._starts, offset)
+
+    def pieces(self, span: Span, height: int) -> Iterator[Span]:
+        """The span cut at line starts into pieces of at most `height` lines."""
+        start, end = span
+        while start < end:
+            next_line = self.number(start) + height
+            cut = min(end, self._starts[next_line - 1]) if next_line <= len(self._starts) else end
+            yield start, cut
+            start = cut

@@ -1,0 +1,96 @@
+"""The languages Fathom reads. Adding one: a line here, a query in `queries/`, a fixture in `tests/fixtures/`."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import resources
+from pathlib import PurePosixPath
+
+from tree_sitter import Language as Grammar
+from tree_sitter import Query
+
+from fathom_indexer.errors import QueryError
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language: how its files are recognised and where its grammar and query are.
+
+    `grammar` is `module` or `module:function`, the function returning the grammar's pointer (`language` by default).
+    `query` names the file in `queries/` when it is not the language's own name (TSX shares TypeScript's).
+    `wrappers` are syntax nodes that belong to the definition they hold: decorators, `export`, template headers.
+    `attributes` are nodes that may stand between a definition and the comment that documents it.
+    """
+
+    name: str
+    grammar: str
+    extensions: tuple[str, ...]
+    filenames: tuple[str, ...] = ()
+    wrappers: frozenset[str] = frozenset()
+    attributes: frozenset[str] = frozenset()
+    query: str = ""
+
+    @cached_property
+    def tree_sitter_grammar(self) -> Grammar:
+        module, _, function = self.grammar.partition(":")
+        return Grammar(getattr(importlib.import_module(module), function or "language")())
+
+    @cached_property
+    def tree_sitter_query(self) -> Query:
+        file = resources.files(__package__) / "queries" / f"{self.query or self.name}.scm"
+        return Query(self.tree_sitter_grammar, file.read_text(encoding="utf-8"))
+
+
+LANGUAGES: tuple[Language, ...] = (
+    Language("bash", "tree_sitter_bash", (".sh", ".bash", ".bats", ".zsh"), filenames=(".bashrc", ".profile")),
+    Language("c", "tree_sitter_c", (".c", ".h")),
+    Language("cpp", "tree_sitter_cpp", (".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++", ".ipp", ".tpp")),
+    Language("csharp", "tree_sitter_c_sharp", (".cs", ".csx")),
+    Language("elixir", "tree_sitter_elixir", (".ex", ".exs")),
+    Language("go", "tree_sitter_go", (".go",)),
+    Language("haskell", "tree_sitter_haskell", (".hs",)),
+    Language("java", "tree_sitter_java", (".java",)),
+    Language("javascript", "tree_sitter_javascript", (".js", ".cjs", ".mjs", ".jsx")),
+    Language("kotlin", "tree_sitter_kotlin", (".kt", ".kts")),
+    Language("lua", "tree_sitter_lua", (".lua",)),
+    Language("php", "tree_sitter_php:language_php", (".php", ".phtml")),
+    Language("python", "tree_sitter_python", (".py", ".pyi", ".pyw"), wrappers=frozenset({"decorated_definition"})),
+    Language("ruby", "tree_sitter_ruby", (".rb", ".rake", ".gemspec"), filenames=("Rakefile", "Gemfile")),
+    Language("rust", "tree_sitter_rust", (".rs",), attributes=frozenset({"attribute_item"})),
+    Language("scala", "tree_sitter_scala", (".scala", ".sc", ".sbt")),
+    Language("swift", "tree_sitter_swift", (".swift",)),
+    Language("tsx", "tree_sitter_typescript:language_tsx", (".tsx",), query="typescript"),
+    Language("typescript", "tree_sitter_typescript:language_typescript", (".ts", ".cts", ".mts")),
+    Language("zig", "tree_sitter_zig", (".zig",)),
+)
+
+
+@cache
+def _by_name() -> dict[str, Language]:
+    return {language.name: language for language in LANGUAGES}
+
+
+@cache
+def _by_suffix() -> dict[str, Language]:
+    return {suffix: language for language in LANGUAGES for suffix in language.extensions}
+
+
+@cache
+def _by_filename() -> dict[str, Language]:
+    return {name: language for language in LANGUAGES for name in language.filenames}
+
+
+def language_named(name: str) -> Language:
+    """The language with that name. Raises `QueryError` that lists the names there are."""
+    try:
+        return _by_name()[name]
+    except KeyError:
+        raise QueryError(f"unknown language {name!r}; there are: {', '.join(sorted(_by_name()))}") from None
+
+
+def language_of_path(path: str) -> Language | None:
+    """The language of a file by its name alone, or None. `path` has forward slashes."""
+    pure = PurePosixPath(path)
+    return _by_filename().get(pure.name) or _by_suffix().get(pure.suffix) or _by_suffix().get(pure.suffix.lower())

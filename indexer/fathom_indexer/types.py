@@ -1,0 +1,145 @@
+"""The plain values that every room shares. Frozen, and free of behaviour beyond their own fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Kind(str, Enum):
+    """What a unit of code is. The values are what users see and filter by.
+
+    The first group are functions; the second are the declarations that enclose them, stored without the functions
+    inside; `module` is what is left of a file when all of those are taken out.
+    """
+
+    FUNCTION = "function"
+    METHOD = "method"
+    CONSTRUCTOR = "constructor"
+    CLOSURE = "closure"
+    MACRO = "macro"
+
+    CLASS = "class"
+    INTERFACE = "interface"
+    STRUCT = "struct"
+    ENUM = "enum"
+    TRAIT = "trait"
+    OBJECT = "object"
+    NAMESPACE = "namespace"
+    TYPE = "type"
+
+    MODULE = "module"
+
+
+FUNCTION_KINDS = frozenset({Kind.FUNCTION, Kind.METHOD, Kind.CONSTRUCTOR, Kind.CLOSURE, Kind.MACRO})
+"""Kinds whose text is kept whole, nested functions included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One searchable unit of a source file: a function, or code outside functions (see `Kind`).
+
+    Offsets are bytes into the file as it is on disk, end exclusive. Lines are 1-based, both ends inclusive.
+    `text` is the unit's own source. For functions that is `source[start_byte:end_byte]`; for declarations and
+    `module` units the functions inside the range are left out.
+    """
+
+    name: str
+    qualified_name: str
+    kind: Kind
+    language: str
+    signature: str
+    """The declaration up to the body, on one line."""
+    documentation: str
+    """The docstring, or the comment that directly precedes the declaration, without comment marks."""
+    text: str
+    start_byte: int
+    end_byte: int
+    start_line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file as the index knows it. `path` is relative to the workspace root, with forward slashes."""
+
+    path: str
+    language: str
+    size: int
+    """Bytes."""
+    mtime_ns: int
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file that was looked at and left out, with the reason in words for `fathom status`."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which functions a search may return. Empty means no restriction.
+
+    `paths` are gitignore-style globs relative to the workspace root, any of which must match; a glob that starts
+    with `!` takes matches out again.
+    """
+
+    paths: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.paths or self.languages or self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result. `path` is relative to the workspace root; `score` grows with relevance, comparable only within
+    one result list; `snippet` is the first lines of the function."""
+
+    path: str
+    function: Function
+    score: float
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a piece of indexing is. `total` is what is known so far and may grow."""
+
+    stage: Stage
+    done: int
+    total: int
+
+
+class Stage(str, Enum):
+    """The steps of indexing, in order. After `PARSE` everything is searchable by words."""
+
+    SCAN = "scan"
+    PARSE = "parse"
+    EMBED = "embed"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """What is in an index, for `fathom status` and `fathom/status`."""
+
+    root: str
+    index_path: str
+    index_bytes: int
+    model: str
+    index_exit: int
+    files: int
+    functions: int
+    embedded: int
+    """Functions with a vector at the index exit."""
+    languages: dict[str, int] = field(default_factory=dict)
+    """Functions a language."""
+    skipped: dict[str, int] = field(default_factory=dict)
+    """Files left out, by reason."""
+    skipped_files: tuple[SkippedFile, ...] = ()
+    """The first of them by path."""
