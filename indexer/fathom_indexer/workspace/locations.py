@@ -1,0 +1,85 @@
+"""Where a workspace lies, where its index lies, and what a path is called inside it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fathom_indexer.errors import IndexStoreError, WorkspaceError
+from fathom_indexer.workspace.classify import is_text
+
+if TYPE_CHECKING:
+    from fathom_indexer.config import Config
+
+INDEX_FILE = "index.sqlite3"
+
+_NAME_CHARACTERS = 40
+
+
+def resolve_root(path: Path) -> Path:
+    """The absolute path of a workspace, symbolic links resolved.
+
+    Raises `WorkspaceError` if it is missing, no folder, not readable, or has a name that is not valid text.
+    """
+    shown = os.fsencode(path).decode("utf-8", "replace")
+    try:
+        root = path.resolve(strict=True)
+        if not root.is_dir():
+            raise WorkspaceError(f"not a folder: {shown}")
+        with os.scandir(root):
+            pass
+    except FileNotFoundError:
+        raise WorkspaceError(f"no such folder: {shown}") from None
+    except NotADirectoryError:
+        raise WorkspaceError(f"not a folder: {shown}") from None
+    except OSError as error:
+        raise WorkspaceError(f"cannot read the folder {shown}: {error.strerror}") from error
+    except (ValueError, RuntimeError) as error:
+        # A NUL in the path, or a loop of symbolic links in older versions of Python.
+        raise WorkspaceError(f"cannot read the folder {shown!r}: {error}") from error
+    if not is_text(str(root)):
+        raise WorkspaceError(f"the folder's name is not valid text: {shown}")
+    return root
+
+
+def relative_path(root: Path, path: Path | str) -> str | None:
+    """What `path` (absolute, or relative to `root`) is called inside the workspace, with forward slashes.
+
+    None for the root itself, for what lies outside of it, and for names that are not valid text. The file need not
+    exist. Folders on the way are resolved, so that a path through a symbolic link names the file where it really is;
+    a link at the end keeps its own name.
+    """
+    try:
+        plain = Path(os.path.abspath(root / path))  # noqa: PTH100 - resolve() would follow a link at the end
+        full = plain.parent.resolve() / plain.name
+    except (OSError, ValueError, RuntimeError):
+        return None
+    if full == root or not full.is_relative_to(root):
+        return None
+    relative = full.relative_to(root).as_posix()
+    return relative if is_text(relative) else None
+
+
+def cache_path(root: Path, config: Config) -> Path:
+    """The index file of the workspace `root` (as `resolve_root` gives it). Its folder is made if it is missing, for
+    the user's eyes only.
+
+    Raises `IndexStoreError` if the folder cannot be made.
+    """
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", root.name)[:_NAME_CHARACTERS].strip("-.") or "root"
+    digest = hashlib.sha256(os.fsencode(os.path.normcase(root))).hexdigest()[:16]
+    shown = config.cache_directory()
+    try:
+        folder = Path(shown).expanduser().absolute() / f"{name}-{digest}"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise IndexStoreError(
+            f"cannot make a folder for the index in {shown}: {reason}. "
+            "Set FATHOM_CACHE_DIR to a folder you can write to."
+        ) from error
+    return folder / INDEX_FILE

@@ -1,0 +1,75 @@
+"""Reading files that anybody may change, remove or replace at any moment."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from fathom_indexer.types import SkippedFile
+from fathom_indexer.workspace.classify import (
+    LINK_OUTSIDE,
+    NOT_A_FILE,
+    UNREADABLE,
+    VANISHED,
+    content_reason,
+    name_reason,
+    too_large,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fathom_indexer.config import Config
+
+# Without O_NONBLOCK, opening a pipe that took a file's place in this very moment would wait for a writer.
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+class NotAFileError(OSError):
+    """The path leads to a folder, pipe, socket or device."""
+
+
+def read_source(root: Path, path: str, config: Config) -> bytes | SkippedFile:
+    """The content of a source file, or why it is left out.
+
+    `root` is as `resolve_root` gives it; `path` is relative to it, with forward slashes. A file that is gone has the
+    reason `VANISHED`. Never raises for what the file system does.
+    """
+    try:
+        if not _resolves_inside(root, path):
+            return SkippedFile(path, LINK_OUTSIDE)
+        data = _read(root / path, config.max_file_bytes + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return SkippedFile(path, VANISHED)
+    except NotAFileError:
+        return SkippedFile(path, NOT_A_FILE)
+    except (OSError, ValueError, RuntimeError):
+        # ValueError is a NUL in the path, RuntimeError a loop of symbolic links.
+        return SkippedFile(path, UNREADABLE)
+    if len(data) > config.max_file_bytes:
+        return SkippedFile(path, too_large(config.max_file_bytes))
+    reason = name_reason(path) or content_reason(data)
+    return SkippedFile(path, reason) if reason else data
+
+
+def read_regular(file: Path, limit: int) -> bytes | None:
+    """The content of a small regular file, at most `limit` bytes of it; None if it cannot be had."""
+    try:
+        return _read(file, limit)
+    except (OSError, ValueError):
+        return None
+
+
+def _resolves_inside(root: Path, path: str) -> bool:
+    return (root / path).resolve().is_relative_to(root)
+
+
+def _read(file: Path, limit: int) -> bytes:
+    """At most `limit` bytes from the start of a regular file. Pipes, sockets and devices are never opened."""
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise NotAFileError(str(file))
+    with os.fdopen(os.open(file, _OPEN_FLAGS), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise NotAFileError(str(file))
+        return stream.read(limit)

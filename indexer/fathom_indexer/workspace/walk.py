@@ -1,0 +1,181 @@
+"""The walk over a workspace: which of its files are source."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fathom_indexer.errors import WorkspaceError
+from fathom_indexer.languages import language_of_path
+from fathom_indexer.types import SkippedFile
+from fathom_indexer.workspace import defaults
+from fathom_indexer.workspace.classify import (
+    BROKEN_LINK,
+    INVALID_NAME,
+    LINK_OUTSIDE,
+    NOT_A_FILE,
+    SHEBANG_BYTES,
+    UNREADABLE,
+    is_text,
+    name_reason,
+    printable,
+    shebang_language,
+    too_large,
+)
+from fathom_indexer.workspace.ignore import IgnoreRules
+from fathom_indexer.workspace.read import read_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fathom_indexer.config import Config
+
+_REPARSE_MOUNT_POINT = 0xA0000003
+"""Windows' junctions, which call themselves folders and can form loops."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A source file as the file system shows it. `path` is relative to the root, with forward slashes."""
+
+    path: str
+    language: str
+    size: int
+    """Bytes."""
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder still to be walked. `path` is empty or ends with a slash; `kept` says that a pattern asked for it."""
+
+    path: str
+    rules: IgnoreRules
+    kept: bool
+
+
+def scan(root: Path, config: Config, under: str = "") -> Iterator[SourceFile | SkippedFile]:
+    """The source files of a workspace and those that would be but are left out, always in the same order.
+
+    `root` is as `resolve_root` gives it. `under` restricts the walk to one file or folder (relative, forward slashes)
+    without changing what is decided about it. Only names and `stat` are looked at, besides the `#!` line of executable
+    files without a suffix. Ignored files are not mentioned. Folders that the built-in rules leave out on evidence, and
+    those that cannot be read, come as a `SkippedFile` whose path ends with a slash.
+
+    Symbolic links to folders are not followed. A link to a file counts if its target lies inside the root and is not
+    a source file of the workspace already.
+
+    Raises `WorkspaceError` if the root itself cannot be listed.
+    """
+    under = under.strip("/")
+    waiting = [_Folder("", IgnoreRules.of_root(root, config.exclude), kept=True)]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(root / folder.path) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            if not folder.path:
+                raise WorkspaceError(f"cannot read the folder {root}: {error.strerror}") from error
+            if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+                yield SkippedFile(folder.path, UNREADABLE)
+            continue
+        names = {entry.name for entry in entries}
+        if not folder.kept and (reason := defaults.reason_inside(names)):
+            yield SkippedFile(folder.path, reason)
+            continue
+        rules = folder.rules.entering(root, folder.path, names)
+        inside: list[_Folder] = []
+        for entry in entries:
+            path = folder.path + entry.name
+            if under and not _on_one_line(path, under):
+                continue
+            if _is_folder(entry):
+                found = _judge_folder(entry.name, path, names, rules)
+                if isinstance(found, _Folder):
+                    inside.append(found)
+                elif found:
+                    yield found
+            elif judged := _judge_file(root, path, entry, rules, config):
+                yield judged
+        waiting.extend(reversed(inside))
+
+
+def is_included(root: Path, path: str, config: Config) -> bool:
+    """Whether `scan` would give `path` (relative to `root`, forward slashes) as a source file."""
+    return any(isinstance(found, SourceFile) and found.path == path for found in scan(root, config, under=path))
+
+
+def _on_one_line(path: str, under: str) -> bool:
+    """Whether one of the two paths is the other or lies above it."""
+    return path == under or under.startswith(path + "/") or path.startswith(under + "/")
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        if not entry.is_dir(follow_symlinks=False):
+            return False
+        return getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0) != _REPARSE_MOUNT_POINT
+    except OSError:
+        return False
+
+
+def _judge_folder(name: str, path: str, siblings: set[str], rules: IgnoreRules) -> _Folder | SkippedFile | None:
+    if name in defaults.VERSION_CONTROL:
+        return None
+    if not is_text(name):
+        return SkippedFile(printable(path) + "/", INVALID_NAME)
+    verdict = rules.verdict(path, is_folder=True)
+    if verdict is None and (reason := defaults.reason_beside(name, siblings)):
+        return SkippedFile(path + "/", reason)
+    return None if verdict else _Folder(path + "/", rules, kept=verdict is False)
+
+
+def _judge_file(
+    root: Path, path: str, entry: os.DirEntry[str], rules: IgnoreRules, config: Config
+) -> SourceFile | SkippedFile | None:
+    language = language_of_path(entry.name)
+    if language is None and "." in entry.name:
+        return None
+    if rules.verdict(path, is_folder=False):
+        return None
+    try:
+        info = entry.stat(follow_symlinks=False)
+        if language is None:
+            script = _script_language(entry, info)
+            return _source(path, script, info, config) if script else None
+        if not is_text(entry.name):
+            return SkippedFile(printable(path), INVALID_NAME)
+        if entry.is_symlink():
+            target = Path(entry.path).resolve(strict=True)
+            if not target.is_relative_to(root):
+                return SkippedFile(path, LINK_OUTSIDE)
+            if is_included(root, target.relative_to(root).as_posix(), config):
+                return None
+            info = target.stat()
+    except (OSError, RuntimeError):
+        # RuntimeError is how older versions of Python tell a loop of links.
+        if entry.is_symlink():
+            return SkippedFile(path, BROKEN_LINK)
+        return SkippedFile(path, UNREADABLE) if language and Path(entry.path).exists() else None
+    return _source(path, language.name, info, config)
+
+
+def _source(path: str, language: str, info: os.stat_result, config: Config) -> SourceFile | SkippedFile:
+    if not stat.S_ISREG(info.st_mode):
+        return SkippedFile(path, NOT_A_FILE)
+    if reason := name_reason(path):
+        return SkippedFile(path, reason)
+    if info.st_size > config.max_file_bytes:
+        return SkippedFile(path, too_large(config.max_file_bytes))
+    return SourceFile(path, language, info.st_size, info.st_mtime_ns)
+
+
+def _script_language(entry: os.DirEntry[str], info: os.stat_result) -> str | None:
+    """The language of an executable without a suffix, by its `#!` line."""
+    if not stat.S_ISREG(info.st_mode) or not info.st_mode & 0o111 or not is_text(entry.name):
+        return None
+    return shebang_language(read_regular(Path(entry.path), SHEBANG_BYTES) or b"")
