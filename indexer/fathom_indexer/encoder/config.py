@@ -1,0 +1,124 @@
+"""What an encoder is made of, as its `config.json` says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fathom_indexer.errors import ModelError
+
+FORMAT = 1
+"""Version of the model folder's layout. A folder of another version is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """A depth at which the encoder can stop. `dims` are the vector lengths it is good for, longest first."""
+
+    layer: int
+    dims: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """A file of the model folder with the SHA-256 it must have."""
+
+    name: str
+    sha256: str
+
+    def read(self, folder: Path) -> bytes:
+        """The file's bytes. Raises `ModelError` when it is missing, unreadable or not the file that was built."""
+        try:
+            content = (folder / self.name).read_bytes()
+        except OSError as error:
+            raise ModelError(f"the model file {folder / self.name} cannot be read: {error.strerror}") from error
+        if hashlib.sha256(content).hexdigest() != self.sha256:
+            raise ModelError(f"the model file {folder / self.name} is damaged: its SHA-256 is not the recorded one")
+        return content
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The layers after `first` up to and including `last` as one ONNX graph. `first` 0 starts from token ids."""
+
+    first: int
+    last: int
+    file: CheckedFile
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderConfig:
+    """An encoder's shape, exits and files. Sizes are in units of the model: layers, features, tokens."""
+
+    name: str
+    layers: int
+    hidden: int
+    heads: int
+    intermediate: int
+    vocabulary: int
+    layer_norm_eps: float
+    max_tokens: int
+    """What the encoder sees of a text, special tokens included."""
+    exits: tuple[Exit, ...]
+    index_exit: int
+    """Default exit for what is stored and searched."""
+    index_dim: int
+    rerank_exit: int
+    """Default exit that orders the candidates."""
+    tokenizer: CheckedFile
+    segments: tuple[Segment, ...]
+    weights: CheckedFile
+
+    @property
+    def model_id(self) -> str:
+        """Names these exact weights: vectors of two encoders with one id can be compared."""
+        digest = hashlib.sha256(self.weights.sha256.encode())
+        for segment in self.segments:
+            digest.update(segment.file.sha256.encode())
+        digest.update(f"{self.tokenizer.sha256}{self.max_tokens}".encode())
+        return f"{self.name}-{digest.hexdigest()[:12]}"
+
+    def exit(self, layer: int) -> Exit:
+        """The exit at that layer. Raises `ModelError` that names the exits there are."""
+        for candidate in self.exits:
+            if candidate.layer == layer:
+                return candidate
+        there_are = ", ".join(str(candidate.layer) for candidate in self.exits)
+        raise ModelError(f"{self.name} has no exit {layer}; its exits are {there_are}")
+
+    @classmethod
+    def load(cls, folder: Path) -> EncoderConfig:
+        """Read `config.json`. Raises `ModelError` when it is missing, of another format, or incomplete."""
+        path = folder / "config.json"
+        try:
+            raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{folder} is no Fathom model: {error}") from error
+        if raw.get("format") != FORMAT:
+            raise ModelError(f"{path} has format {raw.get('format')!r}; this version of Fathom reads format {FORMAT}")
+        try:
+            return cls(
+                name=raw["name"],
+                layers=raw["layers"],
+                hidden=raw["hidden"],
+                heads=raw["heads"],
+                intermediate=raw["intermediate"],
+                vocabulary=raw["vocabulary"],
+                layer_norm_eps=raw["layer_norm_eps"],
+                max_tokens=raw["max_tokens"],
+                exits=tuple(Exit(exit_["layer"], tuple(exit_["dims"])) for exit_ in raw["exits"]),
+                index_exit=raw["index_exit"],
+                index_dim=raw["index_dim"],
+                rerank_exit=raw["rerank_exit"],
+                tokenizer=CheckedFile(**raw["tokenizer"]),
+                segments=tuple(
+                    Segment(segment["first"], segment["last"], CheckedFile(segment["name"], segment["sha256"]))
+                    for segment in raw["segments"]
+                ),
+                weights=CheckedFile(**raw["weights"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise ModelError(f"{path} is incomplete: {error}") from error

@@ -1,0 +1,95 @@
+"""Texts to unit vectors, at a chosen exit and length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+
+from fathom_indexer.encoder.config import EncoderConfig
+from fathom_indexer.encoder.runtime import Floats, Runtime, batches
+from fathom_indexer.encoder.text import query_text
+from fathom_indexer.encoder.tokenizer import Tokenizer
+from fathom_indexer.errors import ModelError
+
+PACKAGED_MODEL = Path(__file__).parent / "models" / "minilm"
+
+
+class TextKind(str, Enum):
+    """Which side of a search a text is on. Queries may be words or code."""
+
+    QUERY = "query"
+    CODE = "code"
+
+
+class Encoder:
+    """A loaded encoder. Not thread-safe: one thread owns it."""
+
+    def __init__(self, config: EncoderConfig, tokenizer: Tokenizer, runtime: Runtime) -> None:
+        self.config = config
+        self._tokenizer = tokenizer
+        self._runtime = runtime
+
+    def encode(
+        self,
+        texts: Sequence[str],
+        kind: TextKind,
+        exit: int | None = None,
+        dim: int | None = None,
+    ) -> Floats:
+        """Unit vectors `[len(texts), dim]` at one exit, the model's index exit by default.
+
+        Code is expected as `code_text` makes it. Raises `ModelError` for an exit or a length the model does not have.
+        """
+        layer = self.config.index_exit if exit is None else exit
+        return shorten(self.encode_exits(texts, kind, (layer,))[layer], dim)
+
+    def encode_exits(self, texts: Sequence[str], kind: TextKind, exits: Sequence[int]) -> dict[int, Floats]:
+        """Full-length unit vectors `[len(texts), hidden]` of several exits from one pass through the layers."""
+        for layer in exits:
+            self.config.exit(layer)
+        if kind is TextKind.QUERY:
+            texts = [query_text(text) for text in texts]
+        vectors = {layer: np.zeros((len(texts), self.config.exit(layer).dims[0]), np.float32) for layer in exits}
+        for positions, ids, mask in batches(self._tokenizer.ids(texts)):
+            for layer, rows in self._runtime.run(ids, mask, exits).items():
+                vectors[layer][positions] = rows
+        return vectors
+
+
+def shorten(vectors: Floats, dim: int | None) -> Floats:
+    """The first `dim` features, back at unit length; all of them for None. Raises `ModelError` if there are fewer."""
+    if dim is None or dim == vectors.shape[-1]:
+        return vectors
+    if not 0 < dim <= vectors.shape[-1]:
+        raise ModelError(f"vectors have {vectors.shape[-1]} dimensions, not {dim}")
+    short = vectors[..., :dim]
+    lengths = np.linalg.norm(short, axis=-1, keepdims=True)
+    return np.ascontiguousarray(short / np.maximum(lengths, 1e-12), np.float32)
+
+
+def load_encoder(folder: Path | None = None, runtime: str = "onnx", threads: int = 0) -> Encoder:
+    """The encoder in `folder`, the packaged one by default, on `onnx` or `torch`.
+
+    `threads` 0 uses every core this process may use. Raises `ModelError` when files are missing or damaged, or when
+    the runtime is not installed.
+    """
+    folder = folder or PACKAGED_MODEL
+    config = EncoderConfig.load(folder)
+    tokenizer = Tokenizer(config, config.tokenizer.read(folder))
+    return Encoder(config, tokenizer, _runtime_named(runtime)(config, folder, threads))
+
+
+def _runtime_named(name: str) -> Callable[[EncoderConfig, Path, int], Runtime]:
+    # Imported on demand: each runtime is a heavy library, and only one is used.
+    if name == "onnx":
+        from fathom_indexer.encoder.onnx_runtime import OnnxRuntime  # noqa: PLC0415
+
+        return OnnxRuntime
+    if name == "torch":
+        from fathom_indexer.encoder.torch_runtime import TorchRuntime  # noqa: PLC0415
+
+        return TorchRuntime
+    raise ModelError(f"unknown runtime {name!r}; there are: onnx, torch")

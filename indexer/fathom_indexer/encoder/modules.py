@@ -1,0 +1,66 @@
+"""The encoder as a PyTorch module: BERT layers with a pooled exit after some of them.
+
+The layers are those of BERT (Devlin et al. 2019) as all-MiniLM-L6-v2 uses them: learned positions, normalization after
+each sub-block, exact GELU. An exit is the mean over tokens, an optional linear head of its own, and normalization to
+unit length (ModularStarEncoder, "One Model to Train them All").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from fathom_indexer.encoder.config import EncoderConfig
+
+
+class Layer(nn.Module):
+    """One transformer layer: self-attention over all tokens, then two linear maps with GELU between."""
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        self.heads = config.heads
+        self.qkv = nn.Linear(config.hidden, 3 * config.hidden)
+        self.attention_output = nn.Linear(config.hidden, config.hidden)
+        self.attention_norm = nn.LayerNorm(config.hidden, config.layer_norm_eps)
+        self.up = nn.Linear(config.hidden, config.intermediate)
+        self.down = nn.Linear(config.intermediate, config.hidden)
+        self.output_norm = nn.LayerNorm(config.hidden, config.layer_norm_eps)
+
+    def forward(self, state: Tensor, visible: Tensor) -> Tensor:
+        """`state` [batch, tokens, hidden]; `visible` [batch, 1, 1, tokens], true where a token may be attended to."""
+        batch, tokens, hidden = state.shape
+        parts = self.qkv(state).view(batch, tokens, 3, self.heads, hidden // self.heads)
+        query, key, value = parts.permute(2, 0, 3, 1, 4)
+        # The mask is always given and `is_causal` never: every token sees every other.
+        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=visible)
+        mixed = mixed.transpose(1, 2).reshape(batch, tokens, hidden)
+        state = self.attention_norm(state + self.attention_output(mixed))
+        norm: Tensor = self.output_norm(state + self.down(functional.gelu(self.up(state))))
+        return norm
+
+
+class MultiExitEncoder(nn.Module):
+    """Embeddings, a stack of layers, and an exit after each layer that the configuration names."""
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        self.tokens = nn.Embedding(config.vocabulary, config.hidden)
+        self.positions = nn.Embedding(config.max_tokens, config.hidden)
+        self.embedding_norm = nn.LayerNorm(config.hidden, config.layer_norm_eps)
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
+
+    def forward(self, ids: Tensor, mask: Tensor, exits: Sequence[int]) -> dict[int, Tensor]:
+        """Unit vectors [batch, hidden] of each wanted exit; `ids` and `mask` are [batch, tokens] integers."""
+        weights = mask.unsqueeze(-1).to(self.positions.weight.dtype)
+        visible = mask.bool()[:, None, None, :]
+        state = self.embedding_norm(self.tokens(ids) + self.positions.weight[: ids.shape[1]])
+        vectors: dict[int, Tensor] = {}
+        for number, layer in enumerate(self.layers[: max(exits)], start=1):
+            state = layer(state, visible)
+            if number in exits:
+                mean = (state * weights).sum(1) / weights.sum(1)
+                vectors[number] = functional.normalize(mean, dim=-1)
+        return vectors

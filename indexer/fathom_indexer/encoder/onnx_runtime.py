@@ -1,0 +1,68 @@
+"""The encoder on ONNX Runtime: a chain of graphs, one from each exit to the next.
+
+A shallow exit runs the first graphs only, so a part of the model is a model; a deep exit that is asked for together
+with a shallow one costs no second pass. (One graph with several outputs would not do: ONNX Runtime 1.32 computes all
+of a graph whichever outputs are fetched, also with `only_execute_path_to_fetches`.)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from fathom_indexer.encoder.config import EncoderConfig, Segment
+from fathom_indexer.encoder.runtime import Floats, Ints
+from fathom_indexer.errors import ModelError
+
+
+class OnnxRuntime:
+    """Opens each graph when it is first needed, after its hash was checked."""
+
+    def __init__(self, config: EncoderConfig, folder: Path, threads: int) -> None:
+        self._config = config
+        self._folder = folder
+        self._options = onnxruntime.SessionOptions()
+        self._options.intra_op_num_threads = threads or available_cores()
+        self._options.inter_op_num_threads = 1
+        self._options.log_severity_level = 3
+        # Idle threads that spin would keep a laptop's cores busy between two batches.
+        self._options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._sessions: dict[int, onnxruntime.InferenceSession] = {}
+
+    def run(self, ids: Ints, mask: Ints, exits: Sequence[int]) -> dict[int, Floats]:
+        """See `Runtime.run`."""
+        vectors: dict[int, Floats] = {}
+        deepest = max(exits)
+        state: Floats | None = None
+        for segment in self._config.segments:
+            if segment.first >= deepest:
+                break
+            inputs = {"mask": mask, **({"ids": ids} if state is None else {"state": state})}
+            names = [f"exit_{segment.last}"] * (segment.last in exits) + ["next_state"] * (segment.last < deepest)
+            outputs = dict(zip(names, self._session(segment).run(names, inputs), strict=True))
+            if segment.last in exits:
+                vectors[segment.last] = np.asarray(outputs[f"exit_{segment.last}"], np.float32)
+            state = outputs.get("next_state")
+        return vectors
+
+    def _session(self, segment: Segment) -> onnxruntime.InferenceSession:
+        session = self._sessions.get(segment.last)
+        if session is None:
+            graph = segment.file.read(self._folder)
+            try:
+                session = onnxruntime.InferenceSession(graph, self._options, providers=["CPUExecutionProvider"])
+            except Exception as error:  # the library's own errors share no base class
+                raise ModelError(f"ONNX Runtime cannot open {segment.file.name}: {error}") from error
+            self._sessions[segment.last] = session
+        return session
+
+
+def available_cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,52 @@
+"""What the encoder reads of a function and of a query. The one place that decides it.
+
+A function is read as: its qualified name, the start of its documentation when that stands outside its text, and its
+text, with identifiers split at capitals, up to the encoder's token limit. The store keeps functions whole; what lies
+past the limit is found by words only. 128 tokens measured better than 256 with mean pooling (MRR .740 against .715 on
+docstring to function), so functions are cut and not pooled from windows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from fathom_indexer.types import Function
+
+TEXT_FORMAT = 1
+"""Part of every text's key: raise it when the functions below change, and every vector is made anew."""
+
+_DOCUMENTATION_WORDS = 40
+_CHARACTERS = 4000
+"""More than the token limit can hold; the rest is not worth tokenizing."""
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def code_text(function: Function) -> str:
+    """The text that stands for a function in the encoder."""
+    parts = []
+    if "." in function.qualified_name:
+        parts.append(function.qualified_name.replace(".", " "))
+    if function.documentation and function.documentation not in function.text:
+        first_line = function.documentation.split("\n", 1)[0]
+        if first_line not in function.text:
+            parts.append(" ".join(function.documentation.split()[:_DOCUMENTATION_WORDS]))
+    parts.append(function.text)
+    return _normalize("\n".join(parts))
+
+
+def query_text(query: str) -> str:
+    """The text that stands for a query in the encoder, whether it is words or code."""
+    return _normalize(query)
+
+
+def text_key(text: str) -> str:
+    """What a vector is stored under besides model and exit: the same text never needs to be embedded twice."""
+    return hashlib.sha256(f"{TEXT_FORMAT}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _normalize(text: str) -> str:
+    # Indentation and line ends say little to a WordPiece model; dropping them lets moved and re-indented code keep
+    # its vector.
+    return _CAMEL.sub(" ", " ".join(text[:_CHARACTERS].split()))

@@ -1,0 +1,41 @@
+"""The encoder on PyTorch, from the 16-bit weights. What training starts from; needs the `torch` extra."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fathom_indexer.encoder.config import EncoderConfig
+from fathom_indexer.encoder.runtime import Floats, Ints
+from fathom_indexer.errors import ModelError
+
+try:
+    import torch
+    from safetensors.torch import load as load_safetensors
+
+    from fathom_indexer.encoder.modules import MultiExitEncoder
+except ImportError as error:
+    raise ModelError(f"the torch runtime needs PyTorch: pip install 'fathom-lsp[torch]' ({error})") from error
+
+
+class TorchRuntime:
+    """Runs `MultiExitEncoder` on the CPU in 32-bit floats."""
+
+    def __init__(self, config: EncoderConfig, folder: Path, threads: int) -> None:
+        if threads:
+            torch.set_num_threads(threads)
+        self._model = MultiExitEncoder(config)
+        weights = load_safetensors(config.weights.read(folder))
+        try:
+            self._model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+        except RuntimeError as error:
+            raise ModelError(f"{config.weights.name} does not fit its config.json: {error}") from error
+        self._model.eval()
+
+    def run(self, ids: Ints, mask: Ints, exits: Sequence[int]) -> dict[int, Floats]:
+        """See `Runtime.run`."""
+        with torch.inference_mode():
+            vectors = self._model(torch.from_numpy(ids), torch.from_numpy(mask), exits)
+        return {layer: np.asarray(tensor.numpy(), np.float32) for layer, tensor in vectors.items()}

@@ -1,0 +1,63 @@
+"""Tables of the index file, and what to do with a file of another version.
+
+An index holds nothing that cannot be read again from the source files, so there are no migrations: a file of another
+format is moved aside by the store and built anew.
+"""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+"""Kept in `PRAGMA user_version`. Raise it with every change below or in what the columns mean."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS files (
+    id           INTEGER PRIMARY KEY,
+    path         TEXT NOT NULL UNIQUE,
+    language     TEXT NOT NULL,
+    size         INTEGER NOT NULL,
+    mtime_ns     INTEGER NOT NULL,
+    content_hash TEXT NOT NULL
+);
+
+-- Files that were looked at and left out. Their size and time save a second look.
+CREATE TABLE IF NOT EXISTS skipped (
+    path     TEXT PRIMARY KEY,
+    reason   TEXT NOT NULL,
+    size     INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS functions (
+    id             INTEGER PRIMARY KEY,
+    file_id        INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    name           TEXT NOT NULL,
+    qualified_name TEXT NOT NULL,
+    kind           TEXT NOT NULL,
+    language       TEXT NOT NULL,
+    signature      TEXT NOT NULL,
+    documentation  TEXT NOT NULL,
+    text           TEXT NOT NULL,
+    start_byte     INTEGER NOT NULL,
+    end_byte       INTEGER NOT NULL,
+    start_line     INTEGER NOT NULL,
+    end_line       INTEGER NOT NULL,
+    text_key       TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS functions_by_file ON functions (file_id);
+CREATE INDEX IF NOT EXISTS functions_by_text ON functions (text_key);
+
+-- Unit vectors as 16-bit floats, kept by what was embedded and not by where it stands: moved, copied and restored
+-- functions find their vector again.
+CREATE TABLE IF NOT EXISTS embeddings (
+    text_key TEXT NOT NULL,
+    model    TEXT NOT NULL,
+    exit     INTEGER NOT NULL,
+    vector   BLOB NOT NULL,
+    PRIMARY KEY (text_key, model, exit)
+) WITHOUT ROWID;
+
+-- Words of each function, identifiers split. `rowid` is the function's id.
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
+    name, documentation, code, path, tokenize = 'porter unicode61 remove_diacritics 2'
+);
+"""

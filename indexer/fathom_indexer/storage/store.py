@@ -1,0 +1,428 @@
+"""Reading and writing the index file. One object, one connection, one thread."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fathom_indexer.errors import IndexStoreError
+from fathom_indexer.storage.schema import SCHEMA, SCHEMA_VERSION
+from fathom_indexer.storage.words import code_words, match_expression
+from fathom_indexer.types import FileRecord, Function, Kind, SkippedFile
+
+log = logging.getLogger(__name__)
+
+Floats = NDArray[np.float32]
+
+_BUSY_TIMEOUT_MS = 10_000
+_FUNCTION_COLUMNS = (
+    "functions.name, qualified_name, kind, functions.language, signature, functions.documentation, text, "
+    "start_byte, end_byte, start_line, end_line"
+)
+# Weights of the words table's columns in BM25: name, documentation, code, path.
+_COLUMN_WEIGHTS = "2.0, 1.0, 1.0, 0.5"
+_VARIABLES = 500
+"""Bound parameters of one statement; old SQLite builds stop at 999."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFunction:
+    """A function with its place in the index."""
+
+    id: int
+    path: str
+    function: Function
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What is known of a path without opening it. `content_hash` is empty for skipped files."""
+
+    size: int
+    mtime_ns: int
+    content_hash: str
+
+
+class Store:
+    """The index file. Every public method is one transaction: a kill leaves it as before or after, never between."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open or create the index at `path`; in memory for None.
+
+        A file that is damaged or of another format is replaced by an empty index, with a warning in the log. Raises
+        `IndexStoreError` when the place cannot be written.
+        """
+        self.path = path
+        try:
+            self._db = self._open()
+        except _Unusable as reason:
+            log.warning("the index %s %s: it will be built anew", path, reason)
+            self._discard()
+            try:
+                self._db = self._open()
+            except (_Unusable, sqlite3.Error) as error:
+                raise IndexStoreError(f"the index {path} cannot be rebuilt: {error}") from error
+        except sqlite3.Error as error:
+            raise IndexStoreError(f"the index {path} cannot be opened: {error}") from error
+
+    def close(self) -> None:
+        """Close the file. The store cannot be used afterwards."""
+        self._db.close()
+
+    # --- files -------------------------------------------------------------------------------------------------
+
+    def file_states(self) -> dict[str, FileState]:
+        """Every path the index has looked at, skipped ones included."""
+        with self._reading() as db:
+            states = {
+                path: FileState(size, mtime_ns, content_hash)
+                for path, size, mtime_ns, content_hash in db.execute(
+                    "SELECT path, size, mtime_ns, content_hash FROM files"
+                )
+            }
+            for path, size, mtime_ns in db.execute("SELECT path, size, mtime_ns FROM skipped"):
+                states[path] = FileState(size, mtime_ns, "")
+        return states
+
+    def put_file(self, file: FileRecord, functions: Sequence[tuple[Function, str]]) -> list[int]:
+        """Store a file with its functions and their text keys in place of what the path held. Returns their ids."""
+        with self._writing() as db:
+            self._remove(db, file.path)
+            file_id = db.execute(
+                "INSERT INTO files (path, language, size, mtime_ns, content_hash) VALUES (?, ?, ?, ?, ?)",
+                (file.path, file.language, file.size, file.mtime_ns, file.content_hash),
+            ).lastrowid
+            path_words = code_words(file.path)
+            ids: list[int] = []
+            for function, text_key in functions:
+                cursor = db.execute(
+                    "INSERT INTO functions (file_id, name, qualified_name, kind, language, signature, documentation, "
+                    "text, start_byte, end_byte, start_line, end_line, text_key) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        file_id,
+                        _clean(function.name),
+                        _clean(function.qualified_name),
+                        function.kind.value,
+                        function.language,
+                        _clean(function.signature),
+                        _clean(function.documentation),
+                        _clean(function.text),
+                        function.start_byte,
+                        function.end_byte,
+                        function.start_line,
+                        function.end_line,
+                        text_key,
+                    ),
+                )
+                assert cursor.lastrowid is not None
+                ids.append(cursor.lastrowid)
+                db.execute(
+                    "INSERT INTO words (rowid, name, documentation, code, path) VALUES (?, ?, ?, ?, ?)",
+                    (
+                        cursor.lastrowid,
+                        code_words(_clean(function.qualified_name)),
+                        code_words(_clean(function.documentation)),
+                        code_words(_clean(function.text)),
+                        path_words,
+                    ),
+                )
+        return ids
+
+    def put_skipped(self, skipped: SkippedFile, state: FileState) -> list[int]:
+        """Record that a path was left out, in place of what it held. Returns the ids that are gone."""
+        with self._writing() as db:
+            gone = self._remove(db, skipped.path)
+            db.execute(
+                "INSERT INTO skipped (path, reason, size, mtime_ns) VALUES (?, ?, ?, ?)",
+                (skipped.path, skipped.reason, state.size, state.mtime_ns),
+            )
+        return gone
+
+    def touch_file(self, path: str, size: int, mtime_ns: int) -> None:
+        """Note a new time for a file whose content is the same."""
+        with self._writing() as db:
+            db.execute("UPDATE files SET size = ?, mtime_ns = ? WHERE path = ?", (size, mtime_ns, path))
+
+    def remove_files(self, paths: Iterable[str]) -> list[int]:
+        """Forget paths. Returns the ids of the functions that are gone."""
+        with self._writing() as db:
+            return [function_id for path in paths for function_id in self._remove(db, path)]
+
+    def clear(self) -> None:
+        """Forget everything but the vectors, which the same code would need again."""
+        with self._writing() as db:
+            for table in ("words", "functions", "files", "skipped"):
+                db.execute(f"DELETE FROM {table}")
+
+    # --- functions ---------------------------------------------------------------------------------------------
+
+    def functions(self, ids: Sequence[int]) -> dict[int, StoredFunction]:
+        """The functions with these ids; ids that are gone are left out."""
+        found: dict[int, StoredFunction] = {}
+        with self._reading() as db:
+            for chunk in _chunks(ids, _VARIABLES):
+                rows = db.execute(
+                    f"SELECT functions.id, path, {_FUNCTION_COLUMNS} FROM functions JOIN files ON files.id = file_id "
+                    f"WHERE functions.id IN ({_marks(chunk)})",
+                    chunk,
+                )
+                for function_id, path, *columns in rows:
+                    found[function_id] = StoredFunction(function_id, path, _function(columns))
+        return found
+
+    def functions_of(self, path: str) -> list[StoredFunction]:
+        """The functions of a file in the order of their place."""
+        with self._reading() as db:
+            rows = db.execute(
+                f"SELECT functions.id, path, {_FUNCTION_COLUMNS} FROM functions JOIN files ON files.id = file_id "
+                "WHERE path = ? ORDER BY start_byte, end_byte DESC",
+                (path,),
+            )
+            return [StoredFunction(function_id, path, _function(columns)) for function_id, path, *columns in rows]
+
+    def has_file(self, path: str) -> bool:
+        """Whether the path is in the index, not counting skipped files."""
+        with self._reading() as db:
+            return db.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone() is not None
+
+    def labels(self) -> list[tuple[int, str, str, str]]:
+        """Id, path, language and kind of every function: what filters look at."""
+        with self._reading() as db:
+            return list(
+                db.execute(
+                    "SELECT functions.id, path, functions.language, kind FROM functions "
+                    "JOIN files ON files.id = file_id ORDER BY functions.id"
+                )
+            )
+
+    def matching_words(self, query: str, limit: int, allowed: frozenset[int] | None = None) -> list[tuple[int, float]]:
+        """Functions with words of the query: ids and BM25 scores (larger is better), best first."""
+        expression = match_expression(query)
+        if not expression:
+            return []
+        with self._reading() as db:
+            rows = db.execute(
+                f"SELECT rowid, -bm25(words, {_COLUMN_WEIGHTS}) AS score FROM words WHERE words MATCH ? "
+                "ORDER BY score DESC, rowid" + (" LIMIT ?" if allowed is None else ""),
+                (expression, limit) if allowed is None else (expression,),
+            )
+            if allowed is None:
+                return list(rows)
+            found = []
+            for function_id, score in rows:
+                if function_id in allowed:
+                    found.append((function_id, score))
+                    if len(found) == limit:
+                        break
+            return found
+
+    # --- vectors -----------------------------------------------------------------------------------------------
+
+    def texts_without_vector(self, model: str, layer: int) -> list[str]:
+        """Keys of the texts that have no vector at this exit yet, each once, files in order."""
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT text_key FROM functions WHERE NOT EXISTS (SELECT 1 FROM embeddings AS e WHERE "
+                "e.text_key = functions.text_key AND e.model = ? AND e.exit = ?) GROUP BY text_key ORDER BY MIN(id)",
+                (model, layer),
+            )
+            return [key for (key,) in rows]
+
+    def functions_with_text(self, text_keys: Sequence[str]) -> dict[str, list[StoredFunction]]:
+        """The functions behind text keys: several where code was copied."""
+        found: dict[str, list[StoredFunction]] = {}
+        with self._reading() as db:
+            for chunk in _chunks(text_keys, _VARIABLES):
+                rows = db.execute(
+                    f"SELECT text_key, functions.id, path, {_FUNCTION_COLUMNS} FROM functions "
+                    f"JOIN files ON files.id = file_id WHERE text_key IN ({_marks(chunk)})",
+                    chunk,
+                )
+                for key, function_id, path, *columns in rows:
+                    found.setdefault(key, []).append(StoredFunction(function_id, path, _function(columns)))
+        return found
+
+    def put_vectors(self, model: str, layer: int, text_keys: Sequence[str], vectors: Floats) -> None:
+        """Keep unit vectors `[len(text_keys), dim]` of texts at an exit."""
+        rows = vectors.astype("<f2")
+        with self._writing() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO embeddings (text_key, model, exit, vector) VALUES (?, ?, ?, ?)",
+                [(key, model, layer, row.tobytes()) for key, row in zip(text_keys, rows, strict=True)],
+            )
+
+    def vectors(self, model: str, layer: int) -> tuple[list[int], Floats]:
+        """Ids of the functions that have a vector at this exit, ascending, and the vectors `[n, dim]`."""
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT id, vector FROM functions JOIN embeddings USING (text_key) WHERE model = ? AND exit = ? "
+                "ORDER BY id",
+                (model, layer),
+            ).fetchall()
+        return [function_id for function_id, _ in rows], _matrix([vector for _, vector in rows])
+
+    def vectors_of(self, model: str, layer: int, ids: Sequence[int]) -> dict[int, Floats]:
+        """The vector `[dim]` of each of these functions that has one at this exit."""
+        found: dict[int, Floats] = {}
+        with self._reading() as db:
+            for chunk in _chunks(ids, _VARIABLES):
+                rows = db.execute(
+                    "SELECT id, vector FROM functions JOIN embeddings USING (text_key) WHERE model = ? AND exit = ? "
+                    f"AND id IN ({_marks(chunk)})",
+                    (model, layer, *chunk),
+                )
+                found.update((function_id, _matrix([vector])[0]) for function_id, vector in rows)
+        return found
+
+    # --- counts ------------------------------------------------------------------------------------------------
+
+    def counts(self, model: str, layer: int) -> tuple[int, int, int]:
+        """Files, functions, and functions that have a vector at this exit."""
+        with self._reading() as db:
+            files = db.execute("SELECT COUNT(*) FROM files").fetchone()[0]
+            functions = db.execute("SELECT COUNT(*) FROM functions").fetchone()[0]
+            embedded = db.execute(
+                "SELECT COUNT(*) FROM functions JOIN embeddings USING (text_key) WHERE model = ? AND exit = ?",
+                (model, layer),
+            ).fetchone()[0]
+        return files, functions, embedded
+
+    def functions_by_language(self) -> dict[str, int]:
+        """Functions of each language, most first."""
+        with self._reading() as db:
+            return dict(
+                db.execute(
+                    "SELECT language, COUNT(*) FROM functions GROUP BY language ORDER BY COUNT(*) DESC, language"
+                )
+            )
+
+    def skipped_by_reason(self) -> dict[str, int]:
+        """Files left out, by reason, most first."""
+        with self._reading() as db:
+            return dict(
+                db.execute("SELECT reason, COUNT(*) FROM skipped GROUP BY reason ORDER BY COUNT(*) DESC, reason")
+            )
+
+    def skipped_files(self, limit: int) -> list[SkippedFile]:
+        """The first files left out, by path."""
+        with self._reading() as db:
+            rows = db.execute("SELECT path, reason FROM skipped ORDER BY path LIMIT ?", (limit,))
+            return [SkippedFile(path, reason) for path, reason in rows]
+
+    def changed_elsewhere(self) -> bool:
+        """Whether another process wrote to the index since this was last asked."""
+        with self._reading() as db:
+            version: int = db.execute("PRAGMA data_version").fetchone()[0]
+        changed = version != self._data_version
+        self._data_version = version
+        return changed
+
+    def size_bytes(self) -> int:
+        """Bytes of the index on disk, the write-ahead log included."""
+        if self.path is None:
+            return 0
+        files = (self.path, self.path.with_name(self.path.name + "-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path or ":memory:", isolation_level=None, check_same_thread=False)
+        try:
+            db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+            db.execute("PRAGMA journal_mode = WAL")
+            # Consistent after a crash; at a power cut the last files may have to be read again.
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute("PRAGMA cache_size = -65536")
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                # Two processes may get here at once: the second finds every table made.
+                db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            elif version != SCHEMA_VERSION:
+                raise _Unusable(f"has format {version}, this version of Fathom uses {SCHEMA_VERSION}")
+            self._data_version: int = db.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.OperationalError:
+            db.close()
+            raise
+        except sqlite3.DatabaseError as error:
+            db.close()
+            raise _Unusable(f"is damaged ({error})") from error
+        except _Unusable:
+            db.close()
+            raise
+        return db
+
+    def _discard(self) -> None:
+        if self.path is None:
+            return
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+    def _remove(self, db: sqlite3.Connection, path: str) -> list[int]:
+        ids = [
+            function_id
+            for (function_id,) in db.execute(
+                "SELECT functions.id FROM functions JOIN files ON files.id = file_id WHERE path = ?", (path,)
+            )
+        ]
+        db.executemany("DELETE FROM words WHERE rowid = ?", [(function_id,) for function_id in ids])
+        db.execute("DELETE FROM files WHERE path = ?", (path,))
+        db.execute("DELETE FROM skipped WHERE path = ?", (path,))
+        return ids
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            yield self._db
+        except sqlite3.Error as error:
+            raise IndexStoreError(f"the index {self.path} cannot be read: {error}") from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise IndexStoreError(f"the index {self.path} cannot be written: {error}") from error
+
+
+class _Unusable(Exception):
+    """The index file cannot be used as it is, and why."""
+
+
+def _function(columns: Sequence[object]) -> Function:
+    name, qualified_name, kind, *rest = columns
+    return Function(name, qualified_name, Kind(kind), *rest)  # type: ignore[arg-type]
+
+
+def _matrix(vectors: Sequence[bytes]) -> Floats:
+    if not vectors:
+        return np.zeros((0, 0), np.float32)
+    return np.frombuffer(b"".join(vectors), "<f2").reshape(len(vectors), -1).astype(np.float32)
+
+
+def _chunks(items: Sequence[object], size: int) -> Iterator[Sequence[object]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _marks(items: Sequence[object]) -> str:
+    return ",".join("?" * len(items))
+
+
+def _clean(text: str) -> str:
+    """Text that SQLite can store: lone surrogates become U+FFFD."""
+    return text.encode("utf-8", "replace").decode("utf-8")

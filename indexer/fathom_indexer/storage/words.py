@@ -1,0 +1,34 @@
+"""How functions and queries become words for full-text search: the same way on both sides."""
+
+from __future__ import annotations
+
+from fathom_indexer.identifiers import identifiers, split_identifier, split_words
+
+# Words that nearly every question has and that say nothing about code. Words that are also keywords or common
+# identifiers (if, not, with, from, in, is, all, ...) stay out too: they match everything.
+STOP_WORDS = frozenset(
+    """
+    a an and are as at be been but by can could do does did for from had has have how i if in into is it its me my of on
+    or our should so some such than that the their them then there these this those to us was we were what when where
+    which who whose why will with would you your
+    """.split()
+)
+
+
+def code_words(text: str) -> str:
+    """The words of source text in order; a compound identifier is followed by itself in one piece."""
+    words: list[str] = []
+    for identifier in identifiers(text):
+        parts = split_identifier(identifier)
+        words += parts
+        if len(parts) > 1:
+            words.append("".join(parts))
+    return " ".join(words).lower()
+
+
+def match_expression(query: str) -> str:
+    """An FTS5 expression that matches functions with any word of the query; empty when nothing can match."""
+    words = dict.fromkeys(word.lower() for word in code_words(query).split())
+    numbers = [word for word in split_words(query) if word.isdigit()]
+    wanted = [word for word in [*words, *dict.fromkeys(numbers)] if word not in STOP_WORDS] or list(words)
+    return " OR ".join(f'"{word}"' for word in wanted)

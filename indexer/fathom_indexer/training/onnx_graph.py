@@ -1,0 +1,157 @@
+"""The encoder as a chain of ONNX graphs with 8-bit weights.
+
+Weights are signed bytes with one scale per output feature. Activations become bytes with one scale per token, computed
+as the model runs: ONNX Runtime's own dynamic quantization takes one scale for a whole batch, so that a text's vector
+depends on what it is batched with and large values in one token cost precision in all others. Measured on this model:
+cosine with the 32-bit vectors .998 against .994, MRR@10 on CoSQA without docstrings .435 against .426 (32-bit: .434),
+51 ms against 39 ms for 8 x 128 tokens (32-bit: 89 ms) on two cores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from fathom_indexer.encoder.config import EncoderConfig
+
+Weights = Mapping[str, NDArray[np.float32]]
+
+_OPSET = 18
+_IR_VERSION = 9
+_MICROSOFT = "com.microsoft"
+_BYTE = 127.0
+
+
+def segment_graph(weights: Weights, config: EncoderConfig, first: int, last: int) -> bytes:
+    """The layers after `first` up to `last` as a serialized ONNX model.
+
+    Inputs: `mask` [batch, tokens] and, for `first` 0, `ids` [batch, tokens], else `state` [batch, tokens, hidden].
+    Outputs: `exit_<last>` [batch, hidden], unit vectors, and `next_state`. `weights` are named as in
+    `fathom_indexer.encoder.modules.MultiExitEncoder`.
+    """
+    return _Segment(weights, config).build(first, last)
+
+
+class _Segment:
+    def __init__(self, weights: Weights, config: EncoderConfig) -> None:
+        self._weights = weights
+        self._config = config
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: dict[str, onnx.TensorProto] = {}
+
+    def build(self, first: int, last: int) -> bytes:
+        hidden = self._config.hidden
+        state = self._embed() if first == 0 else "state"
+        self._node("Cast", ["mask"], "attention_mask", to=TensorProto.INT32)
+        for layer in range(first, last):
+            state = self._layer(state, layer)
+        self._node("Identity", [state], "next_state")
+        self._exit(state, f"exit_{last}")
+        tokens = ["batch", "tokens"]
+        source = (
+            helper.make_tensor_value_info("ids", TensorProto.INT64, tokens)
+            if first == 0
+            else helper.make_tensor_value_info("state", TensorProto.FLOAT, [*tokens, hidden])
+        )
+        graph = helper.make_graph(
+            self._nodes,
+            f"fathom_{first}_{last}",
+            [source, helper.make_tensor_value_info("mask", TensorProto.INT64, tokens)],
+            [
+                helper.make_tensor_value_info(f"exit_{last}", TensorProto.FLOAT, ["batch", hidden]),
+                helper.make_tensor_value_info("next_state", TensorProto.FLOAT, [*tokens, hidden]),
+            ],
+            list(self._constants.values()),
+        )
+        opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_MICROSOFT, 1)]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="fathom")
+        onnx.checker.check_model(model)
+        return model.SerializeToString()
+
+    def _embed(self) -> str:
+        table, scales = quantize_rows(self._weights["tokens.weight"])
+        self._node("Gather", [self._constant("tokens", table), "ids"], "token_bytes")
+        self._node("Cast", ["token_bytes"], "token_floats", to=TensorProto.FLOAT)
+        self._node("Gather", [self._constant("token_scales", scales[:, None]), "ids"], "scales_of_tokens")
+        self._node("Mul", ["token_floats", "scales_of_tokens"], "token_vectors")
+        self._node("Shape", ["ids"], "length", start=1, end=2)
+        positions = self._constant("positions", self._weights["positions.weight"])
+        zero = self._constant("zero", np.array([0], np.int64))
+        self._node("Slice", [positions, zero, "length", zero], "position_vectors")
+        self._node("Add", ["token_vectors", "position_vectors"], "embedded")
+        return self._node(
+            "LayerNormalization",
+            ["embedded", self._weight("embedding_norm.weight"), self._weight("embedding_norm.bias")],
+            "state_0",
+            axis=-1,
+            epsilon=self._config.layer_norm_eps,
+        )
+
+    def _layer(self, state: str, number: int) -> str:
+        name = f"layers.{number}"
+        qkv = self._linear(state, f"{name}.qkv")
+        parts = [f"{name}.{part}" for part in ("query", "key", "value")]
+        self._nodes.append(helper.make_node("Split", [qkv], parts, axis=-1, num_outputs=3))
+        heads = self._config.heads
+        mixed = self._node(
+            "MultiHeadAttention", [*parts, "", "attention_mask"], f"{name}.mixed", domain=_MICROSOFT, num_heads=heads
+        )
+        attended = self._linear(mixed, f"{name}.attention_output")
+        state = self._add_and_norm(attended, state, f"{name}.attention_norm")
+        wide = self._linear(state, f"{name}.up")
+        wide = self._node("Gelu", [wide], f"{name}.gelu", domain=_MICROSOFT)
+        return self._add_and_norm(self._linear(wide, f"{name}.down"), state, f"{name}.output_norm")
+
+    def _add_and_norm(self, change: str, state: str, name: str) -> str:
+        inputs = [change, state, self._weight(f"{name}.weight"), self._weight(f"{name}.bias")]
+        epsilon = self._config.layer_norm_eps
+        return self._node("SkipLayerNormalization", inputs, name, domain=_MICROSOFT, epsilon=epsilon)
+
+    def _linear(self, state: str, name: str) -> str:
+        """A linear map in 8-bit integers: each token is scaled to [-1, 1], multiplied, and scaled back."""
+        table, scales = quantize_rows(self._weights[f"{name}.weight"])
+        last_axis = self._constant("last_axis", np.array([-1], np.int64))
+        unit = self._constant("unit", np.float32(1 / _BYTE))
+        zero_point = self._constant("zero_point", np.uint8(128))
+        self._node("Abs", [state], f"{name}.magnitudes")
+        self._node("ReduceMax", [f"{name}.magnitudes", last_axis], f"{name}.reach", keepdims=1)
+        self._node("Div", [state, f"{name}.reach"], f"{name}.scaled")
+        self._node("QuantizeLinear", [f"{name}.scaled", unit, zero_point], f"{name}.bytes")
+        matrix = self._constant(f"{name}.weight", np.ascontiguousarray(table.T))
+        weight_scales = self._constant(f"{name}.scales", scales)
+        inputs = [f"{name}.bytes", matrix, unit, weight_scales, zero_point]
+        self._node("MatMulIntegerToFloat", inputs, f"{name}.product", domain=_MICROSOFT)
+        self._node("Mul", [f"{name}.product", f"{name}.reach"], f"{name}.restored")
+        return self._node("Add", [f"{name}.restored", self._weight(f"{name}.bias")], f"{name}.out")
+
+    def _exit(self, state: str, output: str) -> None:
+        self._node("Cast", ["mask"], "weights", to=TensorProto.FLOAT)
+        self._node("Unsqueeze", ["weights", self._constant("axis_2", np.array([2], np.int64))], "token_weights")
+        axis = self._constant("axis_1", np.array([1], np.int64))
+        self._node("Mul", [state, "token_weights"], "weighted")
+        self._node("ReduceSum", ["weighted", axis], "sum", keepdims=0)
+        self._node("ReduceSum", ["weights", axis], "count", keepdims=1)
+        self._node("Div", ["sum", "count"], "mean")
+        self._node("LpNormalization", ["mean"], output, axis=-1, p=2)
+
+    def _node(self, operator: str, inputs: list[str], output: str, **attributes: object) -> str:
+        self._nodes.append(helper.make_node(operator, inputs, [output], **attributes))
+        return output
+
+    def _weight(self, name: str) -> str:
+        return self._constant(name, self._weights[name])
+
+    def _constant(self, name: str, value: NDArray[np.generic] | np.generic) -> str:
+        if name not in self._constants:
+            self._constants[name] = numpy_helper.from_array(np.asarray(value), name)
+        return name
+
+
+def quantize_rows(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Signed bytes `[rows, columns]` and one scale a row, so that `bytes * scale` is nearest to the matrix."""
+    scales = np.maximum(np.abs(matrix).max(axis=1), 1e-12).astype(np.float32) / np.float32(_BYTE)
+    return np.rint(matrix / scales[:, None]).astype(np.int8), scales
