@@ -1,65 +1,134 @@
-"""Comments that document what follows them."""
+"""Comments and attributes that stand above a definition, and the words of a comment without its marks."""
 
 from __future__ import annotations
 
 import re
+import textwrap
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tree_sitter import Node
+from tree_sitter import Node, QueryCursor
 
-_MARKS_AROUND = re.compile(r'^(?:/\*+!?|\{-+\s*\|?|--\[=*\[|[rRuUbBfF]*(?:"""|\'\'\')|@\w+\s+(?:~[sS])?""")|(?:\*+/|-+\}|\]=*\]|"""|\'\'\')$')
-_MARK_OF_LINE = re.compile(r"^\s*(?://[/!]?|/\*+|\*(?!/)|#+!?|--+\s*\|?|;+|%+)\s?")
-_QUOTED = re.compile(r"^[rRuUbBfF]*(\"|')(.*)\1$", re.DOTALL)
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fathom_indexer.languages.registry import Language
+
+_BLANKS = b" \t\r\n\f\v"
+
+# A docstring, bare or as the value of an attribute (`@doc """`).
+_QUOTE = re.compile(r'(?:@\w+\s+)?(?:~[sS]|[A-Za-z]{0,2})("""|\'\'\'|"|\')')
+_BLOCK = re.compile(r"/\*+!?<?|\{-+\s*[|^]?|--\[=*\[|=begin\b")
+_BLOCK_END = {"/": "*/", "{": "-}", "-": "]=", "=": "=end"}
+"""The characters that a block comment ends with, by the one it starts with."""
+_STAR = re.compile(r"\s*\*+ ?")
+_LINE_MARK = re.compile(r"(?://+[!<]?|#+[!:]?|--+(?: *[|^])?) ?")
+_RULE = re.compile(r"[-=*#~_/+\s]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
-class Comment:
-    """A documenting comment: its first byte and its words."""
+class Lead:
+    """What stands directly above a definition: attributes, which belong to it, and comments, which document it.
+
+    `attributes_start` is the first byte of the first attribute, `start_byte` of the first comment or attribute;
+    both are the definition's own first byte where there is none.
+    """
 
     start_byte: int
-    text: str
+    attributes_start: int
+    documentation: str
 
 
-def preceding_comment(node: Node, code: bytes, attributes: frozenset[str]) -> Comment | None:
-    """The comment that ends on the line before `node`, with the comments stacked directly on top of it.
+class Leads:
+    """The comments and attributes of one file, found by what follows them."""
 
-    Nodes in `attributes` (Rust's `#[...]`) may stand in between. A comment behind code on its own line documents
-    that code, not what follows.
-    """
-    below, collected = node, []
-    current = node.prev_sibling
-    while current is not None:
-        is_comment = "comment" in current.type or current.type == "haddock"
-        if not (is_comment or current.type in attributes) or not _adjacent(current, below, code):
-            break
-        if is_comment:
-            if not _starts_line(current, code):
+    def __init__(self, root: Node, code: bytes, language: Language) -> None:
+        self._code = code
+        self._marks = list(_marks(root, code, language))
+        self._starts = [start for start, _, _ in self._marks]
+        self._ends = [end for _, end, _ in self._marks]
+
+    def above(self, start: int, floor: int) -> Lead:
+        """What ends on the line of byte `start` or the line before, and what is stacked directly on top of that.
+
+        Nothing before byte `floor` counts. A comment behind code on its own line documents that code, not what
+        follows.
+        """
+        first = attributes_start = start
+        comments: list[str] = []
+        content_end = _before_blanks(self._code, first)
+        index = bisect_right(self._ends, start) - 1
+        while index >= 0:
+            mark_start, mark_end, is_comment = self._marks[index]
+            if mark_start < floor or mark_end != content_end or self._code.count(b"\n", content_end, first) > 1:
                 break
-            collected.append(current)
-        below, current = current, current.prev_sibling
-    if not collected:
-        return None
-    collected.reverse()
-    text = "\n".join(code[comment.start_byte : comment.end_byte].decode("utf-8", "replace") for comment in collected)
-    return Comment(collected[0].start_byte, clean_comment(text))
+            content_end = _before_blanks(self._code, mark_start)
+            if not is_comment:
+                attributes_start = mark_start
+            elif content_end == 0 or b"\n" in self._code[content_end:mark_start]:
+                comments.append(self._code[mark_start:mark_end].decode("utf-8", "replace"))
+            else:
+                break
+            first, index = mark_start, index - 1
+        return Lead(first, attributes_start, clean_comments(reversed(comments)))
+
+    def behind_attributes(self, start: int) -> int:
+        """Where a definition that starts at byte `start` goes on after the attributes that are part of it."""
+        index = bisect_left(self._starts, start)
+        while index < len(self._marks) and self._starts[index] == start:
+            start = _after_blanks(self._code, self._ends[index])
+            index += 1
+        return start
 
 
-def _adjacent(upper: Node, lower: Node, code: bytes) -> bool:
-    return code.count(b"\n", upper.start_byte + len(code[upper.start_byte : upper.end_byte].rstrip()), lower.start_byte) <= 1
+def clean_comments(comments: Iterable[str]) -> str:
+    """The words of comments that follow each other, or of a docstring, without marks and common indentation."""
+    return "\n".join(line.rstrip() for comment in comments for line in _lines(comment.strip())).strip()
 
 
-def _starts_line(node: Node, code: bytes) -> bool:
-    line_start = code.rfind(b"\n", 0, node.start_byte) + 1
-    return not code[line_start : node.start_byte].strip()
+def _lines(comment: str) -> list[str]:
+    if quote := _QUOTE.match(comment):
+        return _block_lines(comment[quote.end() :].removesuffix(quote[1]))
+    if block := _BLOCK.match(comment):
+        lines = _block_lines(comment[block.end() :].rstrip(_BLOCK_END[comment[0]]))
+    else:
+        lines = [_LINE_MARK.sub("", line, count=1) for line in map(str.lstrip, comment.splitlines())]
+    return ["" if _RULE.fullmatch(line) else line for line in lines]
 
 
-def clean_comment(text: str) -> str:
-    """The words of a comment or docstring, without its marks and common indentation."""
-    text = text.strip()
-    quoted = _QUOTED.match(text)
-    if quoted and not text.lstrip("rRuUbBfF").startswith(('"""', "'''")):
-        text = quoted[2]
-    text = _MARKS_AROUND.sub("", text).strip()
-    text = _MARKS_AROUND.sub("", text).strip()
-    lines = [_MARK_OF_LINE.sub("", line).rstrip() for line in text.splitlines()]
-    return "\n".join(line.strip() for line in lines).strip()
+def _block_lines(text: str) -> list[str]:
+    first, *rest = text.splitlines() or [""]
+    if all(line.lstrip().startswith("*") for line in rest if line.strip()):
+        rest = [_STAR.sub("", line, count=1) for line in rest]
+    return [first.strip(), *textwrap.dedent("\n".join(rest)).splitlines()]
+
+
+def _marks(root: Node, code: bytes, language: Language) -> Iterator[tuple[int, int, bool]]:
+    """Start, end and whether it is a comment, of every comment and attribute, in order and without overlaps."""
+    captures = QueryCursor(language.tree_sitter_lead_query).captures(root)
+    found = [
+        (node.start_byte, _before_blanks(code, node.end_byte), label == "comment")
+        for label, nodes in captures.items()
+        for node in nodes
+    ]
+    last_end = 0
+    for mark in sorted(found, key=lambda mark: (mark[0], -mark[1])):
+        # Some grammars nest the words of a comment in it as another comment.
+        if mark[0] >= last_end and mark[1] > mark[0]:
+            yield mark
+            last_end = mark[1]
+
+
+def _before_blanks(code: bytes, offset: int) -> int:
+    """The end of what is not blank before `offset`."""
+    while offset and code[offset - 1] in _BLANKS:
+        offset -= 1
+    return offset
+
+
+def _after_blanks(code: bytes, offset: int) -> int:
+    """The start of what is not blank from `offset` on."""
+    while offset < len(code) and code[offset] in _BLANKS:
+        offset += 1
+    return offset

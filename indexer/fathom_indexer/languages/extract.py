@@ -21,22 +21,29 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tree_sitter import Node, Parser, QueryCursor
 
-from fathom_indexer.languages.comments import clean_comment, preceding_comment
-from fathom_indexer.languages.registry import Language
+from fathom_indexer.languages.comments import Lead, Leads, clean_comments
 from fathom_indexer.types import FUNCTION_KINDS, Function, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fathom_indexer.languages.registry import Language
 
 MODULE_UNIT_LINES = 40
 """Code outside definitions is cut into units of about this many lines."""
 
+MAX_NESTING = 32
+"""Definitions nested deeper are no units of their own: their text would grow with the square of the file."""
+
 _SIGNATURE_CHARACTERS = 300
 _BOM = b"\xef\xbb\xbf"
 
-# When several patterns of a query match one node, the most specific kind wins.
+# When several patterns of a query match one definition, the most specific kind wins.
 _SPECIFICITY = {Kind.CONSTRUCTOR: 3, Kind.METHOD: 2, Kind.MACRO: 2, Kind.CLOSURE: 0}
 
 _TYPE_KINDS = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kind.TRAIT, Kind.OBJECT})
@@ -60,15 +67,36 @@ class _Definition:
     owner: str
     span: Span
     signature: str
-    documentation: str
-    claimed: Span
-    """The span with the comment that documents it."""
+    docstring: str
+    lead: Lead
     parent: _Definition | None = None
     children: list[_Definition] = field(default_factory=list)
+    """Units directly inside; scopes in between do not count."""
 
     @property
     def is_function(self) -> bool:
         return self.kind in FUNCTION_KINDS
+
+    @property
+    def enclosing_unit(self) -> _Definition | None:
+        parent = self.parent
+        while parent is not None and parent.kind is None:
+            parent = parent.parent
+        return parent
+
+    @property
+    def claimed(self) -> Span:
+        """The span with the comment that documents it."""
+        return self.lead.start_byte, self.span[1]
+
+    @property
+    def documentation(self) -> str:
+        return "\n\n".join(text for text in (self.docstring, self.lead.documentation) if text)
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """Sorts outer before inner."""
+        return self.span[0], -self.span[1], _rank(self.kind)
 
 
 def extract(source: bytes, language: Language) -> list[Function]:
@@ -81,32 +109,39 @@ def extract(source: bytes, language: Language) -> list[Function]:
     # A byte order mark is no token in most grammars; blanks keep every offset as it is on disk.
     code = b"   " + source[3:] if source.startswith(_BOM) else source
     tree = Parser(language.tree_sitter_grammar).parse(code)
-    definitions = _nest(_definitions(tree.root_node, code, language))
+    leads = Leads(tree.root_node, code, language)
+    definitions = _nest(_definitions(tree.root_node, code, leads, language), leads)
     lines = _Lines(code)
     units = [_unit(definition, code, lines, language.name) for definition in definitions if definition.kind]
-    top_level = [definition for definition in definitions if _is_outermost_unit(definition)]
-    units += _module_units(top_level, code, lines, language.name)
+    outermost = [definition.claimed for definition in definitions if definition.kind and not definition.enclosing_unit]
+    units += _module_units(_uncovered((0, len(code)), outermost), code, lines, language.name)
     return sorted(units, key=lambda unit: (unit.start_byte, -unit.end_byte))
 
 
-def _definitions(root: Node, code: bytes, language: Language) -> list[_Definition]:
-    found: dict[tuple[Span, str], _Definition] = {}
+def _definitions(root: Node, code: bytes, leads: Leads, language: Language) -> list[_Definition]:
+    """What the query finds; of several matches that share a name node, the most specific and then the widest."""
+    found: dict[int, _Definition] = {}
     for _, captures in QueryCursor(language.tree_sitter_query).matches(root):
-        definition = _definition(captures, code, language)
+        definition = _definition(captures, code, leads, language)
         if definition is None:
             continue
-        key = (definition.span, definition.name)
+        key = captures["name"][0].start_byte
         known = found.get(key)
-        if known is None or _rank(definition.kind) > _rank(known.kind):
+        if known is None or _preference(definition) > _preference(known):
             found[key] = definition
     return list(found.values())
+
+
+def _preference(definition: _Definition) -> tuple[int, int, bool]:
+    start, end = definition.span
+    return _rank(definition.kind), end - start, bool(definition.docstring)
 
 
 def _rank(kind: Kind | None) -> int:
     return _SPECIFICITY.get(kind, 1) if kind else -1
 
 
-def _definition(captures: dict[str, list[Node]], code: bytes, language: Language) -> _Definition | None:
+def _definition(captures: dict[str, list[Node]], code: bytes, leads: Leads, language: Language) -> _Definition | None:
     label, node = next(((key, nodes[0]) for key, nodes in captures.items() if "." in key), ("", None))
     names = captures.get("name")
     if node is None or not names:
@@ -116,11 +151,8 @@ def _definition(captures: dict[str, list[Node]], code: bytes, language: Language
         return None
     if receivers := captures.get("receiver"):
         owner = _text(receivers[0], code)
-    outer = _with_wrappers(node, language.wrappers)
     role, _, detail = label.partition(".")
-    docs = captures.get("doc")
-    comment = preceding_comment(outer, code, language.attributes)
-    documentation = clean_comment(_text(docs[0], code)) if docs else comment.text if comment else ""
+    outer = _with_wrappers(node, language.wrappers)
     body = captures.get("body")
     signature_end = body[0].start_byte if body else node.end_byte
     return _Definition(
@@ -129,9 +161,9 @@ def _definition(captures: dict[str, list[Node]], code: bytes, language: Language
         name=name,
         owner=owner,
         span=(outer.start_byte, outer.end_byte),
-        signature=_one_line(code[node.start_byte : signature_end]),
-        documentation=documentation,
-        claimed=(comment.start_byte if comment else outer.start_byte, outer.end_byte),
+        signature=_one_line(code[leads.behind_attributes(node.start_byte) : signature_end]),
+        docstring=clean_comments(_text(doc, code) for doc in captures.get("doc", [])),
+        lead=Lead(outer.start_byte, outer.start_byte, ""),
     )
 
 
@@ -144,35 +176,33 @@ def _split_owner(name: str) -> tuple[str, str]:
 
 
 def _with_wrappers(node: Node, wrappers: frozenset[str]) -> Node:
-    """The node with what is written around it: `export`, decorators; not a declaration that holds several."""
+    """The node with what is written around it: `export`, decorators, template headers."""
     while (parent := node.parent) is not None and parent.type in wrappers:
-        if sum(1 for sibling in parent.named_children if sibling.type == node.type) > 1:
-            break
         node = parent
     return node
 
 
-def _nest(definitions: list[_Definition]) -> list[_Definition]:
-    """Order by position and link every definition with the innermost one around it."""
-    definitions.sort(key=lambda definition: (definition.span[0], -definition.span[1], _rank(definition.kind)))
-    open_definitions: list[_Definition] = []
-    for definition in definitions:
-        while open_definitions and open_definitions[-1].span[1] < definition.span[1]:
-            open_definitions.pop()
-        while open_definitions and open_definitions[-1].span[1] <= definition.span[0]:
-            open_definitions.pop()
-        if open_definitions:
-            definition.parent = open_definitions[-1]
-            definition.parent.children.append(definition)
-        open_definitions.append(definition)
-    return definitions
-
-
-def _is_outermost_unit(definition: _Definition) -> bool:
-    parent = definition.parent
-    while parent is not None and parent.kind is None:
-        parent = parent.parent
-    return definition.kind is not None and parent is None
+def _nest(definitions: list[_Definition], leads: Leads) -> list[_Definition]:
+    """Order by position, link every definition with the innermost one around it, and find what stands above it."""
+    nested: list[_Definition] = []
+    around: list[_Definition] = []
+    for definition in sorted(definitions, key=lambda definition: definition.order):
+        start, end = definition.span
+        floor = 0
+        while around and around[-1].span[1] < end:
+            floor = around.pop().span[1]
+        if len(around) >= MAX_NESTING:
+            continue
+        if around:
+            definition.parent = around[-1]
+            floor = max(floor, around[-1].span[0])
+        definition.lead = leads.above(start, floor)
+        definition.span = definition.lead.attributes_start, end
+        if definition.kind and definition.enclosing_unit:
+            definition.enclosing_unit.children.append(definition)
+        around.append(definition)
+        nested.append(definition)
+    return nested
 
 
 def _unit(definition: _Definition, code: bytes, lines: _Lines, language: str) -> Function:
@@ -181,7 +211,11 @@ def _unit(definition: _Definition, code: bytes, lines: _Lines, language: str) ->
     if kind is Kind.FUNCTION and definition.parent is not None and definition.parent.methods_inside:
         kind = Kind.METHOD
     start, end = definition.span
-    spans = [definition.span] if definition.is_function else _uncovered(definition.span, _units_inside(definition))
+    spans = (
+        [definition.span]
+        if definition.is_function
+        else _uncovered(definition.span, [child.claimed for child in definition.children])
+    )
     return Function(
         name=definition.name,
         qualified_name=_qualified_name(definition),
@@ -197,14 +231,6 @@ def _unit(definition: _Definition, code: bytes, lines: _Lines, language: str) ->
     )
 
 
-def _units_inside(definition: _Definition) -> Iterator[Span]:
-    for child in definition.children:
-        if child.kind is None:
-            yield from _units_inside(child)
-        else:
-            yield child.claimed
-
-
 def _qualified_name(definition: _Definition) -> str:
     parts = [definition.name]
     current: _Definition | None = definition
@@ -217,8 +243,8 @@ def _qualified_name(definition: _Definition) -> str:
     return ".".join(reversed(parts))
 
 
-def _uncovered(span: Span, covered: Iterator[Span] | Sequence[Span]) -> list[Span]:
-    """What of `span` no other span covers, in order, without pieces that hold only punctuation-free blanks."""
+def _uncovered(span: Span, covered: Sequence[Span]) -> list[Span]:
+    """What of `span` no other span covers, in order."""
     rest: list[Span] = []
     start, end = span
     for inner_start, inner_end in sorted(covered):
@@ -230,8 +256,8 @@ def _uncovered(span: Span, covered: Iterator[Span] | Sequence[Span]) -> list[Spa
     return rest
 
 
-def _module_units(top_level: list[_Definition], code: bytes, lines: _Lines, language: str) -> list[Function]:
-    rest = _uncovered((0, len(code)), [definition.claimed for definition in top_level])
+def _module_units(rest: list[Span], code: bytes, lines: _Lines, language: str) -> list[Function]:
+    """Units of what no definition covers: neighbouring pieces together, up to `MODULE_UNIT_LINES` lines."""
     pieces = [piece for span in rest for piece in lines.pieces(span, MODULE_UNIT_LINES)]
     pieces = [piece for piece in (_trim(code, piece) for piece in pieces) if piece is not None]
     units: list[Function] = []

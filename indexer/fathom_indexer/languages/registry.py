@@ -21,7 +21,8 @@ class Language:
     `grammar` is `module` or `module:function`, the function returning the grammar's pointer (`language` by default).
     `query` names the file in `queries/` when it is not the language's own name (TSX shares TypeScript's).
     `wrappers` are syntax nodes that belong to the definition they hold: decorators, `export`, template headers.
-    `attributes` are nodes that may stand between a definition and the comment that documents it.
+    `attributes` are nodes that annotate the definition they precede or begin (Rust's `#[...]`, Java's `@Override`):
+    they may stand between it and its comment, and are no part of its signature.
     """
 
     name: str
@@ -40,7 +41,19 @@ class Language:
     @cached_property
     def tree_sitter_query(self) -> Query:
         file = resources.files(__package__) / "queries" / f"{self.query or self.name}.scm"
-        return Query(self.tree_sitter_grammar, file.read_text(encoding="utf-8"))
+        query: Query = Query(self.tree_sitter_grammar, file.read_text(encoding="utf-8"))
+        return query
+
+    @cached_property
+    def tree_sitter_lead_query(self) -> Query:
+        """Captures what may stand above a definition: every `@comment` and `@attribute`."""
+        grammar = self.tree_sitter_grammar
+        kinds = range(grammar.node_kind_count)
+        named = {grammar.node_kind_for_id(kind) for kind in kinds if grammar.node_kind_is_named(kind)}
+        comments = sorted(name for name in named if name and ("comment" in name or name == "haddock"))
+        patterns = [f"({name}) @comment" for name in comments] + [f"({name}) @attribute" for name in self.attributes]
+        query: Query = Query(grammar, "\n".join(patterns))
+        return query
 
 
 LANGUAGES: tuple[Language, ...] = (

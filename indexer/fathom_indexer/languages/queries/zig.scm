@@ -1,0 +1,31 @@
+(function_declaration name: (identifier) @name body: (block) @body) @definition.function
+(function_declaration name: (identifier) @name !body) @definition.function
+
+; In a struct, also in one that a function returns.
+([
+  (struct_declaration (function_declaration name: (identifier) @name body: (block) @body) @definition.method)
+  (union_declaration (function_declaration name: (identifier) @name body: (block) @body) @definition.method)
+  (enum_declaration (function_declaration name: (identifier) @name body: (block) @body) @definition.method)
+  (opaque_declaration (function_declaration name: (identifier) @name body: (block) @body) @definition.method)
+  (struct_declaration (function_declaration name: (identifier) @name !body) @definition.method)
+  (opaque_declaration (function_declaration name: (identifier) @name !body) @definition.method)
+])
+
+(test_declaration [(string) (identifier)] @name (block) @body) @definition.function
+(test_declaration . "test" @name . (block) @body) @definition.function
+
+; const Name = struct { ... };
+(variable_declaration
+  (identifier) @name
+  [
+    (struct_declaration "{" @body)
+    (union_declaration "{" @body)
+    (opaque_declaration "{" @body)
+  ]) @definition.struct
+
+(variable_declaration
+  (identifier) @name
+  [
+    (enum_declaration "{" @body)
+    (error_set_declaration "{" @body)
+  ]) @definition.enum
