@@ -1,0 +1,43 @@
+---@meta
+-- The requests that Fathom adds to the Language Server Protocol. Types only; nothing requires this file.
+
+---One result. Lines are 1-based and inclusive; `location.range` says the same in LSP terms.
+---@class fathom.Hit
+---@field path string relative to the workspace root, with forward slashes
+---@field startLine integer
+---@field endLine integer
+---@field name string
+---@field qualifiedName string
+---@field kind string
+---@field language string
+---@field score number
+---@field signature string the declaration up to the body, on one line; may be empty
+---@field snippet string
+---@field location lsp.Location
+
+---Answer to `fathom/search` and `fathom/similar`, best result first.
+---@class fathom.SearchResult
+---@field results fathom.Hit[]
+---@field indexing boolean true while the index is still being built, so that results may be missing
+
+---@class fathom.Progress
+---@field stage string
+---@field done integer
+---@field total integer
+
+---@class fathom.RootStatus
+---@field root string
+---@field rootUri lsp.URI
+---@field files integer
+---@field functions integer
+---@field embedded integer functions that have a vector
+---@field indexBytes integer
+---@field languages table<string, integer> functions a language
+---@field skipped table<string, integer> files left out, by reason
+---@field indexing? boolean
+---@field progress? fathom.Progress
+
+---Answer to `fathom/status`.
+---@class fathom.Status
+---@field version string
+---@field roots fathom.RootStatus[]
