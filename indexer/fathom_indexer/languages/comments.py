@@ -73,13 +73,17 @@ class Leads:
             first, index = mark_start, index - 1
         return Lead(first, attributes_start, clean_comments(reversed(comments)))
 
-    def behind_attributes(self, start: int) -> int:
-        """Where a definition that starts at byte `start` goes on after the attributes that are part of it."""
+    def declaration(self, start: int, end: int) -> bytes:
+        """The code from `start` to `end` without the attributes it begins with and the comments in it."""
+        pieces: list[bytes] = []
         index = bisect_left(self._starts, start)
-        while index < len(self._marks) and self._starts[index] == start:
-            start = _after_blanks(self._code, self._ends[index])
+        while index < len(self._marks) and self._starts[index] < end:
+            mark_start, mark_end, is_comment = self._marks[index]
+            if is_comment or not self._code[start:mark_start].strip():
+                pieces.append(self._code[start:mark_start])
+                start = mark_end
             index += 1
-        return start
+        return b" ".join([*pieces, self._code[start:end]])
 
 
 def clean_comments(comments: Iterable[str]) -> str:
@@ -89,19 +93,25 @@ def clean_comments(comments: Iterable[str]) -> str:
 
 def _lines(comment: str) -> list[str]:
     if quote := _QUOTE.match(comment):
-        return _block_lines(comment[quote.end() :].removesuffix(quote[1]))
+        return _dedented(comment[quote.end() :].removesuffix(quote[1]).splitlines())
     if block := _BLOCK.match(comment):
-        lines = _block_lines(comment[block.end() :].rstrip(_BLOCK_END[comment[0]]))
+        lines = comment[block.end() :].rstrip(_BLOCK_END[comment[0]]).splitlines()
+        lines = _dedented(_without_stars(lines))
     else:
-        lines = [_LINE_MARK.sub("", line, count=1) for line in map(str.lstrip, comment.splitlines())]
+        lines = [_LINE_MARK.sub("", line.lstrip(), count=1) for line in comment.splitlines()]
     return ["" if _RULE.fullmatch(line) else line for line in lines]
 
 
-def _block_lines(text: str) -> list[str]:
-    first, *rest = text.splitlines() or [""]
-    if all(line.lstrip().startswith("*") for line in rest if line.strip()):
-        rest = [_STAR.sub("", line, count=1) for line in rest]
-    return [first.strip(), *textwrap.dedent("\n".join(rest)).splitlines()]
+def _dedented(lines: list[str]) -> list[str]:
+    """Lines whose first one stood behind a mark and so says nothing about indentation."""
+    return [line.strip() for line in lines[:1]] + textwrap.dedent("\n".join(lines[1:])).splitlines()
+
+
+def _without_stars(lines: list[str]) -> list[str]:
+    """The lines of a block comment without the star that each begins with, unless only some do."""
+    if all(line.lstrip().startswith("*") for line in lines[1:] if line.strip()):
+        return lines[:1] + [_STAR.sub("", line, count=1) for line in lines[1:]]
+    return lines
 
 
 def _marks(root: Node, code: bytes, language: Language) -> Iterator[tuple[int, int, bool]]:
@@ -124,11 +134,4 @@ def _before_blanks(code: bytes, offset: int) -> int:
     """The end of what is not blank before `offset`."""
     while offset and code[offset - 1] in _BLANKS:
         offset -= 1
-    return offset
-
-
-def _after_blanks(code: bytes, offset: int) -> int:
-    """The start of what is not blank from `offset` on."""
-    while offset < len(code) and code[offset] in _BLANKS:
-        offset += 1
     return offset

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 MODULE_UNIT_LINES = 40
 """Code outside definitions is cut into units of about this many lines."""
 
+MODULE_UNIT_REACH = 120
+"""No such unit spans more lines than this, definitions between its pieces included: its place should say something."""
+
 MAX_NESTING = 32
 """Definitions nested deeper are no units of their own: their text would grow with the square of the file."""
 
@@ -52,6 +55,10 @@ _TYPE_KINDS = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kin
 _DOTTED = re.compile(r"(?P<owner>[\w$<>,\s]+(?:(?:::|[.:])[\w$<>,\s]+)*)(?:::|[.:])(?P<name>~?[\w$?!]+)")
 
 _NOTHING_BUT_PUNCTUATION = re.compile(rb"[\s{}()\[\];,]*\Z")
+
+# Where a signature was broken into lines.
+_AFTER_OPENING = re.compile(r"([(\[]) ")
+_BEFORE_CLOSING = re.compile(r",? ([)\]])")
 
 Span = tuple[int, int]
 
@@ -161,7 +168,7 @@ def _definition(captures: dict[str, list[Node]], code: bytes, leads: Leads, lang
         name=name,
         owner=owner,
         span=(outer.start_byte, outer.end_byte),
-        signature=_one_line(code[leads.behind_attributes(node.start_byte) : signature_end]),
+        signature=_one_line(leads.declaration(node.start_byte, signature_end)),
         docstring=clean_comments(_text(doc, code) for doc in captures.get("doc", [])),
         lead=Lead(outer.start_byte, outer.start_byte, ""),
     )
@@ -211,11 +218,10 @@ def _unit(definition: _Definition, code: bytes, lines: _Lines, language: str) ->
     if kind is Kind.FUNCTION and definition.parent is not None and definition.parent.methods_inside:
         kind = Kind.METHOD
     start, end = definition.span
-    spans = (
-        [definition.span]
-        if definition.is_function
-        else _uncovered(definition.span, [child.claimed for child in definition.children])
-    )
+    if definition.is_function:
+        text = _decode(code[start:end])
+    else:
+        text = _join(code, _uncovered(definition.span, [child.claimed for child in definition.children]))
     return Function(
         name=definition.name,
         qualified_name=_qualified_name(definition),
@@ -223,11 +229,11 @@ def _unit(definition: _Definition, code: bytes, lines: _Lines, language: str) ->
         language=language,
         signature=definition.signature,
         documentation=definition.documentation,
-        text=_join(code, spans),
+        text=text,
         start_byte=start,
         end_byte=end,
         start_line=lines.number(start),
-        end_line=lines.number(max(start, end - 1)),
+        end_line=lines.number(end - 1),
     )
 
 
@@ -262,14 +268,16 @@ def _module_units(rest: list[Span], code: bytes, lines: _Lines, language: str) -
     pieces = [piece for piece in (_trim(code, piece) for piece in pieces) if piece is not None]
     units: list[Function] = []
     group: list[Span] = []
-    height = 0
+    height = first_line = 0
     for piece in pieces:
-        piece_height = lines.number(piece[1] - 1) - lines.number(piece[0]) + 1
-        if group and height + piece_height > MODULE_UNIT_LINES:
+        start_line, end_line = lines.number(piece[0]), lines.number(piece[1] - 1)
+        height += end_line - start_line + 1
+        if group and (height > MODULE_UNIT_LINES or end_line - first_line >= MODULE_UNIT_REACH):
             units.append(_module_unit(group, code, lines, language))
-            group, height = [], 0
+            group, height = [], end_line - start_line + 1
+        if not group:
+            first_line = start_line
         group.append(piece)
-        height += piece_height
     if group:
         units.append(_module_unit(group, code, lines, language))
     return units
@@ -303,14 +311,13 @@ def _trim(code: bytes, span: Span) -> Span | None:
 
 
 def _join(code: bytes, spans: Sequence[Span]) -> str:
-    if len(spans) == 1:
-        return _decode(code[spans[0][0] : spans[0][1]])
-    pieces = (code[start:end].strip(b"\r\n") for start, end in spans)
-    return _decode(b"\n".join(piece.rstrip() for piece in pieces if piece.strip()))
+    pieces = (code[start:end].strip(b"\r\n").rstrip() for start, end in spans)
+    return _decode(b"\n".join(piece for piece in pieces if piece))
 
 
 def _one_line(code: bytes) -> str:
     line = " ".join(_decode(code).split()).removesuffix("{").rstrip()
+    line = _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", line))
     return line if len(line) <= _SIGNATURE_CHARACTERS else line[: _SIGNATURE_CHARACTERS - 1] + "…"
 
 
