@@ -6,16 +6,21 @@ Messages are JSON objects, one a line, UTF-8, over a byte stream (standard input
     answer        {"id": 7, "result": {...}}  or  {"id": 7, "error": {"kind": "query", "message": "..."}}
     notification  {"method": "progress", "params": {"stage": "embed", "done": 120, "total": 4000}}
 
-Methods: `search`, `similar`, `status`, `update`, `reindex`, `shutdown`; the notification `cancel` names the id of a
-request that nobody waits for any more.
+To the indexer: the requests `search`, `similar`, `status`, `update`, `reindex`, `shutdown`, and the notification
+`cancel`, which names the id of a request that nobody waits for any more. From the indexer: the notifications `ready`
+(once, first), `progress`, and `problem` (indexing met an error that no request asked about).
+`docs/protocol.md` documents the fields.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import json
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from fathom_indexer.types import Filters, Hit, IndexStatus
+from fathom_indexer.config import Config
+from fathom_indexer.errors import QueryError
+from fathom_indexer.types import Filters, Hit, IndexStatus, Progress
 
 Json = dict[str, Any]
 
@@ -56,14 +61,59 @@ def status_to_json(status: IndexStatus) -> Json:
     }
 
 
+def progress_to_json(progress: Progress) -> Json:
+    """The documented shape of a progress notification."""
+    return {"stage": progress.stage.value, "done": progress.done, "total": progress.total}
+
+
 def filters_from_json(value: Json | None) -> Filters:
-    """Filters as they travel: `{"paths": [...], "languages": [...], "kinds": [...]}`, each optional."""
-    value = value or {}
-    return Filters(
-        paths=tuple(value.get("paths") or ()),
-        languages=tuple(value.get("languages") or ()),
-        kinds=tuple(value.get("kinds") or ()),
-    )
+    """Filters as they travel: `{"paths": [...], "languages": [...], "kinds": [...]}`, each optional.
+
+    Raises `QueryError` that names the field when one is not a list of strings.
+    """
+    value = {} if value is None else value
+    if not isinstance(value, dict):
+        raise QueryError("filters must be an object")
+    lists: dict[str, tuple[str, ...]] = {}
+    for field in fields(Filters):
+        items = value.get(field.name)
+        items = [] if items is None else items
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+            raise QueryError(f"filters.{field.name} must be a list of strings")
+        lists[field.name] = tuple(items)
+    return Filters(**lists)
+
+
+def filters_to_json(filters: Filters) -> Json:
+    """The reverse of `filters_from_json`."""
+    return {"paths": list(filters.paths), "languages": list(filters.languages), "kinds": list(filters.kinds)}
+
+
+def config_to_json(config: Config) -> Json:
+    """A configuration as it is handed to the indexer process: `Config` by its own field names."""
+    return asdict(config)
+
+
+def config_from_json(value: Json) -> Config:
+    """The reverse of `config_to_json`; fields left out keep their defaults. Raises `TypeError` on unknown fields."""
+    settings: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
+    return Config(**settings)
+
+
+def encode(message: Json) -> bytes:
+    """A message as its line. Stays within ASCII, so that a file name that is not valid UTF-8 can travel too."""
+    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def decode(line: bytes) -> Json:
+    """The message on a line. Raises `ValueError` when it is not one JSON object."""
+    try:
+        message = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(message, dict):
+        raise ValueError("a message must be a JSON object")
+    return message
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,48 @@
+"""The standard streams of a process that speaks a protocol over them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CHUNK = 1 << 16
+
+
+def claim_stdout() -> BinaryIO:
+    """The real standard output, from now on for the protocol alone.
+
+    File descriptor 1 is pointed at standard error, so that whatever prints (this process, a native library, a child)
+    cannot write into the stream.
+    """
+    sys.stdout.flush()
+    protocol = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return protocol
+
+
+def read_chunks(descriptor: int = 0) -> Iterator[bytes]:
+    """Bytes as they arrive, until the other side closes.
+
+    Reads the descriptor itself: a daemon thread that waits inside a buffered file holds that file's lock, and the
+    interpreter aborts when it wants the lock at exit.
+    """
+    while True:
+        try:
+            chunk = os.read(descriptor, _CHUNK)
+        except OSError:
+            return
+        if not chunk:
+            return
+        yield chunk
+
+
+def read_lines(descriptor: int = 0) -> Iterator[bytes]:
+    """Whole lines without their ends, until the other side closes; an unfinished last line is dropped."""
+    rest = b""
+    for chunk in read_chunks(descriptor):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines

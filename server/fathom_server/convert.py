@@ -1,0 +1,99 @@
+"""Between Fathom's terms (folders, relative paths, 1-based lines) and LSP's (URIs, zero-based ranges, symbols)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from lsprotocol import types
+from pygls.uris import to_fs_path
+
+from fathom_indexer.types import Kind
+
+if TYPE_CHECKING:
+    from fathom_indexer.protocol import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A workspace folder: its URI as the client writes it, and where it lies."""
+
+    uri: str
+    path: Path
+
+    real_path: Path
+    """The same with symbolic links resolved."""
+
+    @property
+    def name(self) -> str:
+        return self.path.name or str(self.path)
+
+    def relative(self, path: Path) -> str | None:
+        """A file's path relative to the folder, with forward slashes; None when the file is not inside."""
+        path = Path(os.path.normpath(path))
+        for folder in (self.path, self.real_path):
+            if path.is_relative_to(folder):
+                return path.relative_to(folder).as_posix()
+        return None
+
+    def uri_of(self, relative: str) -> str:
+        """The URI of a file of the folder. It extends the folder's own URI, so clients recognise it."""
+        return self.uri.rstrip("/") + "/" + quote(relative, errors="surrogateescape")
+
+
+def path_of(uri: str) -> Path | None:
+    """The file that a URI names, or None for what is no file on this machine (`untitled:`, `git:`, ...)."""
+    try:
+        path = to_fs_path(uri)
+    except ValueError:
+        return None
+    return Path(path) if path and "\0" not in path else None
+
+
+def folder_of(uri: str) -> Folder | None:
+    """The folder that a URI names, or None when it is none on this machine."""
+    path = path_of(uri)
+    return None if path is None else Folder(uri, Path(os.path.normpath(path)), path.resolve())
+
+
+def location_of(folder: Folder, hit: Json) -> types.Location:
+    """Where a hit lies: its whole lines, from the start of the first to the start of the one after the last."""
+    return types.Location(
+        uri=folder.uri_of(hit["path"]),
+        range=types.Range(types.Position(hit["startLine"] - 1, 0), types.Position(hit["endLine"], 0)),
+    )
+
+
+def symbol_of(folder: Folder, hit: Json) -> types.WorkspaceSymbol:
+    """A hit as clients know symbols. Code outside functions has no name of its own and goes by its file's."""
+    name = hit["name"] or PurePosixPath(hit["path"]).name
+    container = hit["qualifiedName"].removesuffix(hit["name"]).rstrip(".") or hit["path"]
+    return types.WorkspaceSymbol(
+        name=name, kind=symbol_kind(hit["kind"]), location=location_of(folder, hit), container_name=container
+    )
+
+
+def symbol_kind(kind: str) -> types.SymbolKind:
+    """LSP's nearest kind of symbol."""
+    return _SYMBOL_KINDS[Kind(kind)]
+
+
+_SYMBOL_KINDS: dict[Kind, types.SymbolKind] = {
+    Kind.FUNCTION: types.SymbolKind.Function,
+    Kind.METHOD: types.SymbolKind.Method,
+    Kind.CONSTRUCTOR: types.SymbolKind.Constructor,
+    Kind.CLOSURE: types.SymbolKind.Function,
+    Kind.MACRO: types.SymbolKind.Function,
+    Kind.CLASS: types.SymbolKind.Class,
+    Kind.INTERFACE: types.SymbolKind.Interface,
+    Kind.STRUCT: types.SymbolKind.Struct,
+    Kind.ENUM: types.SymbolKind.Enum,
+    Kind.TRAIT: types.SymbolKind.Interface,
+    Kind.OBJECT: types.SymbolKind.Object,
+    Kind.NAMESPACE: types.SymbolKind.Namespace,
+    Kind.TYPE: types.SymbolKind.Class,
+    Kind.MODULE: types.SymbolKind.Module,
+}

@@ -1,0 +1,25 @@
+"""`fathom/search`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fathom_server.handlers.errors import answering
+from fathom_server.handlers.results import result_of
+from fathom_server.lsp_ext import SearchParams
+from fathom_server.session import Found
+
+if TYPE_CHECKING:
+    from fathom_indexer.protocol import Json
+    from fathom_server.server import FathomServer
+
+
+# The parameters are taken as they come: pygls leaves a request of our own unanswered when typed ones do not fit.
+async def search(ls: FathomServer, params: Any = None) -> Json:
+    """Functions that answer a query in words."""
+    wanted = SearchParams.from_json(params, ls.settings.limit)
+    if not wanted.query.strip():
+        return result_of(Found([], indexing=False))
+    with answering():
+        found = await ls.session.search(wanted.query, wanted.limit, wanted.filters)
+    return result_of(found)

@@ -1,0 +1,27 @@
+"""`fathom/similar`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pygls.exceptions import JsonRpcInvalidParams
+
+from fathom_server.convert import path_of
+from fathom_server.handlers.errors import answering
+from fathom_server.handlers.results import result_of
+from fathom_server.lsp_ext import SimilarParams
+
+if TYPE_CHECKING:
+    from fathom_indexer.protocol import Json
+    from fathom_server.server import FathomServer
+
+
+async def similar(ls: FathomServer, params: Any = None) -> Json:
+    """Functions like the one at a position of a document, as the document is on disk."""
+    wanted = SimilarParams.from_json(params, ls.settings.limit)
+    path = path_of(wanted.uri)
+    if path is None:
+        raise JsonRpcInvalidParams(f"textDocument.uri must name a file on this machine, not {wanted.uri!r}")
+    with answering():
+        found = await ls.session.similar(path, wanted.line + 1, wanted.limit, wanted.filters)
+    return result_of(found)

@@ -1,0 +1,186 @@
+"""Fathom's own requests: `fathom/search`, `fathom/similar`, `fathom/status`. `docs/protocol.md` shows examples.
+
+Parameters are checked strictly, so that a client learns of its mistake: whatever does not fit raises
+`JsonRpcInvalidParams` (-32602) with a message that names the field. Fields that are not known are ignored, as LSP
+has it, except inside `filters`, where ignoring one would give results that were asked to be left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import converters
+from pygls.exceptions import JsonRpcInvalidParams
+
+from fathom_indexer.types import Filters, Kind
+from fathom_server.config import MAX_LIMIT
+
+if TYPE_CHECKING:
+    from lsprotocol import types
+
+    from fathom_indexer.protocol import Json
+
+SEARCH = "fathom/search"
+SIMILAR = "fathom/similar"
+STATUS = "fathom/status"
+
+_CONVERTER = converters.get_converter()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchParams:
+    """`fathom/search`: which functions answer a query in words?"""
+
+    query: str
+    limit: int
+    """How many results at most, 1 to 200. The setting `limit` when the client leaves it out."""
+    filters: Filters
+
+    @classmethod
+    def from_json(cls, value: Any, default_limit: int) -> SearchParams:
+        """Raises `JsonRpcInvalidParams`."""
+        params = _object(value, "params")
+        return cls(_string(params, "query"), _limit(params, default_limit), _filters(params))
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarParams:
+    """`fathom/similar`: which functions are like the one at a position of a document?"""
+
+    uri: str
+    line: int
+    """Zero-based, as in LSP. The column does not matter: functions are found by line."""
+    limit: int
+    filters: Filters
+
+    @classmethod
+    def from_json(cls, value: Any, default_limit: int) -> SimilarParams:
+        """Raises `JsonRpcInvalidParams`."""
+        params = _object(value, "params")
+        document = _object(params.get("textDocument"), "textDocument")
+        position = _object(params.get("position"), "position")
+        _whole_number(position, "character", "position.character", 0)
+        return cls(
+            uri=_string(document, "uri", "textDocument.uri"),
+            line=_whole_number(position, "line", "position.line", 0),
+            limit=_limit(params, default_limit),
+            filters=_filters(params),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LspHit:
+    """One function: `hit` in the shape of `fathom_indexer.protocol.hit_to_json`, and where it is in LSP's terms."""
+
+    hit: Json
+    location: types.Location
+
+    def to_json(self) -> Json:
+        return {**self.hit, "location": _CONVERTER.unstructure(self.location)}
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The answer to `fathom/search` and `fathom/similar`: functions, best first.
+
+    While `indexing`, functions may be missing that a later request will find.
+    """
+
+    results: list[LspHit]
+    indexing: bool
+
+    def to_json(self) -> Json:
+        return {"results": [hit.to_json() for hit in self.results], "indexing": self.indexing}
+
+
+@dataclass(frozen=True, slots=True)
+class RootStatus:
+    """One workspace folder in the answer to `fathom/status`."""
+
+    root_uri: str
+    state: str
+    """Of the indexer process: `starting`, `ready`, or `dead` (it will be started again)."""
+    error: str | None
+    """Why there is no `index`, in words for the user."""
+    index: Json
+    """`fathom_indexer.protocol.status_to_json` with `indexing` and `progress`; empty when there is an `error`."""
+
+    def to_json(self) -> Json:
+        return {**self.index, "rootUri": self.root_uri, "state": self.state, "error": self.error}
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResult:
+    """The answer to `fathom/status`."""
+
+    version: str
+    """Of Fathom."""
+    roots: list[RootStatus]
+
+    def to_json(self) -> Json:
+        return {"version": self.version, "roots": [root.to_json() for root in self.roots]}
+
+
+def check_status_params(value: Any) -> None:
+    """`fathom/status` takes none: an empty object, or nothing. Raises `JsonRpcInvalidParams`."""
+    if value is not None:
+        _object(value, "params")
+
+
+def _invalid(field: str, expected: str, value: Any) -> JsonRpcInvalidParams:
+    got = "nothing" if value is None else repr(value)
+    return JsonRpcInvalidParams(f"{field} must be {expected}, not {got if len(got) <= 80 else got[:80] + '...'}")
+
+
+def _object(value: Any, field: str) -> Json:
+    if not isinstance(value, dict):
+        raise _invalid(field, "an object", value)
+    return value
+
+
+def _string(values: Json, name: str, field: str = "") -> str:
+    value = values.get(name)
+    if not isinstance(value, str):
+        raise _invalid(field or name, "a string", value)
+    return value
+
+
+def _whole_number(values: Json, name: str, field: str, low: int, high: int | None = None) -> int:
+    value = values.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < low or (high is not None and value > high):
+        bounds = f"{low} or more" if high is None else f"from {low} to {high}"
+        raise _invalid(field, f"a whole number, {bounds}", value)
+    return value
+
+
+def _limit(params: Json, default: int) -> int:
+    return default if params.get("limit") is None else _whole_number(params, "limit", "limit", 1, MAX_LIMIT)
+
+
+def _filters(params: Json) -> Filters:
+    value = params.get("filters")
+    if value is None:
+        return Filters()
+    filters = _object(value, "filters")
+    known = {field.name for field in fields(Filters)}
+    for name in filters:
+        if name not in known:
+            raise JsonRpcInvalidParams(f"filters.{name} is not known; there are: {', '.join(sorted(known))}")
+    kinds = _strings(filters, "kinds")
+    for index, kind in enumerate(kinds):
+        if kind not in {known_kind.value for known_kind in Kind}:
+            raise _invalid(f"filters.kinds[{index}]", f"one of {', '.join(known.value for known in Kind)}", kind)
+    return Filters(paths=_strings(filters, "paths"), languages=_strings(filters, "languages"), kinds=kinds)
+
+
+def _strings(filters: Json, name: str) -> tuple[str, ...]:
+    value = filters.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise _invalid(f"filters.{name}", "a list of strings", value)
+    for index, item in enumerate(value):
+        if not isinstance(item, str):
+            raise _invalid(f"filters.{name}[{index}]", "a string", item)
+    return tuple(value)

@@ -1,0 +1,109 @@
+"""JSON-RPC where pygls stops: a request that cannot be read gets an answer too, and raw parameters for our methods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cattrs import transform_error
+from cattrs.v import format_exception
+from lsprotocol import converters, types
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInvalidParams,
+    JsonRpcInvalidRequest,
+    JsonRpcServerNotInitialized,
+)
+from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+REQUEST_FAILED = -32803
+"""LSP's `RequestFailed`: the request is well-formed, and could not be answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRequest:
+    """A request whose parameters do not fit its method, on its way to be answered."""
+
+    id: int | str
+    error: JsonRpcException
+
+
+class FathomProtocol(LanguageServerProtocol):
+    """pygls leaves a request without an answer when its parameters cannot be structured, when it comes before
+    `initialize`, and when it comes after `shutdown`. LSP has an error for each."""
+
+    initialized = False
+
+    @property
+    def was_shut_down(self) -> bool:
+        """Whether `shutdown` was asked for and answered."""
+        return self._shutdown
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            request_id = data.get("id")
+            if "method" not in data or not isinstance(request_id, (int, str)):
+                raise
+            return UnreadableRequest(request_id, _explained(error))
+
+    def handle_message(self, message: Any) -> None:
+        if isinstance(message, UnreadableRequest):
+            self._refuse(message.id, message.error)
+        elif not (hasattr(message, "id") and hasattr(message, "method")):
+            super().handle_message(message)
+        elif message.method == types.INITIALIZE:
+            self.initialized = True
+            super().handle_message(message)
+        elif not self.initialized:
+            self._refuse(message.id, JsonRpcServerNotInitialized("the first request must be initialize"))
+        elif self.was_shut_down:
+            self._refuse(message.id, JsonRpcInvalidRequest("the server is shutting down"))
+        else:
+            super().handle_message(message)
+
+    def _refuse(self, request_id: int | str, error: JsonRpcException) -> None:
+        self._send_response(request_id, error=error.to_response_error())
+
+
+def make_converter() -> Converter:
+    """lsprotocol's converter. Messages that it does not know keep their parameters as plain JSON."""
+    converter = converters.get_converter()
+    converter.register_structure_hook(
+        JsonRPCRequestMessage,
+        lambda message, _: JsonRPCRequestMessage(
+            id=message["id"], method=message["method"], jsonrpc=message["jsonrpc"], params=message.get("params")
+        ),
+    )
+    converter.register_structure_hook(
+        JsonRPCNotification,
+        lambda message, _: JsonRPCNotification(
+            method=message["method"], jsonrpc=message["jsonrpc"], params=message.get("params")
+        ),
+    )
+    converter.register_structure_hook(types.WorkspaceSymbolParams, _workspace_symbol_params)
+    return converter
+
+
+def _workspace_symbol_params(value: Any, _: type) -> types.WorkspaceSymbolParams:
+    """lsprotocol makes a string of whatever stands where a string belongs, and we would search for that."""
+    query = value.get("query") if isinstance(value, dict) else None
+    if not isinstance(query, str):
+        raise JsonRpcInvalidParams("query must be a string")
+    return types.WorkspaceSymbolParams(query, value.get("workDoneToken"), value.get("partialResultToken"))
+
+
+def _explained(error: JsonRpcException) -> JsonRpcException:
+    """The same error, its message naming the fields that did not fit."""
+    cause = error.__cause__
+    if cause is None:
+        return error
+    return JsonRpcInvalidParams("; ".join(transform_error(cause, format_exception=_formatted)))
+
+
+def _formatted(error: BaseException, expected: type | None) -> str:
+    return str(error) if isinstance(error, JsonRpcInvalidParams) else format_exception(error, expected)

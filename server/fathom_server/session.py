@@ -1,0 +1,265 @@
+"""What lasts as long as the editor's session: the workspace folders and an indexer process for each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+from fathom_indexer.client import Events, IndexerClient, IndexerError, IndexerUnavailableError, Results
+from fathom_indexer.errors import QueryError
+from fathom_server.lsp_ext import RootStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+    from pathlib import Path
+
+    from fathom_indexer.config import Config
+    from fathom_indexer.protocol import Json
+    from fathom_indexer.types import Filters
+    from fathom_server.convert import Folder
+    from fathom_server.progress import Reporter
+
+logger = logging.getLogger(__name__)
+
+STATUS_TIMEOUT = 5.0
+"""Seconds that a status may take; a status that comes late is of no use."""
+
+
+class State(str, Enum):
+    """The life of a folder's indexer process."""
+
+    STARTING = "starting"
+    READY = "ready"
+    DEAD = "dead"
+    """It ended or could not be started, and will be started again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long to wait before a dead indexer is started again: twice as long each time, up to `longest`."""
+
+    first: float = 1.0
+    longest: float = 60.0
+    healthy_after: float = 60.0
+    """Seconds of life after which a death counts as the first again."""
+
+    def delay(self, deaths: int) -> float:
+        """Seconds to wait after the given number of deaths in a row."""
+        return min(self.longest, self.first * 2.0 ** min(deaths - 1, 30))
+
+
+class Editor(Protocol):
+    """What a session asks of the editor."""
+
+    def warn(self, message: str) -> None:
+        """Show a message to the user."""
+
+    def reporter(self, title: str) -> Reporter:
+        """A new display of progress."""
+
+
+class FolderIndexer:
+    """The indexer process of one workspace folder, started again when it dies."""
+
+    def __init__(
+        self,
+        folder: Folder,
+        config: Config,
+        editor: Editor,
+        start: Callable[[Path, Config, Events], Awaitable[IndexerClient]] = IndexerClient.start,
+        backoff: Backoff = Backoff(),
+    ) -> None:
+        self.folder = folder
+        self.state = State.STARTING
+        self._config = config
+        self._editor = editor
+        self._start = start
+        self._backoff = backoff
+        self._reporter = editor.reporter(f"Fathom: indexing {folder.name}")
+        self._client: IndexerClient | None = None
+        self._settled = asyncio.Event()
+        self._told: set[str] = set()
+        self._supervisor = asyncio.create_task(self._supervise())
+
+    async def client(self) -> IndexerClient:
+        """The running indexer. Raises `IndexerUnavailableError` while there is none."""
+        await self._settled.wait()
+        if self._client is None:
+            raise IndexerUnavailableError(f"the indexer of {self.folder.name} is not running; it will be started again")
+        return self._client
+
+    async def close(self) -> None:
+        """Stop the indexer for good."""
+        client = self._client
+        self._supervisor.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._supervisor
+        if client is not None:
+            await client.shutdown()
+
+    async def _supervise(self) -> None:
+        deaths = 0
+        while True:
+            started = time.monotonic()
+            reason = await self._live()
+            deaths = 1 if time.monotonic() - started >= self._backoff.healthy_after else deaths + 1
+            delay = self._backoff.delay(deaths)
+            logger.error("%s; starting it again in %g s", reason, delay)
+            self._tell_once("death", f"Fathom: {reason}. It will be started again; details are in the log.")
+            await asyncio.sleep(delay)
+
+    async def _live(self) -> str:
+        """One life of the process; why it ended, in words."""
+        self.state = State.STARTING
+        self._settled.clear()
+        events = Events(on_ready=self._ready, on_progress=self._reporter.report, on_problem=self._problem)
+        try:
+            self._client = await self._start(self.folder.path, self._config, events)
+            self._settled.set()
+            code = await self._client.wait()
+            return f"the indexer of {self.folder.name} ended unexpectedly (exit code {code})"
+        except IndexerUnavailableError as error:
+            return str(error)
+        finally:
+            self.state = State.DEAD
+            self._settled.set()
+            self._client = None
+            self._reporter.close()
+
+    def _ready(self) -> None:
+        self.state = State.READY
+
+    def _problem(self, message: str) -> None:
+        logger.error("indexing %s: %s", self.folder.name, message)
+        self._tell_once(message, f"Fathom: indexing {self.folder.name} met a problem: {message}")
+
+    def _tell_once(self, what: str, message: str) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            self._editor.warn(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hits of all folders, best first. While `indexing`, some may be missing."""
+
+    hits: list[tuple[Folder, Json]]
+    indexing: bool
+
+
+class Session:
+    """The workspace folders and what is asked of them all."""
+
+    def __init__(self, start_folder: Callable[[Folder], FolderIndexer]) -> None:
+        self._start_folder = start_folder
+        self._indexers: dict[str, FolderIndexer] = {}
+
+    def add(self, folder: Folder) -> None:
+        """Start to index a folder, unless that is done already."""
+        if folder.uri not in self._indexers:
+            self._indexers[folder.uri] = self._start_folder(folder)
+
+    async def remove(self, uri: str) -> None:
+        """Stop to index a folder."""
+        if (indexer := self._indexers.pop(uri, None)) is not None:
+            await indexer.close()
+
+    async def close(self) -> None:
+        """Stop all indexers; they have at most `client.STOP_GRACE` seconds."""
+        indexers = list(self._indexers.values())
+        self._indexers.clear()
+        await asyncio.gather(*(indexer.close() for indexer in indexers), return_exceptions=True)
+
+    async def search(self, query: str, limit: int, filters: Filters) -> Found:
+        """Functions of all folders that answer a query in words.
+
+        Raises `IndexerError` when the query is at fault, and the first folder's error when no folder has an answer.
+        """
+
+        async def search(indexer: FolderIndexer) -> Results:
+            return await (await indexer.client()).search(query, limit, filters)
+
+        indexers = list(self._indexers.values())
+        outcomes = await asyncio.gather(*(search(indexer) for indexer in indexers), return_exceptions=True)
+        answers = [
+            (indexer.folder, outcome)
+            for indexer, outcome in zip(indexers, outcomes, strict=True)
+            if isinstance(outcome, Results)
+        ]
+        errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        for error in errors:
+            if not answers or (isinstance(error, IndexerError) and error.kind == "query"):
+                raise error
+            logger.warning("a folder is left out of the results: %s", error)
+        return _merged(answers, limit)
+
+    async def similar(self, path: Path, line: int, limit: int, filters: Filters) -> Found:
+        """Functions like the one at a line (1-based) of a file, in the file's own folder.
+
+        Raises `QueryError` when the file is in none, `IndexerError`, and `IndexerUnavailableError`.
+        """
+        places = self._places(path)
+        if not places:
+            raise QueryError(f"{path} is in none of the workspace folders")
+        indexer, relative = places[0]
+        results = await (await indexer.client()).similar_at(relative, line, limit, filters)
+        return _merged([(indexer.folder, results)], limit)
+
+    async def status(self) -> list[RootStatus]:
+        """Every folder's state, with what is in its index or why that cannot be told."""
+        return list(await asyncio.gather(*(_status(indexer) for indexer in self._indexers.values())))
+
+    async def changed(self, paths: Iterable[Path]) -> None:
+        """Files were changed, created or deleted. An indexer that is not running will see so when it starts."""
+        changes: dict[FolderIndexer, list[str]] = {}
+        for path in paths:
+            for indexer, relative in self._places(path):
+                changes.setdefault(indexer, []).append(relative)
+        for indexer, relatives in changes.items():
+            try:
+                await (await indexer.client()).update(relatives)
+            except (IndexerError, IndexerUnavailableError) as error:
+                logger.warning("%d changed files were not told to the indexer: %s", len(relatives), error)
+
+    def _places(self, path: Path) -> list[tuple[FolderIndexer, str]]:
+        """The folders that hold a file, with its path there; the innermost first."""
+        # The client may name the folder by a symbolic link and the file by its real path, or the reverse.
+        for candidate in (path, path.resolve()):
+            places = [
+                (indexer, relative)
+                for indexer in self._indexers.values()
+                if (relative := indexer.folder.relative(candidate)) is not None
+            ]
+            if places:
+                return sorted(places, key=lambda place: len(place[1]))
+        return []
+
+
+async def _status(indexer: FolderIndexer) -> RootStatus:
+    index: Json = {}
+    error = None
+    try:
+        index = await asyncio.wait_for((await indexer.client()).status(), STATUS_TIMEOUT)
+    except asyncio.TimeoutError:
+        error = "the indexer is busy"
+    except (IndexerError, IndexerUnavailableError) as failure:
+        error = str(failure)
+    return RootStatus(indexer.folder.uri, indexer.state.value, error, index)
+
+
+def _merged(answers: list[tuple[Folder, Results]], limit: int) -> Found:
+    """Hits by score. A function in two folders, one inside the other, counts once."""
+    hits = [(folder, hit) for folder, results in answers for hit in results.hits]
+    seen: set[tuple[Path, int, int]] = set()
+    merged: list[tuple[Folder, Json]] = []
+    for folder, hit in sorted(hits, key=lambda found: found[1]["score"], reverse=True):
+        place = (folder.path / hit["path"], hit["startLine"], hit["endLine"])
+        if place not in seen:
+            seen.add(place)
+            merged.append((folder, hit))
+    return Found(merged[:limit], any(results.indexing for _, results in answers))
