@@ -20,6 +20,8 @@ brings the folder back and still leaves `vendor/node_modules` to the other rules
 
 from __future__ import annotations
 
+import re
+import warnings
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
@@ -174,7 +176,10 @@ def _pattern(line: str) -> _Pattern | None:
     text = text if text.endswith("\\ ") else text.rstrip()
     folders_only = text.endswith("/")
     try:
-        compiled = GitIgnoreSpecPattern(text[:-1] if folders_only else text)
-    except ValueError:
+        with warnings.catch_warnings():
+            # Brackets inside brackets are fine here; a later version of `re` may read them as nested sets.
+            warnings.simplefilter("ignore", FutureWarning)
+            compiled = GitIgnoreSpecPattern(text[:-1] if folders_only else text)
+    except (ValueError, re.error):
         return None
     return _Pattern(compiled, folders_only) if compiled.include is not None else None
