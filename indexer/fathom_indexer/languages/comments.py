@@ -8,12 +8,10 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tree_sitter import Node, QueryCursor
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fathom_indexer.languages.registry import Language
+    from tree_sitter import Node
 
 _BLANKS = b" \t\r\n\f\v"
 
@@ -25,6 +23,11 @@ _BLOCK_END = {"/": "*/", "{": "-}", "-": "]=", "=": "=end"}
 _STAR = re.compile(r"\s*\*+ ?")
 _LINE_MARK = re.compile(r"(?://+[!<]?|#+[!:]?|--+(?: *[|^])?) ?")
 _RULE = re.compile(r"[-=*#~_/+\s]{3,}")
+
+Mark = tuple[int, int, str]
+"""Start, end and label of a node that may stand above a definition: `comment`, `documentation` or `attribute`."""
+
+_LABELS = frozenset({"comment", "documentation", "attribute"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,14 @@ class Lead:
 
 
 class Leads:
-    """The comments and attributes of one file, found by what follows them."""
+    """The comments and attributes of one file, found by what follows them.
 
-    def __init__(self, root: Node, code: bytes, language: Language) -> None:
+    `captures` are those of every match of the language's query.
+    """
+
+    def __init__(self, captures: Iterable[dict[str, list[Node]]], code: bytes) -> None:
         self._code = code
-        self._marks = list(_marks(root, code, language))
+        self._marks = list(_marks(captures, code))
         self._starts = [start for start, _, _ in self._marks]
         self._ends = [end for _, end, _ in self._marks]
 
@@ -60,11 +66,11 @@ class Leads:
         content_end = _before_blanks(self._code, first)
         index = bisect_right(self._ends, start) - 1
         while index >= 0:
-            mark_start, mark_end, is_comment = self._marks[index]
+            mark_start, mark_end, label = self._marks[index]
             if mark_start < floor or mark_end != content_end or self._code.count(b"\n", content_end, first) > 1:
                 break
             content_end = _before_blanks(self._code, mark_start)
-            if not is_comment:
+            if label == "attribute":
                 attributes_start = mark_start
             elif content_end == 0 or b"\n" in self._code[content_end:mark_start]:
                 comments.append(self._code[mark_start:mark_end].decode("utf-8", "replace"))
@@ -78,12 +84,43 @@ class Leads:
         pieces: list[bytes] = []
         index = bisect_left(self._starts, start)
         while index < len(self._marks) and self._starts[index] < end:
-            mark_start, mark_end, is_comment = self._marks[index]
-            if is_comment or not self._code[start:mark_start].strip():
+            mark_start, mark_end, label = self._marks[index]
+            if label != "attribute" or not self._code[start:mark_start].strip():
                 pieces.append(self._code[start:mark_start])
                 start = mark_end
             index += 1
         return b" ".join([*pieces, self._code[start:end]])
+
+    def end_of_definition(self, start: int, end: int) -> int:
+        """`end` without the comments there that are indented no deeper than `start`.
+
+        Grammars of languages whose blocks end by indentation count a comment before the next definition to the last.
+        """
+        column = start - self._line_start(start)
+        while True:
+            content_end = _before_blanks(self._code, end)
+            index = bisect_right(self._ends, content_end) - 1
+            if index < 0 or self._ends[index] != content_end:
+                return end
+            mark_start = self._starts[index]
+            line_start = self._line_start(mark_start)
+            if mark_start <= start or mark_start - line_start > column or self._code[line_start:mark_start].strip():
+                return end
+            end = _before_blanks(self._code, mark_start)
+
+    def only_comments(self, start: int, end: int) -> bool:
+        """Whether nothing but blanks and comments stands between two bytes; what only documents does not count."""
+        start = _after_blanks(self._code, start)
+        index = bisect_left(self._starts, start)
+        while start < end:
+            if index == len(self._marks) or self._starts[index] != start or self._marks[index][2] != "comment":
+                return False
+            start = _after_blanks(self._code, self._ends[index])
+            index += 1
+        return True
+
+    def _line_start(self, offset: int) -> int:
+        return self._code.rfind(b"\n", 0, offset) + 1
 
 
 def clean_comments(comments: Iterable[str]) -> str:
@@ -114,16 +151,17 @@ def _without_stars(lines: list[str]) -> list[str]:
     return lines
 
 
-def _marks(root: Node, code: bytes, language: Language) -> Iterator[tuple[int, int, bool]]:
-    """Start, end and whether it is a comment, of every comment and attribute, in order and without overlaps."""
-    captures = QueryCursor(language.tree_sitter_lead_query).captures(root)
+def _marks(captures: Iterable[dict[str, list[Node]]], code: bytes) -> Iterator[Mark]:
+    """The marks of a file in order and without overlaps."""
     found = [
-        (node.start_byte, _before_blanks(code, node.end_byte), label == "comment")
-        for label, nodes in captures.items()
+        (node.start_byte, _before_blanks(code, node.end_byte), label)
+        for match in captures
+        for label, nodes in match.items()
+        if label in _LABELS
         for node in nodes
     ]
     last_end = 0
-    for mark in sorted(found, key=lambda mark: (mark[0], -mark[1])):
+    for mark in sorted(found, key=lambda mark: (mark[0], -mark[1], mark[2] == "attribute")):
         # Some grammars nest the words of a comment in it as another comment.
         if mark[0] >= last_end and mark[1] > mark[0]:
             yield mark
@@ -134,4 +172,11 @@ def _before_blanks(code: bytes, offset: int) -> int:
     """The end of what is not blank before `offset`."""
     while offset and code[offset - 1] in _BLANKS:
         offset -= 1
+    return offset
+
+
+def _after_blanks(code: bytes, offset: int) -> int:
+    """The start of what is not blank from `offset` on."""
+    while offset < len(code) and code[offset] in _BLANKS:
+        offset += 1
     return offset

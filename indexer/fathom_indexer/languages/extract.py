@@ -15,6 +15,12 @@ Captures understood in `queries/*.scm` (`@definition.KIND`, KIND being a value o
     @receiver           the type a method is declared for, outside its text (Go receivers, `Foo.prototype.bar`)
     @scope.type         qualifies what is inside and makes its functions methods, but is no unit (Rust `impl`)
     @scope.namespace    qualifies what is inside, but is no unit (C++ `namespace`)
+
+and on their own, without a name:
+
+    @wrapper            belongs to the one definition it holds: decorators, `export`, template headers
+    @attribute          belongs to the definition that it precedes or begins (Rust `#[...]`, Java `@Override`)
+    @comment            documents the definition below it; nodes that a grammar calls comments need no capture
 """
 
 from __future__ import annotations
@@ -61,6 +67,7 @@ _AFTER_OPENING = re.compile(r"([(\[]) ")
 _BEFORE_CLOSING = re.compile(r",? ([)\]])")
 
 Span = tuple[int, int]
+Captures = dict[str, list[Node]]
 
 
 @dataclass(slots=True)
@@ -115,9 +122,10 @@ def extract(source: bytes, language: Language) -> list[Function]:
     """
     # A byte order mark is no token in most grammars; blanks keep every offset as it is on disk.
     code = b"   " + source[3:] if source.startswith(_BOM) else source
-    tree = Parser(language.tree_sitter_grammar).parse(code)
-    leads = Leads(tree.root_node, code, language)
-    definitions = _nest(_definitions(tree.root_node, code, leads, language), leads)
+    root = Parser(language.tree_sitter_grammar).parse(code).root_node
+    matches = [captures for _, captures in QueryCursor(language.tree_sitter_query).matches(root)]
+    leads = Leads(matches, code)
+    definitions = _nest(_definitions(matches, code, leads), leads)
     lines = _Lines(code)
     units = [_unit(definition, code, lines, language.name) for definition in definitions if definition.kind]
     outermost = [definition.claimed for definition in definitions if definition.kind and not definition.enclosing_unit]
@@ -125,11 +133,12 @@ def extract(source: bytes, language: Language) -> list[Function]:
     return sorted(units, key=lambda unit: (unit.start_byte, -unit.end_byte))
 
 
-def _definitions(root: Node, code: bytes, leads: Leads, language: Language) -> list[_Definition]:
+def _definitions(matches: list[Captures], code: bytes, leads: Leads) -> list[_Definition]:
     """What the query finds; of several matches that share a name node, the most specific and then the widest."""
+    wrappers = {node.id for captures in matches for node in captures.get("wrapper", ())}
     found: dict[int, _Definition] = {}
-    for _, captures in QueryCursor(language.tree_sitter_query).matches(root):
-        definition = _definition(captures, code, leads, language)
+    for captures in matches:
+        definition = _definition(captures, code, leads, wrappers)
         if definition is None:
             continue
         key = captures["name"][0].start_byte
@@ -148,7 +157,7 @@ def _rank(kind: Kind | None) -> int:
     return _SPECIFICITY.get(kind, 1) if kind else -1
 
 
-def _definition(captures: dict[str, list[Node]], code: bytes, leads: Leads, language: Language) -> _Definition | None:
+def _definition(captures: Captures, code: bytes, leads: Leads, wrappers: set[int]) -> _Definition | None:
     label, node = next(((key, nodes[0]) for key, nodes in captures.items() if "." in key), ("", None))
     names = captures.get("name")
     if node is None or not names:
@@ -159,7 +168,7 @@ def _definition(captures: dict[str, list[Node]], code: bytes, leads: Leads, lang
     if receivers := captures.get("receiver"):
         owner = _text(receivers[0], code)
     role, _, detail = label.partition(".")
-    outer = _with_wrappers(node, language.wrappers)
+    outer = _with_wrappers(node, wrappers)
     body = captures.get("body")
     signature_end = body[0].start_byte if body else node.end_byte
     return _Definition(
@@ -182,9 +191,8 @@ def _split_owner(name: str) -> tuple[str, str]:
     return re.sub(r"::|:", ".", dotted["owner"]), dotted["name"]
 
 
-def _with_wrappers(node: Node, wrappers: frozenset[str]) -> Node:
-    """The node with what is written around it: `export`, decorators, template headers."""
-    while (parent := node.parent) is not None and parent.type in wrappers:
+def _with_wrappers(node: Node, wrappers: set[int]) -> Node:
+    while (parent := node.parent) is not None and parent.id in wrappers:
         node = parent
     return node
 

@@ -20,18 +20,14 @@ class Language:
 
     `grammar` is `module` or `module:function`, the function returning the grammar's pointer (`language` by default).
     `query` names the file in `queries/` when it is not the language's own name (TSX shares TypeScript's).
-    `wrappers` are syntax nodes that belong to the definition they hold: decorators, `export`, template headers.
-    `attributes` are nodes that annotate the definition they precede or begin (Rust's `#[...]`, Java's `@Override`):
-    they may stand between it and its comment, and are no part of its signature.
     """
 
     name: str
     grammar: str
     extensions: tuple[str, ...]
     filenames: tuple[str, ...] = ()
-    wrappers: frozenset[str] = frozenset()
-    attributes: frozenset[str] = frozenset()
     query: str = ""
+    clauses: bool = False
 
     @cached_property
     def tree_sitter_grammar(self) -> Grammar:
@@ -40,19 +36,16 @@ class Language:
 
     @cached_property
     def tree_sitter_query(self) -> Query:
+        """The query of `queries/`, and a `@comment` capture for everything that the grammar calls a comment."""
         file = resources.files(__package__) / "queries" / f"{self.query or self.name}.scm"
-        query: Query = Query(self.tree_sitter_grammar, file.read_text(encoding="utf-8"))
-        return query
-
-    @cached_property
-    def tree_sitter_lead_query(self) -> Query:
-        """Captures what may stand above a definition: every `@comment` and `@attribute`."""
         grammar = self.tree_sitter_grammar
-        kinds = range(grammar.node_kind_count)
-        named = {grammar.node_kind_for_id(kind) for kind in kinds if grammar.node_kind_is_named(kind)}
-        comments = sorted(name for name in named if name and ("comment" in name or name == "haddock"))
-        patterns = [f"({name}) @comment" for name in comments] + [f"({name}) @attribute" for name in self.attributes]
-        query: Query = Query(grammar, "\n".join(patterns))
+        named = {
+            grammar.node_kind_for_id(kind) or ""
+            for kind in range(grammar.node_kind_count)
+            if grammar.node_kind_is_named(kind)
+        }
+        comments = [f"({name}) @comment" for name in sorted(named) if "comment" in name or name == "haddock"]
+        query: Query = Query(grammar, "\n".join([file.read_text(encoding="utf-8"), *comments]))
         return query
 
 
@@ -69,9 +62,9 @@ LANGUAGES: tuple[Language, ...] = (
     Language("kotlin", "tree_sitter_kotlin", (".kt", ".kts")),
     Language("lua", "tree_sitter_lua", (".lua",)),
     Language("php", "tree_sitter_php:language_php", (".php", ".phtml")),
-    Language("python", "tree_sitter_python", (".py", ".pyi", ".pyw"), wrappers=frozenset({"decorated_definition"})),
+    Language("python", "tree_sitter_python", (".py", ".pyi", ".pyw")),
     Language("ruby", "tree_sitter_ruby", (".rb", ".rake", ".gemspec"), filenames=("Rakefile", "Gemfile")),
-    Language("rust", "tree_sitter_rust", (".rs",), attributes=frozenset({"attribute_item"})),
+    Language("rust", "tree_sitter_rust", (".rs",)),
     Language("scala", "tree_sitter_scala", (".scala", ".sc", ".sbt")),
     Language("swift", "tree_sitter_swift", (".swift",)),
     Language("tsx", "tree_sitter_typescript:language_tsx", (".tsx",), query="typescript"),

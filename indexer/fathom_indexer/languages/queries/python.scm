@@ -24,3 +24,5 @@
 
 (type_alias_statement
   left: (type [(identifier) @name (generic_type . (identifier) @name)])) @definition.type
+
+(decorated_definition) @wrapper

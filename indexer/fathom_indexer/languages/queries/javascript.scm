@@ -1,0 +1,186 @@
+(function_declaration
+  name: (identifier) @name
+  body: (_) @body) @definition.function
+
+(generator_function_declaration
+  name: (identifier) @name
+  body: (_) @body) @definition.function
+
+(class_declaration
+  name: (identifier) @name
+  body: (_) @body) @definition.class
+
+; `export default` of something without a name.
+(export_statement
+  "default" @name
+  value: [
+    (function_expression !name body: (_) @body)
+    (generator_function !name body: (_) @body)
+    (arrow_function body: (_) @body)
+  ]) @definition.function
+
+(export_statement
+  "default" @name
+  value: (class !name body: (_) @body)) @definition.class
+
+; Members of classes and object literals.
+(method_definition
+  name: [
+    (property_identifier) @name
+    (private_property_identifier) @name
+    (computed_property_name) @name
+    (number) @name
+    (string (string_fragment) @name)
+  ]
+  body: (_) @body) @definition.method
+
+(class_body
+  (method_definition
+    name: (property_identifier) @name
+    body: (_) @body) @definition.constructor
+  (#eq? @name "constructor"))
+
+(field_definition
+  property: [(property_identifier) (private_property_identifier)] @name
+  value: [
+    (function_expression body: (_) @body)
+    (generator_function body: (_) @body)
+    (arrow_function body: (_) @body)
+  ]) @definition.method
+
+(pair
+  key: [
+    (property_identifier) @name
+    (computed_property_name) @name
+    (number) @name
+    (string (string_fragment) @name)
+  ]
+  value: [
+    (function_expression body: (_) @body)
+    (generator_function body: (_) @body)
+    (arrow_function body: (_) @body)
+  ]) @definition.method
+
+; Object literals qualify what is in them.
+(variable_declarator
+  name: (identifier) @name
+  value: (object)) @scope.type
+
+(assignment_expression
+  left: [
+    (identifier) @name
+    (member_expression property: (property_identifier) @name)
+    (member_expression
+      object: [(identifier) @name (member_expression property: (property_identifier) @name)]
+      property: (property_identifier) @_prototype
+      (#eq? @_prototype "prototype"))
+  ]
+  right: (object)
+  (#not-any-of? @name "exports" "prototype")) @scope.type
+
+(pair
+  key: (property_identifier) @name
+  value: (object [
+    (method_definition)
+    (pair value: [(function_expression) (generator_function) (arrow_function)])
+  ])) @scope.type
+
+; Bound to a variable: the whole statement where that declares nothing else.
+(_ .
+  (variable_declarator
+    name: (identifier) @name
+    value: [
+        (function_expression body: (_) @body)
+        (generator_function body: (_) @body)
+        (arrow_function body: (_) @body)
+      ]) .) @definition.closure
+
+(variable_declarator
+  name: (identifier) @name
+  value: [
+      (function_expression body: (_) @body)
+      (generator_function body: (_) @body)
+      (arrow_function body: (_) @body)
+    ]) @definition.closure
+
+(_ .
+  (variable_declarator
+    name: (identifier) @name
+    value: (class body: (_) @body)) .) @definition.class
+
+; A function made by another one at the top level: `const Button = memo((props) => ...)`.
+(program
+  [
+    (_ . (variable_declarator
+      name: (identifier) @name
+      value: (call_expression arguments: (arguments [(function_expression) (arrow_function)] @body))) .) @definition.closure
+    (export_statement
+      declaration: (_ . (variable_declarator
+        name: (identifier) @name
+        value: (call_expression arguments: (arguments [(function_expression) (arrow_function)] @body))) .) @definition.closure)
+  ])
+
+; Assigned to a name or property.
+(assignment_expression
+  left: [
+    (identifier) @name
+    (member_expression
+      object: [(this) (call_expression) (subscript_expression)]
+      property: (_) @name)
+    (member_expression
+      object: [(identifier) (member_expression)] @receiver
+      property: (_) @name)
+  ]
+  right: [
+    (function_expression body: (_) @body)
+    (generator_function body: (_) @body)
+    (arrow_function body: (_) @body)
+  ]) @definition.closure
+
+(assignment_expression
+  left: (member_expression
+    object: (member_expression
+      object: (_) @receiver
+      property: (property_identifier) @_prototype)
+    property: (_) @name)
+  right: [
+    (function_expression body: (_) @body)
+    (generator_function body: (_) @body)
+    (arrow_function body: (_) @body)
+  ]
+  (#eq? @_prototype "prototype")) @definition.method
+
+(assignment_expression
+  left: (member_expression
+    object: _ @_exports
+    property: (_) @name)
+  right: [
+    (function_expression body: (_) @body)
+    (generator_function body: (_) @body)
+    (arrow_function body: (_) @body)
+  ]
+  (#any-of? @_exports "exports" "module.exports" "module")) @definition.function
+
+(assignment_expression
+  left: (member_expression property: (_) @name)
+  right: (class body: (_) @body)) @definition.class
+
+; Functions that only their own name binds.
+(arguments
+  (function_expression
+    name: (identifier) @name
+    body: (_) @body) @definition.closure)
+
+(return_statement
+  (function_expression
+    name: (identifier) @name
+    body: (_) @body) @definition.closure)
+
+(parenthesized_expression
+  (function_expression
+    name: (identifier) @name
+    body: (_) @body) @definition.closure)
+
+[(export_statement) (expression_statement)] @wrapper
+
+(decorator) @attribute
