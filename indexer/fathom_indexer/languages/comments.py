@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-_BLANKS = b" \t\r\n\f\v"
+# A semicolon may end what counts as an attribute, such as a signature without a body.
+_BLANKS = b" \t\r\n\f\v;"
 
 # A docstring, bare or as the value of an attribute (`@doc """`).
 _QUOTE = re.compile(r'(?:@\w+\s+)?(?:~[sS]|[A-Za-z]{0,2})("""|\'\'\'|"|\')')

@@ -108,17 +108,27 @@
     name: (identifier) @name
     value: (class body: (_) @body)) .) @definition.class
 
-; A function made by another one at the top level: `const Button = memo((props) => ...)`.
+; Made by a function from a function, at the top level: `const Button = memo((props) => ...)`.
 (program
-  [
-    (_ . (variable_declarator
+  (_ .
+    (variable_declarator
       name: (identifier) @name
-      value: (call_expression arguments: (arguments [(function_expression) (arrow_function)] @body))) .) @definition.closure
-    (export_statement
-      declaration: (_ . (variable_declarator
+      value: (call_expression
+        arguments: (arguments [
+          (function_expression body: (_) @body)
+          (arrow_function body: (_) @body)
+        ]))) .) @definition.closure)
+
+(program
+  (export_statement
+    declaration: (_ .
+      (variable_declarator
         name: (identifier) @name
-        value: (call_expression arguments: (arguments [(function_expression) (arrow_function)] @body))) .) @definition.closure)
-  ])
+        value: (call_expression
+          arguments: (arguments [
+            (function_expression body: (_) @body)
+            (arrow_function body: (_) @body)
+          ]))) .) @definition.closure))
 
 ; Assigned to a name or property.
 (assignment_expression

@@ -110,7 +110,7 @@
     (pair value: [(function_expression) (generator_function) (arrow_function)])
   ])) @scope.type
 
-; Methods that others implement. Overload signatures stay with what they overload.
+; Methods that others implement.
 (abstract_method_signature
   name: [
     (property_identifier) @name
@@ -149,17 +149,27 @@
     name: (identifier) @name
     value: (class body: (_) @body)) .) @definition.class
 
-; A function made by another one at the top level: `const Button = memo((props) => ...)`.
+; Made by a function from a function, at the top level: `const Button = memo((props) => ...)`.
 (program
-  [
-    (_ . (variable_declarator
+  (_ .
+    (variable_declarator
       name: (identifier) @name
-      value: (call_expression arguments: (arguments [(function_expression) (arrow_function)] @body))) .) @definition.closure
-    (export_statement
-      declaration: (_ . (variable_declarator
+      value: (call_expression
+        arguments: (arguments [
+          (function_expression body: (_) @body)
+          (arrow_function body: (_) @body)
+        ]))) .) @definition.closure)
+
+(program
+  (export_statement
+    declaration: (_ .
+      (variable_declarator
         name: (identifier) @name
-        value: (call_expression arguments: (arguments [(function_expression) (arrow_function)] @body))) .) @definition.closure)
-  ])
+        value: (call_expression
+          arguments: (arguments [
+            (function_expression body: (_) @body)
+            (arrow_function body: (_) @body)
+          ]))) .) @definition.closure))
 
 ; Assigned to a name or property.
 (assignment_expression
@@ -225,3 +235,21 @@
 [(export_statement) (expression_statement) (ambient_declaration)] @wrapper
 
 (decorator) @attribute
+
+; Overload signatures belong to the implementation that follows them.
+(class_body
+  (method_signature name: (_) @_name) @attribute
+  . (comment)* .
+  [(method_signature name: (_) @_next) (method_definition name: (_) @_next)]
+  (#eq? @_name @_next))
+
+((function_signature name: (_) @_name) @attribute
+  . (comment)* .
+  [(function_signature name: (_) @_next) (function_declaration name: (_) @_next)]
+  (#eq? @_name @_next))
+
+((export_statement declaration: (function_signature name: (_) @_name)) @attribute
+  . (comment)* .
+  (export_statement
+    declaration: [(function_signature name: (_) @_next) (function_declaration name: (_) @_next)])
+  (#eq? @_name @_next))
