@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -48,15 +48,25 @@ class Encoder:
 
     def encode_exits(self, texts: Sequence[str], kind: TextKind, exits: Sequence[int]) -> dict[int, Floats]:
         """Full-length unit vectors `[len(texts), hidden]` of several exits from one pass through the layers."""
+        vectors = {layer: np.zeros((len(texts), self.config.exit(layer).dims[0]), np.float32) for layer in exits}
+        for positions, batch in self.encode_batches(texts, kind, exits):
+            for layer, rows in batch.items():
+                vectors[layer][positions] = rows
+        return vectors
+
+    def encode_batches(
+        self, texts: Sequence[str], kind: TextKind, exits: Sequence[int]
+    ) -> Iterator[tuple[list[int], dict[int, Floats]]]:
+        """As `encode_exits`, one short batch at a time: positions in `texts`, and their vectors at each exit.
+
+        Every text comes exactly once, shortest first, so that little is computed for padding.
+        """
         for layer in exits:
             self.config.exit(layer)
         if kind is TextKind.QUERY:
             texts = [query_text(text) for text in texts]
-        vectors = {layer: np.zeros((len(texts), self.config.exit(layer).dims[0]), np.float32) for layer in exits}
         for positions, ids, mask in batches(self._tokenizer.ids(texts)):
-            for layer, rows in self._runtime.run(ids, mask, exits).items():
-                vectors[layer][positions] = rows
-        return vectors
+            yield positions, self._runtime.run(ids, mask, exits)
 
 
 def shorten(vectors: Floats, dim: int | None) -> Floats:

@@ -23,7 +23,7 @@ class Runtime(Protocol):
         ...
 
 
-def batches(token_ids: Sequence[Sequence[int]]) -> Iterator[tuple[Ints, Ints, Ints]]:
+def batches(token_ids: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Ints, Ints]]:
     """Batches of texts of like length: `(positions in the input, ids, mask)`, shortest texts first."""
     order = sorted(range(len(token_ids)), key=lambda position: len(token_ids[position]))
     start = 0
@@ -39,5 +39,5 @@ def batches(token_ids: Sequence[Sequence[int]]) -> Iterator[tuple[Ints, Ints, In
             tokens = token_ids[position]
             ids[row, : len(tokens)] = tokens
             mask[row, : len(tokens)] = 1
-        yield np.asarray(chosen, np.int64), ids, mask
+        yield chosen, ids, mask
         start = end

@@ -35,7 +35,7 @@ def allowed_ids(labels: Iterable[tuple[int, str, str, str]], filters: Filters) -
     return frozenset(allowed)
 
 
-def _path_spec(filters: Filters) -> pathspec.PathSpec | None:
+def _path_spec(filters: Filters) -> pathspec.GitIgnoreSpec | None:
     if not filters.paths:
         return None
     patterns = list(filters.paths)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import Enum
 
 import numpy as np
@@ -46,19 +46,8 @@ def rerank(candidates: Ranked, query: Floats, vectors: Mapping[int, Floats]) -> 
     return ranked + [(function_id, lowest - 1e-3 * rank) for rank, function_id in enumerate(unknown, start=1)]
 
 
-def blend(ranked: Ranked, others: Ranked, weight: float) -> Ranked:
-    """Add `weight` times the other ranking's scores, scaled so that its best is 1, and order anew."""
-    if not others or not ranked or weight == 0:
-        return ranked
-    best = others[0][1]
-    if best <= 0:
-        return ranked
-    extra = {function_id: weight * score / best for function_id, score in others}
-    summed = [(function_id, score + extra.get(function_id, 0.0)) for function_id, score in ranked]
+def add_scores(ranked: Ranked, others: Ranked, weight: float) -> Ranked:
+    """Add `weight` times the other ranking's scores to those it has, and order anew."""
+    extra = dict(others)
+    summed = [(function_id, score + weight * extra.get(function_id, 0.0)) for function_id, score in ranked]
     return sorted(summed, key=lambda item: (-item[1], item[0]))
-
-
-def without(ranked: Ranked, excluded: Sequence[int]) -> Ranked:
-    """The ranking without some ids."""
-    gone = set(excluded)
-    return [item for item in ranked if item[0] not in gone]

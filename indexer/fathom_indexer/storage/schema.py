@@ -27,8 +27,9 @@ CREATE TABLE IF NOT EXISTS skipped (
     mtime_ns INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- AUTOINCREMENT: ids are never used twice, so that vectors in memory cannot be taken for another function's.
 CREATE TABLE IF NOT EXISTS functions (
-    id             INTEGER PRIMARY KEY,
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
     file_id        INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
     name           TEXT NOT NULL,
     qualified_name TEXT NOT NULL,

@@ -60,14 +60,15 @@ class Store:
         `IndexStoreError` when the place cannot be written.
         """
         self.path = path
+        self._data_version = 0
         try:
             self._db = self._open()
-        except _Unusable as reason:
+        except _UnusableError as reason:
             log.warning("the index %s %s: it will be built anew", path, reason)
             self._discard()
             try:
                 self._db = self._open()
-            except (_Unusable, sqlite3.Error) as error:
+            except (_UnusableError, sqlite3.Error) as error:
                 raise IndexStoreError(f"the index {path} cannot be rebuilt: {error}") from error
         except sqlite3.Error as error:
             raise IndexStoreError(f"the index {path} cannot be opened: {error}") from error
@@ -91,10 +92,13 @@ class Store:
                 states[path] = FileState(size, mtime_ns, "")
         return states
 
-    def put_file(self, file: FileRecord, functions: Sequence[tuple[Function, str]]) -> list[int]:
-        """Store a file with its functions and their text keys in place of what the path held. Returns their ids."""
+    def put_file(self, file: FileRecord, functions: Sequence[tuple[Function, str]]) -> tuple[list[int], list[int]]:
+        """Store a file with its functions and their text keys in place of what the path held.
+
+        Returns the ids that are gone and those of `functions`. Ids are never used twice.
+        """
         with self._writing() as db:
-            self._remove(db, file.path)
+            gone = self._remove(db, file.path)
             file_id = db.execute(
                 "INSERT INTO files (path, language, size, mtime_ns, content_hash) VALUES (?, ?, ?, ?, ?)",
                 (file.path, file.language, file.size, file.mtime_ns, file.content_hash),
@@ -134,16 +138,18 @@ class Store:
                         path_words,
                     ),
                 )
-        return ids
+        return gone, ids
 
-    def put_skipped(self, skipped: SkippedFile, state: FileState) -> list[int]:
-        """Record that a path was left out, in place of what it held. Returns the ids that are gone."""
+    def put_skipped(self, skipped: Sequence[tuple[SkippedFile, FileState]]) -> list[int]:
+        """Record that paths were left out, in place of what they held. Returns the ids that are gone."""
+        gone: list[int] = []
         with self._writing() as db:
-            gone = self._remove(db, skipped.path)
-            db.execute(
-                "INSERT INTO skipped (path, reason, size, mtime_ns) VALUES (?, ?, ?, ?)",
-                (skipped.path, skipped.reason, state.size, state.mtime_ns),
-            )
+            for item, state in skipped:
+                gone += self._remove(db, item.path)
+                db.execute(
+                    "INSERT INTO skipped (path, reason, size, mtime_ns) VALUES (?, ?, ?, ?)",
+                    (item.path, item.reason, state.size, state.mtime_ns),
+                )
         return gone
 
     def touch_file(self, path: str, size: int, mtime_ns: int) -> None:
@@ -191,7 +197,8 @@ class Store:
     def has_file(self, path: str) -> bool:
         """Whether the path is in the index, not counting skipped files."""
         with self._reading() as db:
-            return db.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone() is not None
+            row = db.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone()
+        return row is not None
 
     def labels(self) -> list[tuple[int, str, str, str]]:
         """Id, path, language and kind of every function: what filters look at."""
@@ -235,6 +242,14 @@ class Store:
                 (model, layer),
             )
             return [key for (key,) in rows]
+
+    def text_keys(self, ids: Sequence[int]) -> dict[int, str]:
+        """The key of each function's text; ids that are gone are left out."""
+        found: dict[int, str] = {}
+        with self._reading() as db:
+            for chunk in _chunks(ids, _VARIABLES):
+                found.update(db.execute(f"SELECT id, text_key FROM functions WHERE id IN ({_marks(chunk)})", chunk))
+        return found
 
     def functions_with_text(self, text_keys: Sequence[str]) -> dict[str, list[StoredFunction]]:
         """The functions behind text keys: several where code was copied."""
@@ -321,8 +336,7 @@ class Store:
         """Whether another process wrote to the index since this was last asked."""
         with self._reading() as db:
             version: int = db.execute("PRAGMA data_version").fetchone()[0]
-        changed = version != self._data_version
-        self._data_version = version
+        changed, self._data_version = version != self._data_version, version
         return changed
 
     def size_bytes(self) -> int:
@@ -348,15 +362,15 @@ class Store:
                 # Two processes may get here at once: the second finds every table made.
                 db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
             elif version != SCHEMA_VERSION:
-                raise _Unusable(f"has format {version}, this version of Fathom uses {SCHEMA_VERSION}")
-            self._data_version: int = db.execute("PRAGMA data_version").fetchone()[0]
+                raise _UnusableError(f"has format {version}, this version of Fathom uses {SCHEMA_VERSION}")
+            self._data_version = db.execute("PRAGMA data_version").fetchone()[0]
         except sqlite3.OperationalError:
             db.close()
             raise
         except sqlite3.DatabaseError as error:
             db.close()
-            raise _Unusable(f"is damaged ({error})") from error
-        except _Unusable:
+            raise _UnusableError(f"is damaged ({error})") from error
+        except _UnusableError:
             db.close()
             raise
         return db
@@ -400,7 +414,7 @@ class Store:
             raise IndexStoreError(f"the index {self.path} cannot be written: {error}") from error
 
 
-class _Unusable(Exception):
+class _UnusableError(Exception):
     """The index file cannot be used as it is, and why."""
 
 

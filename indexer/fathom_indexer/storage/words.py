@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fathom_indexer.identifiers import identifiers, split_identifier, split_words
 
-# Words that nearly every question has and that say nothing about code. Words that are also keywords or common
-# identifiers (if, not, with, from, in, is, all, ...) stay out too: they match everything.
+# Words that nearly every question has and that say nothing about code.
 STOP_WORDS = frozenset(
     """
     a an and are as at be been but by can could do does did for from had has have how i if in into is it its me my of on

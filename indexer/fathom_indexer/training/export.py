@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def write_model(
     bounds = [0, *(exit_.layer for exit_ in config.exits)]
     segments = tuple(
         Segment(first, last, _write(folder, f"layers-{first}-{last}.onnx", segment_graph(rounded, config, first, last)))
-        for first, last in zip(bounds, bounds[1:], strict=False)
+        for first, last in pairwise(bounds)
     )
     config = replace(
         config,

@@ -10,6 +10,7 @@ cosine with the 32-bit vectors .998 against .994, MRR@10 on CoSQA without docstr
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import onnx
@@ -70,7 +71,8 @@ class _Segment:
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_MICROSOFT, 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="fathom")
         onnx.checker.check_model(model)
-        return model.SerializeToString()
+        serialized: bytes = model.SerializeToString()
+        return serialized
 
     def _embed(self) -> str:
         table, scales = quantize_rows(self._weights["tokens.weight"])
@@ -138,7 +140,7 @@ class _Segment:
         self._node("Div", ["sum", "count"], "mean")
         self._node("LpNormalization", ["mean"], output, axis=-1, p=2)
 
-    def _node(self, operator: str, inputs: list[str], output: str, **attributes: object) -> str:
+    def _node(self, operator: str, inputs: list[str], output: str, **attributes: Any) -> str:
         self._nodes.append(helper.make_node(operator, inputs, [output], **attributes))
         return output
 

@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""Installs what the tests need and runs every check: formatting, lint, types, import directions, tests.
+
+    python3 check.py              everything
+    python3 check.py -k search    the same, the arguments passed on to pytest
+
+Uses the virtual environment of `fathom.py`. Set `FATHOM_CHECK_TORCH` to a requirement (such as `torch==2.13.0`) to
+install PyTorch as well and to run the tests that compare the two runtimes; without it they are skipped.
+"""
+
+import os
+import subprocess
+import sys
+
+from fathom import PYTHON, ROOT, ensure_environment
+
+CHECKS = (
+    ("ruff", "format", "--check", "."),
+    ("ruff", "check", "."),
+    ("mypy",),
+    ("lint-imports",),
+)
+
+
+def main() -> int:
+    """Run all checks even when one fails; returns 1 if any did."""
+    torch = os.environ.get("FATHOM_CHECK_TORCH", "")
+    # First and by itself: a package that pulls PyTorch in would take the build with CUDA, several gigabytes.
+    ensure_environment("dev,torch" if torch else "dev", (torch,) if torch else ())
+    failed = [check[0] for check in CHECKS if _run(*check)]
+    if _run("pytest", *sys.argv[1:]):
+        failed.append("pytest")
+    if failed:
+        sys.stderr.write(f"check: failed: {', '.join(failed)}\n")
+    return 1 if failed else 0
+
+
+def _run(tool: str, *arguments: str) -> int:
+    sys.stderr.write(f"check: {tool} {' '.join(arguments)}\n")
+    return subprocess.call([str(PYTHON.with_name(tool)), *arguments], cwd=ROOT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Runs `fathom` from this checkout: makes a virtual environment of its own the first time, then passes everything on.
+
+    python3 fathom.py search "where are zip files extracted" ~/project
+
+Needs Python 3.10 or later and pip, nothing else. Works the same on Linux, macOS and Windows.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+ENVIRONMENT = ROOT / ".venv"
+_BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = _BIN / ("python.exe" if os.name == "nt" else "python")
+
+
+def ensure_environment(extras: str = "", first: tuple[str, ...] = ()) -> None:
+    """Make `.venv` with this project installed, unless that was done for these very requirements already.
+
+    `extras` are extras of the project, comma-separated; `first` are requirements to install before it.
+    """
+    wanted = hashlib.sha256(repr((extras, first)).encode() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()[:16]
+    done = ENVIRONMENT / f".installed-{extras or 'default'}"
+    if done.exists() and done.read_text() == wanted and PYTHON.exists():
+        return
+    sys.stderr.write("fathom: setting up a virtual environment (once, about a minute) ...\n")
+    if not PYTHON.exists():
+        # Without pip inside: distributions often split `ensurepip` off, and the pip at hand can install from outside.
+        venv.create(ENVIRONMENT, with_pip=False, symlinks=os.name != "nt")
+    if first:
+        _pip_install(*first)
+    _pip_install("--editable", f"{ROOT}[{extras}]" if extras else str(ROOT))
+    done.write_text(wanted)
+
+
+def _pip_install(*requirements: str) -> None:
+    quiet = ("--quiet", "--disable-pip-version-check", "--no-warn-script-location")
+    command = [sys.executable, "-m", "pip", "--python", str(PYTHON), "install", *quiet, *requirements]
+    result = subprocess.run(command, check=False)
+    if result.returncode:
+        sys.exit("fathom: the installation failed; pip's own message is above")
+
+
+def main() -> int:
+    """Set up if needed, then run `fathom` with the arguments given."""
+    if sys.version_info < (3, 10):
+        sys.exit("fathom: needs Python 3.10 or later, this is " + sys.version.split()[0])
+    ensure_environment()
+    return subprocess.call([str(PYTHON), "-m", "fathom_indexer.cli.main", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,110 @@
+"""Arguments that several commands share, and what they mean for the engine."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from fathom_indexer.config import Config
+from fathom_indexer.engine import Engine
+from fathom_indexer.errors import QueryError
+from fathom_indexer.types import Filters
+
+MAX_LIMIT = 1000
+
+
+def add_workspace(parser: argparse.ArgumentParser) -> None:
+    """`PATH` and everything that says how its index is made."""
+    parser.add_argument(
+        "path", nargs="?", type=Path, default=Path(), metavar="PATH", help="folder of code (default: .)"
+    )
+    add_index_options(parser)
+
+
+def add_index_options(parser: argparse.ArgumentParser) -> None:
+    """How the index is made and where it is kept."""
+    group = parser.add_argument_group("index")
+    group.add_argument(
+        "--exclude", action="append", default=[], metavar="GLOB", help="leave out, besides .gitignore and .fathomignore"
+    )
+    group.add_argument("--cache-dir", default="", metavar="DIR", help="where indexes are kept (or $FATHOM_CACHE_DIR)")
+    add_model_options(group)
+
+
+def add_model_options(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Which encoder, and what runs it."""
+    parser.add_argument("--model", default="", metavar="DIR", help="folder of another encoder")
+    parser.add_argument("--runtime", choices=("onnx", "torch"), default="onnx", help="what runs the encoder")
+    parser.add_argument("--threads", type=natural, default=0, metavar="N", help="threads (default: all cores)")
+
+
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """How many results, which ones, and in what form."""
+    parser.add_argument(
+        "-n", "--limit", type=limit, default=10, metavar="N", help="results at most, 1 to 1000 (default: 10)"
+    )
+    parser.add_argument(
+        "-p",
+        "--path",
+        dest="globs",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="only files that match, as in .gitignore; !GLOB takes out again; may be repeated",
+    )
+    parser.add_argument("-l", "--language", action="append", default=[], metavar="NAME", help="only this language")
+    parser.add_argument("-k", "--kind", action="append", default=[], metavar="KIND", help="only this kind: method, …")
+    parser.add_argument("--no-refresh", action="store_true", help="search the index as it is, without a look at files")
+    add_json(parser)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Machine-readable output, and more words on standard error."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say more on standard error")
+
+
+def open_engine(options: argparse.Namespace) -> Engine:
+    """The engine for `PATH` as the options want it. Raises the errors of `Engine.open`."""
+    return Engine.open(options.path, config_from(options))
+
+
+def config_from(options: argparse.Namespace) -> Config:
+    """The configuration that the options ask for."""
+    return Config(
+        exclude=tuple(options.exclude),
+        cache_dir=options.cache_dir,
+        model=options.model,
+        runtime=options.runtime,
+        threads=options.threads,
+    )
+
+
+def filters_from(options: argparse.Namespace) -> Filters:
+    """The filters that the options ask for."""
+    return Filters(tuple(options.globs), tuple(options.language), tuple(options.kind))
+
+
+def check_path(options: argparse.Namespace) -> None:
+    """Raises `QueryError` with a hint when an unquoted question was taken for a folder."""
+    if not options.path.exists():
+        raise QueryError(f"no such folder: {options.path} (put a question of several words in quotes)")
+
+
+def limit(text: str) -> int:
+    """A number of results."""
+    value = natural(text)
+    if not 1 <= value <= MAX_LIMIT:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {MAX_LIMIT}")
+    return value
+
+
+def natural(text: str) -> int:
+    """A whole number, zero or more."""
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+    if value < 0:
+        raise argparse.ArgumentTypeError("must not be negative")
+    return value

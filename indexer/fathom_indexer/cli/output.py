@@ -1,0 +1,85 @@
+"""What people see: result lists, progress bars, JSON. Colours and bars only where a person is looking."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.syntax import Syntax
+from rich.text import Text
+
+from fathom_indexer.protocol import Json, hit_to_json
+from fathom_indexer.types import Hit, Stage
+from fathom_indexer.types import Progress as IndexProgress
+
+_STAGES = {
+    Stage.SCAN: "looking at files",
+    Stage.PARSE: "reading code",
+    Stage.EMBED: "learning what it means",
+}
+_SNIPPET_LINES = 6
+
+# Names of highlighting lexers that differ from ours.
+_LEXERS = {"csharp": "csharp", "bash": "bash", "tsx": "tsx"}
+
+
+def write_json(value: Json | list[Json], indent: int | None = 2) -> None:
+    """One JSON document on standard output, on one line for `indent` None."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
+
+
+def results_json(query: str | None, hits: Iterable[Hit]) -> Json:
+    """The documented answer to a search: the query, if it was words, and the hits."""
+    answer: Json = {} if query is None else {"query": query}
+    answer["results"] = [hit_to_json(hit) for hit in hits]
+    return answer
+
+
+def show_hits(hits: Sequence[Hit]) -> None:
+    """A readable list: place, name and score, signature, and a few lines of code."""
+    console = Console(highlight=False, soft_wrap=True)
+    if not hits:
+        console.print("nothing found")
+        return
+    for hit in hits:
+        function = hit.function
+        head = Text.assemble(
+            (f"{hit.path}:{function.start_line}", "cyan"),
+            "  ",
+            (function.qualified_name or "(module level)", "bold"),
+            "  ",
+            (function.kind.value, "dim"),
+            "  ",
+            (f"{hit.score:.3f}", "green"),
+        )
+        console.print(head)
+        console.print(Text(f"  {function.signature}", "dim italic"))
+        _show_code(console, hit)
+        console.print()
+
+
+def _show_code(console: Console, hit: Hit) -> None:
+    code = "\n".join("    " + line for line in hit.snippet.splitlines()[:_SNIPPET_LINES])
+    if console.is_terminal:
+        language = hit.function.language
+        console.print(Syntax(code, _LEXERS.get(language, language), theme="ansi_dark", background_color="default"))
+    else:
+        console.print(Text(code))
+
+
+def follow(steps: Iterable[IndexProgress]) -> None:
+    """Run the steps to the end, with a progress bar where a person is looking at standard error."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        for _ in steps:
+            pass
+        return
+    columns = (TextColumn("{task.description:>22}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks = {stage: bars.add_task(words, visible=False) for stage, words in _STAGES.items()}
+        for step in steps:
+            if step.stage in tasks:
+                bars.update(tasks[step.stage], completed=step.done, total=step.total, visible=True)

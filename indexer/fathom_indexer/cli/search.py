@@ -1,0 +1,60 @@
+"""`fathom search`: functions that answer a question in words."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from fathom_indexer.cli.options import add_index_options, add_results, check_path, filters_from, open_engine
+from fathom_indexer.cli.output import follow, results_json, show_hits, write_json
+from fathom_indexer.errors import QueryError
+
+
+def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
+    """Add this command."""
+    parser = commands.add_parser(
+        "search",
+        help="find functions by what they do",
+        description="Find functions by what they do. The index of the folder is made or brought up to date first.",
+    )
+    parser.add_argument("query", nargs="?", metavar="QUERY", help="what to look for, in quotes")
+    parser.add_argument("path", nargs="?", type=Path, metavar="PATH", help="folder of code (default: .)")
+    parser.add_argument(
+        "--batch",
+        action="store_true",
+        help="read one query a line from standard input and write one JSON line a query (then only PATH is given)",
+    )
+    add_results(parser)
+    add_index_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Refresh the index, then answer one query or a stream of them."""
+    if options.batch:
+        if options.path is not None:
+            raise QueryError("with --batch, queries come from standard input: give only the folder")
+        options.path = Path(options.query or ".")
+    elif options.query is None or not options.query.strip():
+        raise QueryError('nothing to look for: fathom search "what it does" [PATH]')
+    else:
+        options.path = options.path or Path()
+    check_path(options)
+    filters = filters_from(options)
+    with open_engine(options) as engine:
+        if not options.no_refresh:
+            follow(engine.index_steps())
+        if options.batch:
+            for line in sys.stdin:
+                query = line.strip()
+                write_json(results_json(query, engine.search(query, options.limit, filters)), indent=None)
+                sys.stdout.flush()
+            return 0
+        hits = engine.search(options.query, options.limit, filters)
+    if options.json:
+        write_json(results_json(options.query, hits))
+    else:
+        show_hits(hits)
+    return 0

@@ -1,0 +1,53 @@
+"""`fathom status`: what is in the index of a folder, and what was left out."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from rich.console import Console
+
+from fathom_indexer.cli.options import add_json, add_workspace, check_path, open_engine
+from fathom_indexer.cli.output import write_json
+from fathom_indexer.protocol import status_to_json
+from fathom_indexer.types import IndexStatus
+
+
+def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
+    """Add this command."""
+    parser = commands.add_parser("status", help="show what is indexed and what was left out")
+    add_workspace(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the index as it is; no file is looked at."""
+    check_path(options)
+    with open_engine(options) as engine:
+        status = engine.status()
+    if options.json:
+        write_json(status_to_json(status))
+    else:
+        _show(status)
+    return 0
+
+
+def _show(status: IndexStatus) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]{status.root}[/bold]")
+    if not status.files:
+        console.print("nothing is indexed yet: run `fathom index` or a search", markup=False)
+    console.print(f"  functions  {status.functions} in {status.files} files")
+    if status.functions:
+        share = status.embedded / status.functions
+        console.print(f"  by meaning {status.embedded} ({share:.0%}), at exit {status.index_exit} of {status.model}")
+    console.print(f"  index      {status.index_path} ({status.index_bytes / 1e6:.1f} MB)", markup=False)
+    for language, count in status.languages.items():
+        console.print(f"    {language:<12} {count}")
+    if status.skipped:
+        console.print("  left out")
+        for reason, count in status.skipped.items():
+            console.print(f"    {count:>6}  {reason}")
+        for skipped in status.skipped_files[:20]:
+            console.print(f"            {skipped.path}  ({skipped.reason})", markup=False)

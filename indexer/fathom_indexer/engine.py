@@ -1,0 +1,173 @@
+"""The one face of the engine: open a workspace, index it, search it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from fathom_indexer.config import Config
+from fathom_indexer.encoder import Encoder, EncoderConfig, load_encoder
+from fathom_indexer.encoder.encoder import PACKAGED_MODEL, shorten
+from fathom_indexer.encoder.runtime import Floats
+from fathom_indexer.errors import QueryError
+from fathom_indexer.languages import LANGUAGES
+from fathom_indexer.pipeline import IndexPipeline, VectorTarget
+from fathom_indexer.search import Pipeline, Searcher
+from fathom_indexer.storage import Store
+from fathom_indexer.types import Filters, Function, Hit, IndexStatus, Progress
+from fathom_indexer.vectors import VectorIndex, choose
+from fathom_indexer.workspace import cache_path, relative_path, resolve_root
+
+LANGUAGE_NAMES = tuple(language.name for language in LANGUAGES)
+
+_SKIPPED_SHOWN = 200
+
+
+class Engine:
+    """An open workspace. Not thread-safe: one thread owns it.
+
+    The index may be read and written by several processes; each sees what the others wrote at its next search. The
+    model and the vectors are loaded when they are first needed.
+    """
+
+    def __init__(self, root: Path, config: Config, store: Store) -> None:
+        """See `open`, which makes the parts."""
+        self._root = root
+        self._store = store
+        self._config = config
+        self._model_folder = Path(config.model) if config.model else PACKAGED_MODEL
+        model = EncoderConfig.load(self._model_folder)
+        index_exit = model.index_exit if config.index_exit is None else config.index_exit
+        rerank_exit = model.rerank_exit if config.rerank_exit is None else config.rerank_exit
+        model.exit(index_exit)
+        model.exit(rerank_exit)
+        dim = model.index_dim if config.dim is None else config.dim
+        self._target = VectorTarget(model.model_id, index_exit, dim)
+        self._loaded_encoder: Encoder | None = None
+        self._loaded_vectors: VectorIndex | None = None
+        self._searcher = Searcher(store, self._encoder, self._vectors, index_exit, rerank_exit, dim)
+        self._indexing = IndexPipeline(root, config, store, self._target, self._encoder, self)
+
+    @classmethod
+    def open(cls, root: Path, config: Config | None = None) -> Engine:
+        """Open the workspace at `root`; its index is made when there is none.
+
+        Raises `WorkspaceError` when the folder cannot be searched, `IndexStoreError` when the index cannot be
+        written, `ModelError` when the model's configuration cannot be read or lacks an exit that is asked for.
+        """
+        config = config or Config()
+        root = resolve_root(root)
+        return cls(root, config, Store(cache_path(root, config)))
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the index file."""
+        self._store.close()
+
+    @property
+    def root(self) -> Path:
+        """The workspace's folder, absolute."""
+        return self._root
+
+    def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]:
+        """Bring the index up to date, one short piece of work at a time; the last one has `Stage.READY`.
+
+        `paths` are files or folders, relative to the root, that were changed, created or deleted; None looks at the
+        whole workspace. Stopping between two steps loses nothing.
+        """
+        return self._indexing.steps(paths)
+
+    def index(self, paths: Sequence[str] | None = None) -> None:
+        """Bring the index up to date and return when that is done."""
+        for _ in self.index_steps(paths):
+            pass
+
+    def search(
+        self, query: str, limit: int = 10, filters: Filters | None = None, pipeline: Pipeline = Pipeline.HYBRID
+    ) -> list[Hit]:
+        """Functions that answer a question in words, best first. Raises `QueryError` for impossible filters."""
+        return self._searcher.search(query, limit, filters or Filters(), LANGUAGE_NAMES, pipeline)
+
+    def similar_at(self, path: str, line: int, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """Functions like the innermost one at a 1-based line of an indexed file, which itself is left out.
+
+        `path` is relative to the root or inside it. Raises `QueryError` when there is no such file or no code there.
+        """
+        relative = relative_path(self._root, Path(path))
+        if relative is None:
+            raise QueryError(f"{path} is not in the workspace {self._root}")
+        here = [stored for stored in self._store.functions_of(relative) if _covers(stored.function, line)]
+        if not here:
+            known = self._store.has_file(relative)
+            raise QueryError(f"there is no code at {path}:{line}" if known else f"{path} is not in the index")
+        innermost = min(here, key=lambda stored: stored.function.end_byte - stored.function.start_byte)
+        return self._searcher.similar_function(innermost, limit, filters or Filters(), LANGUAGE_NAMES)
+
+    def similar_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """Functions like a piece of code. Raises `QueryError` when there is no code in it."""
+        if not snippet.strip():
+            raise QueryError("the snippet is empty")
+        return self._searcher.similar(snippet, limit, filters or Filters(), LANGUAGE_NAMES)
+
+    def status(self) -> IndexStatus:
+        """What is in the index now."""
+        files, functions, embedded = self._store.counts(self._target.model, self._target.exit)
+        return IndexStatus(
+            root=str(self._root),
+            index_path=str(self._store.path or ""),
+            index_bytes=self._store.size_bytes(),
+            model=self._target.model,
+            index_exit=self._target.exit,
+            files=files,
+            functions=functions,
+            embedded=embedded,
+            languages=self._store.functions_by_language(),
+            skipped=self._store.skipped_by_reason(),
+            skipped_files=tuple(self._store.skipped_files(_SKIPPED_SHOWN)),
+        )
+
+    def clear(self) -> None:
+        """Forget all files, so that the next `index_steps` reads every one anew. Vectors of known texts are kept."""
+        self._store.clear()
+        self._loaded_vectors = None
+
+    # --- what changed while indexing (see `pipeline.Listener`) ---------------------------------------------------
+
+    def functions_gone(self, ids: Sequence[int]) -> None:
+        """Take functions out of the vectors in memory."""
+        if self._loaded_vectors is not None and ids:
+            self._loaded_vectors.remove(ids)
+
+    def functions_embedded(self, ids: Sequence[int], vectors: Floats) -> None:
+        """Put functions into the vectors in memory."""
+        if self._loaded_vectors is not None and ids:
+            self._loaded_vectors.add(ids, vectors)
+
+    # --- loaded when needed --------------------------------------------------------------------------------------
+
+    def _encoder(self) -> Encoder:
+        if self._loaded_encoder is None:
+            self._loaded_encoder = load_encoder(self._model_folder, self._config.runtime, self._config.threads)
+        return self._loaded_encoder
+
+    def _vectors(self) -> VectorIndex:
+        if self._store.changed_elsewhere():
+            self._loaded_vectors = None
+        if self._loaded_vectors is None:
+            ids, vectors = self._store.vectors(self._target.model, self._target.exit)
+            vectors = shorten(vectors, self._target.dim)
+            self._loaded_vectors = choose(self._config.vectors, len(ids), self._target.dim)
+            self._loaded_vectors.add(ids, vectors)
+        return self._loaded_vectors
+
+
+def _covers(function: Function, line: int) -> bool:
+    return function.start_line <= line <= function.end_line

@@ -1,0 +1,89 @@
+"""Runs a retrieval set through the very store, encoder and ranking that serve a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+from fathom_indexer.encoder import Encoder, TextKind, code_text, text_key
+from fathom_indexer.encoder.encoder import shorten
+from fathom_indexer.evaluation.retrieval_set import Document, RetrievalSet
+from fathom_indexer.search import Pipeline, Searcher
+from fathom_indexer.storage import Store
+from fathom_indexer.types import FileRecord, Function, Kind
+from fathom_indexer.vectors import ExactIndex
+
+DEPTH = 100
+"""How deep the rankings are, at least."""
+
+
+class Task(str, Enum):
+    """What the queries are: words that describe code, or code."""
+
+    SEARCH = "search"
+    SIMILAR = "similar"
+
+
+def rank_all(
+    retrieval_set: RetrievalSet,
+    encoder: Encoder,
+    task: Task = Task.SEARCH,
+    pipeline: Pipeline = Pipeline.HYBRID,
+    index_exit: int | None = None,
+    dim: int | None = None,
+    progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+) -> dict[str, list[str]]:
+    """Rank every judged query: document ids, best first, by query id.
+
+    `index_exit` and `dim` name the vectors that are searched, the model's own choice by default. With `dense` they
+    alone make the ranking; with `hybrid` the model's rerank exit orders the candidates, as in a workspace.
+    """
+    config = encoder.config
+    layer = config.index_exit if index_exit is None else config.exit(index_exit).layer
+    exits = {Pipeline.LEXICAL: set(), Pipeline.DENSE: {layer}, Pipeline.HYBRID: {layer, config.rerank_exit}}[pipeline]
+    store, vectors = Store(None), ExactIndex(dim or config.exit(layer).dims[0])
+    try:
+        document_ids = _fill(store, retrieval_set, encoder, sorted(exits), progress)
+        if layer in exits:
+            ids, rows = store.vectors(config.model_id, layer)
+            vectors.add(ids, shorten(rows, dim))
+        searcher = Searcher(store, lambda: encoder, lambda: vectors, layer, config.rerank_exit, dim)
+        judged = [query for query in retrieval_set.queries if query.id in retrieval_set.judgements]
+        rankings: dict[str, list[str]] = {}
+        for done, query in enumerate(judged, start=1):
+            depth = max(DEPTH, len(retrieval_set.judgements[query.id]) + 1)
+            ranked = searcher.rank(query.text, depth, None, pipeline, code=task is Task.SIMILAR)
+            names = [document_ids[function_id] for function_id, _ in ranked]
+            rankings[query.id] = [name for name in names if name != query.self_id]
+            progress("rank", done, len(judged))
+        return rankings
+    finally:
+        store.close()
+
+
+def _fill(
+    store: Store,
+    retrieval_set: RetrievalSet,
+    encoder: Encoder,
+    exits: list[int],
+    progress: Callable[[str, int, int], None],
+) -> dict[int, str]:
+    functions = [_function(document) for document in retrieval_set.documents]
+    texts = [code_text(function) for function in functions]
+    keys = [text_key(text) for text in texts]
+    _, ids = store.put_file(FileRecord("corpus", "", 0, 0, ""), list(zip(functions, keys, strict=True)))
+    done = 0
+    if exits:
+        for positions, vectors in encoder.encode_batches(texts, TextKind.CODE, exits):
+            batch_keys = [keys[position] for position in positions]
+            for layer, rows in vectors.items():
+                store.put_vectors(encoder.config.model_id, layer, batch_keys, rows)
+            done += len(positions)
+            progress("embed", done, len(texts))
+    return dict(zip(ids, (document.id for document in retrieval_set.documents), strict=True))
+
+
+def _function(document: Document) -> Function:
+    text = document.text
+    end = len(text.encode("utf-8", "replace"))
+    return Function("", "", Kind.FUNCTION, document.language, "", "", text, 0, end, 1, text.count("\n") + 1)
