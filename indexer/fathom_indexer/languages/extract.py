@@ -20,7 +20,8 @@ and on their own, without a name:
 
     @wrapper            belongs to the one definition it holds: decorators, `export`, template headers
     @attribute          belongs to the definition that it precedes or begins (Rust `#[...]`, Java `@Override`)
-    @comment            documents the definition below it; nodes that a grammar calls comments need no capture
+    @documentation      documents the definition below it, as a comment does (Elixir `@doc`)
+    @comment            a comment; nodes that the grammar calls so need no capture
 """
 
 from __future__ import annotations
@@ -60,8 +61,14 @@ _TYPE_KINDS = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kin
 # `Outer::Inner::method`, `module.function`, `Table:method`; operators and odd names are left alone.
 _DOTTED = re.compile(r"(?P<owner>[\w$<>,\s]+(?:(?:::|[.:])[\w$<>,\s]+)*)(?:::|[.:])(?P<name>~?[\w$?!]+)")
 
+# `"in quotes"`, Kotlin's backticks, Zig's `@"name"`, Ruby's `:symbol`, Haskell's `(+)`.
+_QUOTED = re.compile(r"""(?:@?(["'`])|:|(\())(?P<name>.+)(?(1)\1|)(?(2)\)|)""")
+
+_SEPARATORS = b" \t,;"
 _NOTHING_BUT_PUNCTUATION = re.compile(rb"[\s{}()\[\];,]*\Z")
 
+# What leads to a body, or ends a declaration without one.
+_BEFORE_BODY = re.compile(r"(?: ?[{,;]| =)+$")
 # Where a signature was broken into lines.
 _AFTER_OPENING = re.compile(r"([(\[]) ")
 _BEFORE_CLOSING = re.compile(r",? ([)\]])")
@@ -125,7 +132,8 @@ def extract(source: bytes, language: Language) -> list[Function]:
     root = Parser(language.tree_sitter_grammar).parse(code).root_node
     matches = [captures for _, captures in QueryCursor(language.tree_sitter_query).matches(root)]
     leads = Leads(matches, code)
-    definitions = _nest(_definitions(matches, code, leads), leads)
+    found = sorted(_definitions(matches, code, leads), key=lambda definition: definition.order)
+    definitions = _nest(_merge_clauses(found, leads) if language.clauses else found, leads)
     lines = _Lines(code)
     units = [_unit(definition, code, lines, language.name) for definition in definitions if definition.kind]
     outermost = [definition.claimed for definition in definitions if definition.kind and not definition.enclosing_unit]
@@ -134,23 +142,18 @@ def extract(source: bytes, language: Language) -> list[Function]:
 
 
 def _definitions(matches: list[Captures], code: bytes, leads: Leads) -> list[_Definition]:
-    """What the query finds; of several matches that share a name node, the most specific and then the widest."""
+    """What the query finds; of matches that share a name node, the most specific, the widest, the most detailed."""
     wrappers = {node.id for captures in matches for node in captures.get("wrapper", ())}
-    found: dict[int, _Definition] = {}
+    found: dict[int, tuple[tuple[int, int, int], _Definition]] = {}
     for captures in matches:
         definition = _definition(captures, code, leads, wrappers)
         if definition is None:
             continue
         key = captures["name"][0].start_byte
-        known = found.get(key)
-        if known is None or _preference(definition) > _preference(known):
-            found[key] = definition
-    return list(found.values())
-
-
-def _preference(definition: _Definition) -> tuple[int, int, bool]:
-    start, end = definition.span
-    return _rank(definition.kind), end - start, bool(definition.docstring)
+        preference = _rank(definition.kind), definition.span[1] - definition.span[0], len(captures)
+        if key not in found or preference > found[key][0]:
+            found[key] = preference, definition
+    return [definition for _, definition in found.values()]
 
 
 def _rank(kind: Kind | None) -> int:
@@ -176,7 +179,7 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrappers: set[int
         methods_inside=Kind(detail) in _TYPE_KINDS if role == "definition" else detail == "type",
         name=name,
         owner=owner,
-        span=(outer.start_byte, outer.end_byte),
+        span=(outer.start_byte, leads.end_of_definition(outer.start_byte, outer.end_byte)),
         signature=_one_line(leads.declaration(node.start_byte, signature_end)),
         docstring=clean_comments(_text(doc, code) for doc in captures.get("doc", [])),
         lead=Lead(outer.start_byte, outer.start_byte, ""),
@@ -185,6 +188,8 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrappers: set[int
 
 def _split_owner(name: str) -> tuple[str, str]:
     name = " ".join(name.split())
+    if quoted := _QUOTED.fullmatch(name):
+        return "", quoted["name"]
     dotted = _DOTTED.fullmatch(name)
     if dotted is None:
         return "", name
@@ -197,11 +202,33 @@ def _with_wrappers(node: Node, wrappers: set[int]) -> Node:
     return node
 
 
+def _merge_clauses(definitions: list[_Definition], leads: Leads) -> list[_Definition]:
+    """Functions of one name that follow each other as one, with what the first says of itself."""
+    merged: list[_Definition] = []
+    latest: dict[tuple[str, str], _Definition] = {}
+    for definition in definitions:
+        key = definition.owner, definition.name
+        start, end = definition.span
+        previous = latest.get(key)
+        if (
+            definition.is_function
+            and previous is not None
+            and previous.kind is definition.kind
+            and previous.span[1] <= start
+            and leads.only_comments(previous.span[1], start)
+        ):
+            previous.span = previous.span[0], end
+        else:
+            latest[key] = definition
+            merged.append(definition)
+    return merged
+
+
 def _nest(definitions: list[_Definition], leads: Leads) -> list[_Definition]:
-    """Order by position, link every definition with the innermost one around it, and find what stands above it."""
+    """Link every definition with the innermost one around it, and find what stands above it."""
     nested: list[_Definition] = []
     around: list[_Definition] = []
-    for definition in sorted(definitions, key=lambda definition: definition.order):
+    for definition in definitions:
         start, end = definition.span
         floor = 0
         while around and around[-1].span[1] < end:
@@ -320,11 +347,11 @@ def _trim(code: bytes, span: Span) -> Span | None:
 
 def _join(code: bytes, spans: Sequence[Span]) -> str:
     pieces = (code[start:end].strip(b"\r\n").rstrip() for start, end in spans)
-    return _decode(b"\n".join(piece for piece in pieces if piece))
+    return _decode(b"\n".join(piece for piece in pieces if piece.strip(_SEPARATORS)))
 
 
 def _one_line(code: bytes) -> str:
-    line = " ".join(_decode(code).split()).removesuffix("{").rstrip()
+    line = _BEFORE_BODY.sub("", " ".join(_decode(code).split()))
     line = _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", line))
     return line if len(line) <= _SIGNATURE_CHARACTERS else line[: _SIGNATURE_CHARACTERS - 1] + "…"
 

@@ -20,6 +20,7 @@ class Language:
 
     `grammar` is `module` or `module:function`, the function returning the grammar's pointer (`language` by default).
     `query` names the file in `queries/` when it is not the language's own name (TSX shares TypeScript's).
+    `clauses` says that a function may be written as several in a row, all of its name (Haskell's equations).
     """
 
     name: str
@@ -54,9 +55,9 @@ LANGUAGES: tuple[Language, ...] = (
     Language("c", "tree_sitter_c", (".c", ".h")),
     Language("cpp", "tree_sitter_cpp", (".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++", ".ipp", ".tpp")),
     Language("csharp", "tree_sitter_c_sharp", (".cs", ".csx")),
-    Language("elixir", "tree_sitter_elixir", (".ex", ".exs")),
+    Language("elixir", "tree_sitter_elixir", (".ex", ".exs"), clauses=True),
     Language("go", "tree_sitter_go", (".go",)),
-    Language("haskell", "tree_sitter_haskell", (".hs",)),
+    Language("haskell", "tree_sitter_haskell", (".hs",), clauses=True),
     Language("java", "tree_sitter_java", (".java",)),
     Language("javascript", "tree_sitter_javascript", (".js", ".cjs", ".mjs", ".jsx")),
     Language("kotlin", "tree_sitter_kotlin", (".kt", ".kts")),

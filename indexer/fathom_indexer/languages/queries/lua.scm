@@ -1,37 +1,26 @@
 (function_declaration
   name: [(identifier) (dot_index_expression)] @name
-  body: (block) @body) @definition.function
-(function_declaration
-  name: [(identifier) (dot_index_expression)] @name
-  !body "end" @body) @definition.function
+  body: (block)? @body) @definition.function
 
 (function_declaration
   name: (method_index_expression) @name
-  body: (block) @body) @definition.method
-(function_declaration
-  name: (method_index_expression) @name
-  !body "end" @body) @definition.method
+  body: (block)? @body) @definition.method
+
+; name = function (...) ... end, M.name = function (...) ... end
+(assignment_statement
+  (variable_list . name: (_) @name .)
+  (expression_list . value: (function_definition body: (block)? @body) .)) @definition.closure
 
 ; local name = function (...) ... end
 (variable_declaration
   (assignment_statement
-    (variable_list . name: (identifier) @name .)
-    (expression_list . value: (function_definition body: (block) @body) .))) @definition.closure
-
-; name = function (...) ... end, M.name = function (...) ... end
-([
-  (chunk (assignment_statement
     (variable_list . name: (_) @name .)
-    (expression_list . value: (function_definition body: (block) @body) .)) @definition.closure)
-  (block (assignment_statement
-    (variable_list . name: (_) @name .)
-    (expression_list . value: (function_definition body: (block) @body) .)) @definition.closure)
-])
+    (expression_list . value: (function_definition body: (block)? @body) .))) @definition.closure
 
 ; { name = function (...) ... end }
 (field
   name: [(identifier) (string)] @name
-  value: (function_definition body: (block) @body)) @definition.closure
+  value: (function_definition body: (block)? @body)) @definition.closure
 
 ; A table qualifies the functions in it.
 (assignment_statement

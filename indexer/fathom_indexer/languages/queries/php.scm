@@ -26,3 +26,5 @@
 
 ; namespace Name { ... }
 (namespace_definition name: (namespace_name) @name body: (_) @body) @scope.namespace
+
+(attribute_list) @attribute

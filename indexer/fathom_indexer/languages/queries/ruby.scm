@@ -1,27 +1,16 @@
-; Functions at the top level and in other functions; those directly in a class become methods by nesting.
-(method name: (_) @name body: (_) @body) @definition.function
-(method name: (_) @name !body "end" @body) @definition.function
-
-(singleton_method name: (_) @name body: (_) @body) @definition.method
-(singleton_method name: (_) @name !body "end" @body) @definition.method
+; Functions at the top level and in other functions; those in a class become methods by nesting.
+(method name: (_) @name body: (_)? @body) @definition.function
+(singleton_method name: (_) @name body: (_)? @body) @definition.method
 
 ; A module is a namespace, but what it defines are methods: of what includes it, or of the module itself.
-(module body: (body_statement [
-  (method name: (_) @name body: (_) @body)
-  (method name: (_) @name !body "end" @body)
-] @definition.method))
+(module body: (body_statement
+  (method name: (_) @name body: (_)? @body) @definition.method))
+(module body: (body_statement (call arguments: (argument_list
+  (method name: (_) @name body: (_)? @body) @definition.method))))
+(singleton_class body: (body_statement
+  (method name: (_) @name body: (_)? @body) @definition.method))
 
-(module body: (body_statement (call arguments: (argument_list [
-  (method name: (_) @name body: (_) @body)
-  (method name: (_) @name !body "end" @body)
-] @definition.method))))
-
-(singleton_class body: (body_statement [
-  (method name: (_) @name body: (_) @body)
-  (method name: (_) @name !body "end" @body)
-] @definition.method))
-
-((method name: (identifier) @name body: (_) @body) @definition.constructor
+((method name: (identifier) @name body: (_)? @body) @definition.constructor
   (#eq? @name "initialize"))
 
 ; define_method(:name) { ... }
@@ -33,34 +22,42 @@
 
 ; name = ->(...) { ... }
 (assignment
-  left: [(identifier) (constant) (instance_variable) (class_variable) (global_variable)] @name
+  left: (_) @name
   right: (lambda body: (_) @body)) @definition.closure
 
 ; name = lambda { ... }, name = proc { ... }
 ((assignment
-  left: [(identifier) (constant) (instance_variable) (class_variable) (global_variable)] @name
-  right: (call !receiver method: (identifier) @_make
+  left: (_) @name
+  right: (call
+    !receiver
+    method: (identifier) @_make
     block: [(do_block body: (_) @body) (block body: (_) @body)])) @definition.closure
   (#any-of? @_make "lambda" "proc"))
 
 ; name = Proc.new { ... }
 ((assignment
-  left: [(identifier) (constant) (instance_variable) (class_variable) (global_variable)] @name
-  right: (call receiver: (constant) @_class method: (identifier) @_new
+  left: (_) @name
+  right: (call
+    receiver: (constant) @_class
+    method: (identifier) @_make
     block: [(do_block body: (_) @body) (block body: (_) @body)])) @definition.closure
   (#eq? @_class "Proc")
-  (#eq? @_new "new"))
+  (#eq? @_make "new"))
 
-(class name: (_) @name body: (_) @body) @definition.class
-(class name: (_) @name !body "end" @body) @definition.class
+(class name: (_) @name body: (_)? @body) @definition.class
+(module name: (_) @name body: (_)? @body) @definition.namespace
 
 ; Name = Struct.new(...) do ... end
 ((assignment
   left: (constant) @name
-  right: (call receiver: (constant) @_class method: (identifier) @_new
+  right: (call
+    receiver: (constant) @_class
+    method: (identifier) @_make
     block: [(do_block body: (_) @body) (block body: (_) @body)])) @definition.class
   (#any-of? @_class "Struct" "Class" "Data")
-  (#any-of? @_new "new" "define"))
+  (#any-of? @_make "new" "define"))
 
-(module name: (_) @name body: (_) @body) @definition.namespace
-(module name: (_) @name !body "end" @body) @definition.namespace
+; private def name ... end
+(call !receiver arguments: (argument_list . [(method) (singleton_method)] .) @wrapper) @wrapper
+((call !receiver method: (identifier) @_visibility arguments: (argument_list . (call) .) @wrapper) @wrapper
+  (#any-of? @_visibility "private" "protected" "public"))

@@ -1,18 +1,14 @@
-(function_declaration name: (identifier) @name body: (block) @body) @definition.function
-(function_declaration name: (identifier) @name !body) @definition.function
+; Functions; those directly in a type are methods, also where a function returns the type.
+(function_declaration name: (identifier) @name body: (block)? @body) @definition.function
 
-; In a struct, also in one that a function returns.
-([
-  (struct_declaration (function_declaration name: (identifier) @name body: (block) @body) @definition.method)
-  (union_declaration (function_declaration name: (identifier) @name body: (block) @body) @definition.method)
-  (enum_declaration (function_declaration name: (identifier) @name body: (block) @body) @definition.method)
-  (opaque_declaration (function_declaration name: (identifier) @name body: (block) @body) @definition.method)
-  (struct_declaration (function_declaration name: (identifier) @name !body) @definition.method)
-  (opaque_declaration (function_declaration name: (identifier) @name !body) @definition.method)
-])
+(struct_declaration (function_declaration name: (identifier) @name body: (block)? @body) @definition.method)
+(union_declaration (function_declaration name: (identifier) @name body: (block)? @body) @definition.method)
+(enum_declaration (function_declaration name: (identifier) @name body: (block)? @body) @definition.method)
+(opaque_declaration (function_declaration name: (identifier) @name body: (block)? @body) @definition.method)
 
+; test "name" { ... }, test name { ... }, test { ... }
 (test_declaration [(string) (identifier)] @name (block) @body) @definition.function
-(test_declaration . "test" @name . (block) @body) @definition.function
+(test_declaration "test" @name . (block) @body) @definition.function
 
 ; const Name = struct { ... };
 (variable_declaration
