@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fathom_indexer.errors import FathomError
-from fathom_indexer.protocol import Json, ProtocolError, config_to_json, decode, encode, filters_to_json
+from fathom_indexer.protocol import Json, config_to_json, decode, encode, filters_to_json
 from fathom_indexer.types import Filters, Progress, Stage
 
 if TYPE_CHECKING:
@@ -232,13 +232,13 @@ class IndexerClient:
         answer = self._waiting.get(message["id"])
         if answer is None or answer.done():
             return
-        if "error" in message:
-            error = ProtocolError(**message["error"])
-            answer.set_exception(IndexerError(error.kind, error.message))
-        elif isinstance(result := message.get("result"), dict):
+        error, result = message.get("error"), message.get("result")
+        if isinstance(error, dict):
+            answer.set_exception(IndexerError(str(error.get("kind")), str(error.get("message"))))
+        elif isinstance(result, dict):
             answer.set_result(result)
         else:
-            answer.set_exception(IndexerError("internal", "the indexer's answer has no result"))
+            answer.set_exception(IndexerError("internal", "the indexer's answer is neither a result nor an error"))
 
 
 def _results(answer: Json) -> Results:

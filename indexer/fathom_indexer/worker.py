@@ -51,7 +51,12 @@ PROGRESS_INTERVAL = 0.1
 EXIT_GRACE = 5.0
 """Seconds that a step of the engine may still take once the client is gone."""
 
+MANY_CHANGES = 100
+"""With more changed files than this the whole workspace is looked at, which is quicker than one file after another."""
+
 DEFAULT_LIMIT = 10
+
+READY = Progress(Stage.READY, 1, 1)
 
 
 class SearchEngine(Protocol):
@@ -115,22 +120,23 @@ class Inbox:
 class Indexing:
     """The indexing that is left to do, as a source of short steps.
 
-    Changed files go ahead of a scan of the whole workspace, which is set aside meanwhile and goes on afterwards, so
-    that a saved file is searchable soon even while a large workspace is indexed for the first time.
+    There is at most one scan of the whole workspace and one update of changed files. The update goes first, so that a
+    saved file is searchable soon even while a large workspace is indexed for the first time. Every piece of work ends
+    by embedding whatever lacks a vector, so only the last one gets that far.
     """
 
     def __init__(self, engine: SearchEngine) -> None:
         self._engine = engine
         self._scan: Iterator[Progress] | None = None
+        self._scan_embeds = False
         self._update: Iterator[Progress] | None = None
-        self._updating: dict[str, None] = {}
-        self._changed: dict[str, None] = {}
+        self._unread: dict[str, None] = {}
         self.progress: Progress | None = None
-        """Where the current piece of work is; None when nothing is left to do."""
+        """Where the work is; None before its first step and when nothing is left to do."""
 
     @property
     def active(self) -> bool:
-        return self._scan is not None or self._update is not None or bool(self._changed)
+        return self._scan is not None or self._update is not None
 
     def rescan(self) -> None:
         """Look at the whole workspace, from the start if that is being done already."""
@@ -138,44 +144,64 @@ class Indexing:
         self._scan = self._engine.index_steps(None)
 
     def update(self, paths: Sequence[str]) -> None:
-        """Look at these files again. Paths that wait already are not looked at twice."""
-        self._changed.update(dict.fromkeys(paths))
+        """Look at these files again, and at those named before that were not read yet."""
+        folders = [_ruled_by(path) for path in paths]
+        if "" in folders or len(self._unread) + len(folders) > MANY_CHANGES:
+            self.rescan()
+            return
+        self._unread.update(dict.fromkeys(folders))
+        self._update = self._engine.index_steps(tuple(self._unread))
+        if self._scan_embeds:
+            self._end_scan()
 
     def stop(self) -> None:
         """Forget what is left to do. What was done stays done."""
-        self._scan = self._update = self.progress = None
-        self._updating.clear()
-        self._changed.clear()
+        self._end_scan()
+        self._end_update()
+        self.progress = None
 
     def step(self) -> Progress | None:
-        """Do one step; the progress after it, None between two pieces of work.
+        """Do one step; the progress after it, `Stage.READY` once nothing is left to do, or None if there was nothing.
 
         A step that fails ends its piece of work, the rest goes on. Raises whatever the engine raised.
         """
-        if self._changed:
-            self._updating |= self._changed
-            self._changed.clear()
-            self._update = self._engine.index_steps(tuple(self._updating))
+        updating = self._update is not None
         steps = self._update or self._scan
         if steps is None:
             return None
-        finished = True
+        end = self._end_update if updating else self._end_scan
         try:
-            progress = next(steps, None)
-            finished = progress is None or progress.stage is Stage.READY
-        finally:
-            if finished:
-                self._finish(steps)
-        self.progress = progress if self.active else None
-        return None if finished and self.active else progress
+            progress = next(steps, READY)
+        except Exception:
+            end()
+            raise
+        if progress.stage is Stage.READY:
+            end()
+        elif progress.stage is Stage.EMBED:
+            self._unread.clear()
+            if updating and self._scan is not None:
+                end()
+            self._scan_embeds = not updating
+        if not self.active:
+            self.progress = None
+            return READY
+        if progress.stage is not Stage.READY:
+            self.progress = progress
+        return self.progress
 
-    def _finish(self, steps: Iterator[Progress]) -> None:
-        if steps is self._update:
-            self._update = None
-            self._updating.clear()
-        else:
-            self._scan = None
-        self.progress = None
+    def _end_scan(self) -> None:
+        self._scan = None
+        self._scan_embeds = False
+
+    def _end_update(self) -> None:
+        self._update = None
+        self._unread.clear()
+
+
+def _ruled_by(path: str) -> str:
+    """What has to be looked at when a file has changed: the file, or for ignore rules the folder they are for."""
+    name = path.rpartition("/")[2]
+    return path.rpartition("/")[0] if name.startswith(".") and name.endswith("ignore") else path
 
 
 class Worker:
@@ -205,9 +231,6 @@ class Worker:
 
     def run(self) -> None:
         """Work until a `shutdown` request comes or the inbox is closed."""
-        self._send(
-            {"method": "ready", "params": {"protocol": PROTOCOL_VERSION, "version": __version__, "pid": os.getpid()}}
-        )
         try:
             self._open()
         except Exception as error:
@@ -243,7 +266,7 @@ class Worker:
         except Exception as error:
             self._problem(error)
             if not self._indexing.active:
-                self._report(Progress(Stage.READY, 0, 0))
+                self._report(READY)
         else:
             if progress is not None:
                 self._report(progress)
@@ -422,6 +445,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     # Ctrl-C in a terminal reaches the whole process group. The server decides what ends, and its going ends this.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    send({"method": "ready", "params": {"protocol": PROTOCOL_VERSION, "version": __version__}})
     inbox = Inbox()
     threading.Thread(target=_leave_when_alone, args=(inbox, send), name="reader", daemon=True).start()
     Worker(_opener(options.root, _background(config)), inbox, send).run()

@@ -41,7 +41,7 @@ class Folder:
 
     def uri_of(self, relative: str) -> str:
         """The URI of a file of the folder. It extends the folder's own URI, so clients recognise it."""
-        return self.uri.rstrip("/") + "/" + quote(relative, errors="surrogateescape")
+        return self.uri.removesuffix("/") + "/" + quote(relative, errors="surrogateescape")
 
 
 def path_of(uri: str) -> Path | None:

@@ -1,0 +1,464 @@
+"""The engine's thread and the reading thread, with an engine that only notes what it is asked."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fathom_indexer.errors import IndexStoreError, QueryError
+from fathom_indexer.protocol import PROTOCOL_VERSION
+from fathom_indexer.types import Filters, Function, Hit, IndexStatus, Kind, Progress, Stage
+from fathom_indexer.worker import Inbox, Request, Worker, read_requests
+
+FUNCTION = Function("get", "Store.get", Kind.METHOD, "python", "def get(self)", "", "def get(self): ...", 0, 18, 4, 5)
+
+
+class FakeEngine:
+    """Notes every call and step. `plans` are the steps of each piece of indexing, in order of being asked for."""
+
+    def __init__(self, plans: Sequence[Sequence[Stage | Exception]] = ()) -> None:
+        self.calls: list[Any] = []
+        self.plans = list(plans)
+        self.on_step: Callable[[str], None] = lambda step: None
+
+    def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]:
+        name = "scan" if paths is None else "+".join(paths)
+        self.calls.append(f"index {name}")
+        return self._steps(name, self.plans.pop(0) if self.plans else [Stage.READY])
+
+    def _steps(self, name: str, plan: Sequence[Stage | Exception]) -> Iterator[Progress]:
+        for number, stage in enumerate(plan, start=1):
+            if isinstance(stage, Exception):
+                raise stage
+            step = f"{name} {stage.value} {number}"
+            self.calls.append(step)
+            self.on_step(step)
+            yield Progress(stage, number, len(plan))
+
+    def search(self, query: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+        self.calls.append(("search", query, limit, filters))
+        if query == "impossible":
+            raise QueryError("unknown language 'klingon'")
+        if query == "full disk":
+            raise IndexStoreError("the disk is full")
+        if query == "bug":
+            raise ZeroDivisionError("division by zero")
+        return [Hit("a.py", FUNCTION, 0.75, "def get(self): ...")]
+
+    def similar_at(self, path: str, line: int, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+        self.calls.append(("similar_at", path, line, limit, filters))
+        return []
+
+    def similar_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+        self.calls.append(("similar_to", snippet, limit, filters))
+        return []
+
+    def status(self) -> IndexStatus:
+        self.calls.append("status")
+        return IndexStatus("/root", "/cache/i.db", 1, "model", 6, 2, 3, 3)
+
+    def clear(self) -> None:
+        self.calls.append("clear")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+class Harness:
+    """A worker whose requests and answers are lists. `run` works until nothing is left to do, then shuts down."""
+
+    def __init__(self, engine: FakeEngine, clock: Sequence[float] = ()) -> None:
+        self.engine = engine
+        self.inbox = Inbox()
+        self.sent: list[dict[str, Any]] = []
+        self.failures: list[Exception] = []
+        times = iter(clock)
+        self.worker = Worker(self.open, self.inbox, self.sent.append, lambda: next(times, 1e9))
+
+    def open(self) -> FakeEngine:
+        if self.failures:
+            raise self.failures.pop(0)
+        return self.engine
+
+    def ask(self, request_id: int, method: str, **params: Any) -> None:
+        self.inbox.put(Request(request_id, method, params))
+
+    def run(self) -> list[dict[str, Any]]:
+        """Everything that was sent."""
+        original = self.inbox.take
+
+        def take(*, wait: bool) -> Request | None:
+            request = original(wait=False)
+            if request is None and wait:
+                return Request(99, "shutdown", {})
+            return request
+
+        self.inbox.take = take  # type: ignore[method-assign]
+        self.worker.run()
+        assert self.sent.pop() == {"id": 99, "result": {}}
+        return self.sent
+
+    def answers(self) -> dict[int, Any]:
+        return {message["id"]: message for message in self.run() if "id" in message}
+
+
+def test_a_search_is_answered_in_the_documented_shape() -> None:
+    harness = Harness(FakeEngine())
+    harness.ask(1, "search", query="q", limit=3, filters={"paths": ["src/"], "kinds": ["method"]})
+    assert harness.answers()[1] == {
+        "id": 1,
+        "result": {
+            "results": [
+                {
+                    "path": "a.py",
+                    "startLine": 4,
+                    "endLine": 5,
+                    "name": "get",
+                    "qualifiedName": "Store.get",
+                    "kind": "method",
+                    "language": "python",
+                    "score": 0.75,
+                    "signature": "def get(self)",
+                    "snippet": "def get(self): ...",
+                }
+            ],
+            "indexing": True,
+        },
+    }
+    assert ("search", "q", 3, Filters(paths=("src/",), kinds=("method",))) in harness.engine.calls
+
+
+def test_similar_takes_a_place_or_a_snippet() -> None:
+    harness = Harness(FakeEngine())
+    harness.ask(1, "similar", path="a.py", line=7)
+    harness.ask(2, "similar", snippet="def f(): pass", limit=2)
+    answers = harness.answers()
+    assert answers[1]["result"]["results"] == answers[2]["result"]["results"] == []
+    assert ("similar_at", "a.py", 7, 10, Filters()) in harness.engine.calls
+    assert ("similar_to", "def f(): pass", 2, Filters()) in harness.engine.calls
+
+
+def test_requests_go_ahead_of_indexing_in_the_order_they_came() -> None:
+    engine = FakeEngine([[Stage.SCAN, Stage.EMBED, Stage.READY]])
+    harness = Harness(engine)
+    harness.ask(1, "status")
+    harness.ask(2, "search", query="q")
+    harness.run()
+    assert [call if isinstance(call, str) else call[0] for call in engine.calls] == [
+        "index scan",
+        "status",
+        "search",
+        "scan scan 1",
+        "scan embed 2",
+        "scan ready 3",
+        "close",
+    ]
+
+
+def test_a_search_waits_for_at_most_one_step() -> None:
+    engine = FakeEngine([[Stage.PARSE, Stage.PARSE, Stage.PARSE, Stage.READY]])
+    harness = Harness(engine)
+    engine.on_step = lambda step: harness.ask(1, "search", query="q") if step == "scan parse 2" else None
+    harness.run()
+    after = engine.calls[engine.calls.index("scan parse 2") + 1]
+    assert after[0] == "search"
+
+
+def test_cancel_drops_a_request_that_still_waits() -> None:
+    harness = Harness(FakeEngine())
+    harness.ask(1, "search", query="one")
+    harness.ask(2, "search", query="two")
+    harness.inbox.cancel(1)
+    harness.inbox.cancel(77)
+    assert set(harness.answers()) == {2}
+    assert not any(call[1] == "one" for call in harness.engine.calls)
+
+
+def test_changed_files_go_ahead_of_the_scan_which_then_goes_on() -> None:
+    engine = FakeEngine(
+        [
+            [Stage.PARSE, Stage.PARSE, Stage.EMBED, Stage.READY],
+            [Stage.SCAN, Stage.PARSE, Stage.EMBED, Stage.EMBED, Stage.READY],
+        ]
+    )
+    harness = Harness(engine)
+    engine.on_step = lambda step: harness.ask(1, "update", paths=["a.py"]) if step == "scan parse 1" else None
+    harness.run()
+    # The scan embeds what the update has read, so the update stops short of embedding everything before it.
+    assert engine.calls == [
+        "index scan",
+        "scan parse 1",
+        "index a.py",
+        "a.py scan 1",
+        "a.py parse 2",
+        "a.py embed 3",
+        "scan parse 2",
+        "scan embed 3",
+        "scan ready 4",
+        "close",
+    ]
+
+
+def test_an_update_while_the_scan_embeds_takes_the_rest_of_it_over() -> None:
+    engine = FakeEngine([[Stage.EMBED, Stage.EMBED, Stage.READY], [Stage.PARSE, Stage.EMBED, Stage.READY]])
+    harness = Harness(engine)
+    engine.on_step = lambda step: harness.ask(1, "update", paths=["a.py"]) if step == "scan embed 1" else None
+    harness.run()
+    assert engine.calls[2:] == ["index a.py", "a.py parse 1", "a.py embed 2", "a.py ready 3", "close"]
+
+
+def test_paths_that_wait_are_looked_at_once() -> None:
+    engine = FakeEngine([[Stage.READY], [Stage.PARSE, Stage.READY], [Stage.PARSE, Stage.READY]])
+    harness = Harness(engine)
+
+    def save_more(step: str) -> None:
+        if step == "scan ready 1":
+            harness.ask(1, "update", paths=["a.py", "b.py", "a.py"])
+        if step == "a.py+b.py parse 1":
+            harness.ask(2, "update", paths=["c.py", "a.py"])
+
+    engine.on_step = save_more
+    harness.run()
+    assert [call for call in engine.calls if call.startswith("index")] == [
+        "index scan",
+        "index a.py+b.py",
+        "index a.py+b.py+c.py",
+    ]
+
+
+def test_changed_ignore_rules_have_their_folder_looked_at() -> None:
+    engine = FakeEngine([[Stage.READY]])
+    harness = Harness(engine)
+    harness.ask(1, "update", paths=["sub/.gitignore"])
+    harness.run()
+    assert "index sub" in engine.calls
+
+    engine = FakeEngine([[Stage.READY]])
+    harness = Harness(engine)
+    harness.ask(1, "update", paths=["a.py", ".fathomignore"])
+    harness.run()
+    assert engine.calls[:2] == ["index scan", "index scan"]
+
+
+def test_very_many_changes_are_found_by_a_scan() -> None:
+    engine = FakeEngine([[Stage.READY]])
+    harness = Harness(engine)
+    harness.ask(1, "update", paths=[f"{number}.py" for number in range(1000)])
+    assert harness.answers()[1] == {"id": 1, "result": {}}
+    assert engine.calls[:2] == ["index scan", "index scan"]
+
+
+def test_reindex_forgets_everything_first() -> None:
+    engine = FakeEngine([[Stage.PARSE, Stage.READY]])
+    harness = Harness(engine)
+    harness.ask(1, "reindex")
+    harness.run()
+    assert engine.calls == ["index scan", "clear", "index scan", "scan ready 1", "close"]
+
+
+def test_status_tells_whether_it_indexes_and_how_far() -> None:
+    engine = FakeEngine([[Stage.PARSE, Stage.READY]])
+    harness = Harness(engine)
+    engine.on_step = lambda step: harness.ask(1, "status") if step == "scan parse 1" else harness.ask(2, "status")
+    answers = harness.answers()
+    assert answers[1]["result"]["indexing"] is True
+    assert answers[1]["result"]["progress"] == {"stage": "parse", "done": 1, "total": 2}
+    assert answers[1]["result"]["functions"] == 3
+    assert answers[2]["result"]["indexing"] is False
+    assert answers[2]["result"]["progress"] is None
+
+
+def test_errors_say_who_is_at_fault(caplog: pytest.LogCaptureFixture) -> None:
+    harness = Harness(FakeEngine())
+    harness.ask(1, "search", query="impossible")
+    harness.ask(2, "search", query="full disk")
+    with caplog.at_level(logging.ERROR):
+        harness.ask(3, "search", query="bug")
+    harness.ask(4, "search", query="fine")
+    answers = harness.answers()
+    assert answers[1]["error"] == {"kind": "query", "message": "unknown language 'klingon'"}
+    assert answers[2]["error"] == {"kind": "index", "message": "the disk is full"}
+    assert answers[3]["error"] == {
+        "kind": "internal",
+        "message": "search failed: ZeroDivisionError: division by zero",
+    }
+    assert "Traceback" in caplog.text
+    assert answers[4]["result"]["results"]
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "names"),
+    [
+        ("search", {}, "query"),
+        ("search", {"query": 5}, "query"),
+        ("search", {"query": "q", "limit": 0}, "limit"),
+        ("search", {"query": "q", "limit": True}, "limit"),
+        ("search", {"query": "q", "filters": []}, "filters"),
+        ("search", {"query": "q", "filters": {"paths": "src"}}, "filters.paths"),
+        ("search", {"query": "q", "filters": {"kinds": [1]}}, "filters.kinds"),
+        ("similar", {"path": "a.py"}, "line"),
+        ("similar", {"line": 4}, "path"),
+        ("similar", {"snippet": None}, "snippet"),
+        ("update", {}, "paths"),
+        ("update", {"paths": ["a.py", 1]}, "paths"),
+        ("dance", {}, "dance"),
+    ],
+)
+def test_wrong_parameters_are_named(method: str, params: dict[str, Any], names: str) -> None:
+    harness = Harness(FakeEngine())
+    harness.ask(1, method, **params)
+    error = harness.answers()[1]["error"]
+    assert error["kind"] == "query"
+    assert names in error["message"]
+
+
+def test_a_step_that_fails_ends_its_work_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    engine = FakeEngine([[Stage.PARSE, OSError("disk on fire"), Stage.READY], [Stage.PARSE, Stage.READY]])
+    harness = Harness(engine)
+    engine.on_step = lambda step: harness.ask(1, "search", query="q") if step == "scan parse 1" else None
+    sent = harness.run()
+    assert [message["method"] for message in sent if "method" in message] == ["progress", "problem", "progress"]
+    problem = next(message for message in sent if message.get("method") == "problem")
+    assert problem["params"] == {"kind": "internal", "message": "indexing failed: OSError: disk on fire"}
+    assert sent[-1]["params"]["stage"] == "ready"
+    assert "disk on fire" in caplog.text
+    assert any(message.get("id") == 1 and "result" in message for message in sent)
+
+
+def test_an_engine_that_cannot_be_opened_is_tried_again() -> None:
+    harness = Harness(FakeEngine([[Stage.READY]]))
+    harness.failures = [IndexStoreError("no such folder"), IndexStoreError("still none")]
+    harness.ask(1, "search", query="q")
+    harness.ask(2, "search", query="q")
+    sent = harness.run()
+    assert sent[0] == {"method": "problem", "params": {"kind": "index", "message": "no such folder"}}
+    assert sent[1] == {"id": 1, "error": {"kind": "index", "message": "still none"}}
+    assert sent[2]["id"] == 2 and "result" in sent[2]
+    assert sent[3]["params"]["stage"] == "ready"
+
+
+def test_progress_is_told_now_and_then_and_at_every_new_stage() -> None:
+    engine = FakeEngine([[Stage.PARSE, Stage.PARSE, Stage.PARSE, Stage.EMBED, Stage.EMBED, Stage.READY]])
+    harness = Harness(engine, clock=[0.0, 0.05, 0.12, 0.13, 0.14, 0.15])
+    told = [message["params"] for message in harness.run()]
+    assert [(progress["stage"], progress["done"]) for progress in told] == [
+        ("parse", 1),
+        ("parse", 3),
+        ("embed", 4),
+        ("ready", 1),
+    ]
+
+
+def test_a_closed_inbox_ends_the_worker() -> None:
+    engine = FakeEngine([[Stage.PARSE, Stage.READY]])
+    inbox = Inbox()
+    inbox.put(Request(1, "search", {"query": "q"}))
+    inbox.close()
+    sent: list[dict[str, Any]] = []
+    Worker(lambda: engine, inbox, sent.append).run()
+    assert sent == []
+    assert engine.calls == ["index scan", "close"]
+
+
+# --- the reading thread ----------------------------------------------------------------------------------------------
+
+
+def read(*lines: bytes) -> tuple[list[Request], list[dict[str, Any]]]:
+    """What becomes of lines: the requests that are put into the inbox, and the messages that are sent."""
+
+    class Tray(Inbox):
+        def put(self, request: Request) -> None:
+            requests.append(request)
+
+    inbox = Tray()
+    requests: list[Request] = []
+    sent: list[dict[str, Any]] = []
+    read_requests(iter(lines), inbox, sent.append)
+    assert inbox.closed
+    return requests, sent
+
+
+def test_requests_are_read() -> None:
+    requests, sent = read(
+        b'{"id": 1, "method": "status"}', b"", b'{"id": 2, "method": "search", "params": {"query": 1}}\r'
+    )
+    assert requests == [Request(1, "status", {}), Request(2, "search", {"query": 1})]
+    assert sent == []
+
+
+@pytest.mark.parametrize(
+    ("line", "answered_id"),
+    [
+        (b"hello", None),
+        (b"\xff\xfe", None),
+        (b"[1]", None),
+        (b"[" * 100_000, None),
+        (b'{"id": 1}', 1),
+        (b'{"id": 2, "method": "search", "params": []}', 2),
+        (b'{"id": "x", "method": "search"}', "x"),
+        (b'{"method": "search"}', None),
+        (b'{"method": "cancel", "params": {}}', None),
+    ],
+)
+def test_malformed_lines_are_answered(line: bytes, answered_id: object) -> None:
+    requests, sent = read(line, b'{"id": 9, "method": "status"}')
+    assert [request.id for request in requests] == [9]
+    assert len(sent) == 1
+    assert sent[0]["id"] == answered_id
+    assert sent[0]["error"]["kind"] == "query"
+    json.dumps(sent[0])
+
+
+@given(st.lists(st.binary().filter(lambda line: b"\n" not in line)))
+def test_no_line_goes_unnoticed(lines: list[bytes]) -> None:
+    requests, sent = read(*lines)
+    assert len(requests) + len(sent) == sum(1 for line in lines if line.strip())
+
+
+# --- the process -----------------------------------------------------------------------------------------------------
+
+
+def worker_process(*arguments: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "fathom_indexer.worker", *arguments]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def test_the_process_answers_for_a_folder_that_does_not_exist_and_ends_with_its_input(tmp_path: Path) -> None:
+    config = json.dumps({"cache_dir": str(tmp_path / "cache")})
+    process = worker_process("--root", str(tmp_path / "nowhere"), "--config", config)
+    out, _ = process.communicate(b'nonsense\n{"id": 1, "method": "status"}\n', timeout=60)
+    messages = [json.loads(line) for line in out.splitlines()]
+    assert messages[0]["method"] == "ready"
+    assert messages[0]["params"]["protocol"] == PROTOCOL_VERSION
+    assert any("id" in message and message["id"] is None for message in messages)
+    assert process.returncode == 0
+
+
+def test_a_configuration_that_is_none_is_refused(tmp_path: Path) -> None:
+    for config in ("[", '{"colour": "red"}'):
+        process = worker_process("--root", str(tmp_path), "--config", config)
+        out, _ = process.communicate(timeout=60)
+        assert (out, process.returncode) == (b"", 2)
+
+
+def test_what_prints_cannot_write_into_the_protocol(tmp_path: Path) -> None:
+    script = (
+        "import os, subprocess, sys\n"
+        "from fathom_indexer.stdio import claim_stdout\n"
+        "out = claim_stdout()\n"
+        "print('print'); os.write(1, b'native'); subprocess.run([sys.executable, '-c', 'print(1)'])\n"
+        "out.write(b'message'); out.flush()\n"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, env=dict(os.environ))
+    assert result.stdout == b"message"
+    assert b"native" in result.stderr

@@ -1,0 +1,89 @@
+"""A stand-in for the indexer process that misbehaves as it is told: `fake_indexer.py MODE --root DIR ...`.
+
+answer    answers every request properly
+die       ends at the first search
+unborn    ends at once
+stall     hears everything and answers nothing, not even to being asked to stop
+garbage   surrounds its answers with lines that are no messages, and answers searches without results
+chatty    as `answer`, with progress and a problem told first
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+HIT = {
+    "path": "src/über uns/a b.py",
+    "startLine": 3,
+    "endLine": 5,
+    "name": "settle",
+    "qualifiedName": "Account.settle",
+    "kind": "method",
+    "language": "python",
+    "score": 0.5,
+    "signature": "def settle(self)",
+    "snippet": "def settle(self):\n    ...",
+}
+
+
+def say(message: Any) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def result_of(method: str, params: dict[str, Any], root: str, heard: list[dict[str, Any]]) -> dict[str, Any]:
+    if method in ("search", "similar"):
+        if params.get("query") == "wrong":
+            raise LookupError("unknown language 'klingon'")
+        scores = {"low": 0.1, "high": 0.9}
+        return {"results": [{**HIT, "score": scores.get(Path(root).name, 0.5)}], "indexing": False}
+    if method == "status":
+        return {"root": root, "pid": os.getpid(), "heard": heard, "arguments": sys.argv[1:], "cwd": str(Path.cwd())}
+    return {}
+
+
+def main() -> None:
+    mode, root = sys.argv[1], sys.argv[3]
+    if mode == "unborn":
+        sys.exit(3)
+    say({"method": "ready", "params": {"protocol": 1, "version": "0"}})
+    if mode == "chatty":
+        say({"method": "progress", "params": {"stage": "embed", "done": 1, "total": 2}})
+        say({"method": "problem", "params": {"kind": "index", "message": "the disk is full"}})
+    heard: list[dict[str, Any]] = []
+    for line in sys.stdin:
+        message = json.loads(line)
+        heard.append(message)
+        if mode == "stall":
+            continue
+        if mode == "die" and message["method"] == "search":
+            sys.exit(3)
+        if message["method"] == "shutdown":
+            break
+        if "id" not in message or (mode == "mute" and message["method"] == "search"):
+            continue
+        if mode == "garbage":
+            sys.stdout.write(
+                'Loading model...\n[1, 2]\n{"id": []}\n{"method": 5}\n{"method": "progress", "params": 7}\n'
+            )
+            if message["method"] == "search":
+                say({"id": message["id"], "result": {"answer": 42}})
+                continue
+            if message["method"] == "similar":
+                say({"id": message["id"], "error": "no"})
+                continue
+        try:
+            say({"id": message["id"], "result": result_of(message["method"], message.get("params", {}), root, heard)})
+        except LookupError as error:
+            say({"id": message["id"], "error": {"kind": "query", "message": str(error.args[0])}})
+    if mode == "stall":
+        time.sleep(600)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""`initializationOptions` to settings: what fits is taken, what does not is told and replaced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fathom_indexer.config import Config
+from fathom_server.config import Settings, read_settings
+
+
+def test_everything_can_be_set() -> None:
+    settings, warnings = read_settings(
+        {
+            "limit": 7,
+            "exclude": ["gen/", "*.min.js"],
+            "maxFileBytes": 5000,
+            "model": "models/mine",
+            "runtime": "torch",
+            "vectors": "exact",
+            "threads": 3,
+        }
+    )
+    assert warnings == []
+    assert settings == Settings(
+        7,
+        Config(
+            max_file_bytes=5000,
+            exclude=("gen/", "*.min.js"),
+            model="models/mine",
+            runtime="torch",
+            vectors="exact",
+            threads=3,
+        ),
+    )
+
+
+@pytest.mark.parametrize("options", [None, {}, {"limit": None, "exclude": None}])
+def test_nothing_set_gives_the_defaults(options: Any) -> None:
+    assert read_settings(options) == (Settings(), [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("limit", 0),
+        ("limit", 201),
+        ("limit", "7"),
+        ("limit", True),
+        ("limit", 2.5),
+        ("exclude", "gen/"),
+        ("exclude", ["gen/", 1]),
+        ("maxFileBytes", 0),
+        ("maxFileBytes", {}),
+        ("model", 5),
+        ("runtime", "cuda"),
+        ("runtime", ["onnx"]),
+        ("vectors", ""),
+        ("threads", -1),
+        ("colour", "red"),
+        ("max_file_bytes", 5000),
+    ],
+)
+def test_an_invalid_value_costs_itself_only(name: str, value: Any) -> None:
+    settings, warnings = read_settings({name: value, "model" if name != "model" else "runtime": "torch"})
+    assert len(warnings) == 1
+    assert repr(name) in warnings[0]
+    rest = Config(model="torch") if name != "model" else Config(runtime="torch")
+    assert settings == Settings(indexer=rest)
+
+
+@pytest.mark.parametrize("options", [[], "fast", 5])
+def test_options_that_are_no_object_are_told(options: Any) -> None:
+    settings, warnings = read_settings(options)
+    assert settings == Settings()
+    assert len(warnings) == 1
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["limit", "exclude", "maxFileBytes", "model", "runtime", "vectors", "threads"]) | st.text(),
+        json_values,
+    )
+)
+def test_no_options_are_too_strange(options: dict[str, Any]) -> None:
+    settings, _ = read_settings(options)
+    assert 1 <= settings.limit <= 200
+    assert settings.indexer.runtime in ("onnx", "torch")
