@@ -180,7 +180,7 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrappers: set[int
         name=name,
         owner=owner,
         span=(outer.start_byte, leads.end_of_definition(outer.start_byte, outer.end_byte)),
-        signature=_one_line(leads.declaration(node.start_byte, signature_end)),
+        signature=_one_line(leads.declaration(outer.start_byte, signature_end)),
         docstring=clean_comments(_text(doc, code) for doc in captures.get("doc", [])),
         lead=Lead(outer.start_byte, outer.start_byte, ""),
     )

@@ -26,3 +26,5 @@
   left: (type [(identifier) @name (generic_type . (identifier) @name)])) @definition.type
 
 (decorated_definition) @wrapper
+
+(decorator) @attribute
