@@ -76,7 +76,7 @@ class ExactIndex:
         if size <= capacity:
             return
         capacity = max(size, 2 * capacity, _FIRST_CAPACITY)
-        held = len(self)
         keys, matrix = np.empty(capacity, np.int64), np.empty((capacity, dim), np.float32)
-        keys[:held], matrix[:held] = self._keys[:held], self._matrix[:held]
+        if held := len(self):
+            keys[:held], matrix[:held] = self._keys[:held], self._matrix[:held]
         self._keys, self._matrix = keys, matrix
