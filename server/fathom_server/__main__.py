@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ipaddress
+import logging
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     # Claimed before anything that might print is imported.
     stdout = claim_stdout()
+    from fathom_indexer.client import IndexerClient  # noqa: PLC0415
     from fathom_server import logs, transport  # noqa: PLC0415
     from fathom_server.handlers import register  # noqa: PLC0415
     from fathom_server.server import FathomServer  # noqa: PLC0415
@@ -46,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--log-file: {error}")
 
     async def serve() -> int:
-        server = FathomServer()
+        level = logging.getLevelName(logging.getLogger().level)
+        server = FathomServer(partial(IndexerClient.start, log_level=level))
         register(server)
         if options.tcp:
             return await transport.serve_tcp(server, *options.tcp)

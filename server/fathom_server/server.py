@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -17,7 +16,7 @@ from fathom_server.config import Settings
 from fathom_server.parent import watch_parent
 from fathom_server.progress import NoProgress, Reporter, WorkDoneProgress
 from fathom_server.rpc import FathomProtocol, make_converter
-from fathom_server.session import FolderIndexer, Session
+from fathom_server.session import FolderIndexer, Session, StartIndexer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -32,12 +31,13 @@ class FathomServer(LanguageServer):
 
     protocol: FathomProtocol
 
-    def __init__(self) -> None:
+    def __init__(self, start_indexer: StartIndexer = IndexerClient.start) -> None:
         super().__init__("fathom", __version__, protocol_cls=FathomProtocol, converter_factory=make_converter)
         self.capabilities = ClientCapabilities()
         self.settings = Settings()
         self.settings_warnings: list[str] = []
         self.session = Session(self._start_folder)
+        self._start_indexer = start_indexer
         self.on_parent_death: Callable[[], None] = lambda: None
         self._background: set[asyncio.Task[None]] = set()
 
@@ -75,6 +75,4 @@ class FathomServer(LanguageServer):
         logger.error("%s: %s", source.__name__, error)
 
     def _start_folder(self, folder: Folder) -> FolderIndexer:
-        level = logging.getLevelName(logging.getLogger().getEffectiveLevel())
-        start = partial(IndexerClient.start, log_level=level)
-        return FolderIndexer(folder, self.settings.indexer, self, start)
+        return FolderIndexer(folder, self.settings.indexer, self, self._start_indexer)

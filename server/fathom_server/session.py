@@ -63,6 +63,12 @@ class Editor(Protocol):
         """A new display of progress."""
 
 
+class StartIndexer(Protocol):
+    """What starts an indexer process: `IndexerClient.start`, with whatever else it takes bound."""
+
+    def __call__(self, root: Path, config: Config, events: Events, /) -> Awaitable[IndexerClient]: ...
+
+
 class FolderIndexer:
     """The indexer process of one workspace folder, started again when it dies."""
 
@@ -71,7 +77,7 @@ class FolderIndexer:
         folder: Folder,
         config: Config,
         editor: Editor,
-        start: Callable[[Path, Config, Events], Awaitable[IndexerClient]] = IndexerClient.start,
+        start: StartIndexer = IndexerClient.start,
         backoff: Backoff = Backoff(),
     ) -> None:
         self.folder = folder

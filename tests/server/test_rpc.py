@@ -1,0 +1,98 @@
+"""Messages that pygls would leave without an answer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from fathom_server.handlers import register
+from fathom_server.rpc import UnreadableRequest
+from fathom_server.server import FathomServer
+
+INITIALIZE: dict[str, Any] = {"processId": None, "rootUri": None, "capabilities": {}}
+
+
+class Wire:
+    """Takes the place of a connection: JSON in, JSON out."""
+
+    def __init__(self) -> None:
+        self.server = FathomServer()
+        register(self.server)
+        self.sent: list[dict[str, Any]] = []
+        self.server.protocol.set_writer(self, include_headers=False)
+
+    def write(self, data: bytes) -> None:
+        self.sent.append(json.loads(data))
+
+    def close(self) -> None:
+        pass
+
+    def say(self, **message: Any) -> dict[str, Any] | None:
+        """The message that a message is answered with at once, if it is."""
+        before = len(self.sent)
+        protocol = self.server.protocol
+        body = json.dumps({"jsonrpc": "2.0", **message})
+        protocol.handle_message(json.loads(body, object_hook=protocol.structure_message))
+        return self.sent[-1] if len(self.sent) > before else None
+
+    def error_of(self, method: str, **params: Any) -> dict[str, Any]:
+        answer = self.say(id=7, method=method, **params)
+        assert answer is not None
+        assert answer["id"] == 7
+        error = answer["error"]
+        assert isinstance(error, dict)
+        return error
+
+
+@pytest.fixture
+def wire() -> Wire:
+    wire = Wire()
+    answer = wire.say(id=1, method="initialize", params=INITIALIZE)
+    assert answer is not None
+    assert answer["result"]["serverInfo"]["name"] == "fathom"
+    return wire
+
+
+@pytest.mark.parametrize("method", ["workspace/symbol", "fathom/search", "shutdown", "no/such"])
+def test_before_initialize_there_is_an_error(method: str) -> None:
+    assert Wire().error_of(method, params={"query": "q"})["code"] == -32002
+
+
+@pytest.mark.parametrize("params", [{}, {"query": None}, {"query": 5}, {"query": {}}, [], "q", None])
+def test_params_of_a_standard_request_that_do_not_fit(wire: Wire, params: Any) -> None:
+    error = wire.error_of("workspace/symbol", params=params)
+    assert error["code"] == -32602
+    assert "query" in error["message"]
+
+
+def test_a_message_about_params_names_the_field(wire: Wire) -> None:
+    error = wire.error_of("textDocument/willSaveWaitUntil", params={"reason": 1})
+    assert error["code"] == -32602
+    assert "textDocument" in error["message"] or "text_document" in error["message"]
+
+
+def test_an_unknown_method(wire: Wire) -> None:
+    assert wire.error_of("no/such", params={"class": 1, "type_name": 2})["code"] == -32601
+    assert wire.error_of("no/such")["code"] == -32601
+
+
+@pytest.mark.parametrize("params", [{}, {"textDocument": 5}, None])
+def test_a_notification_that_does_not_fit_is_dropped(wire: Wire, params: Any) -> None:
+    with pytest.raises(Exception, match=r"Invalid Params|Internal Error"):
+        wire.say(method="textDocument/didSave", params=params)
+    assert len(wire.sent) == 1
+
+
+def test_unknown_notifications_are_ignored(wire: Wire) -> None:
+    assert wire.say(method="$/whatever", params={"a": 1}) is None
+    assert wire.say(method="$/whatever") is None
+
+
+def test_params_of_our_own_stay_plain(wire: Wire) -> None:
+    message = wire.server.protocol.structure_message(
+        {"jsonrpc": "2.0", "id": 1, "method": "fathom/search", "params": {"class": {"type_name": 1}}}
+    )
+    assert message.params == {"class": {"type_name": 1}}
+    assert not isinstance(message, UnreadableRequest)

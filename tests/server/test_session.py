@@ -1,0 +1,239 @@
+"""Workspace folders and their indexers: merged results, deaths and restarts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from fathom_indexer.client import IndexerClient, IndexerError, IndexerUnavailableError
+from fathom_indexer.config import Config
+from fathom_indexer.errors import QueryError
+from fathom_indexer.types import Filters, Progress, Stage
+from fathom_server.convert import Folder, folder_of
+from fathom_server.session import Backoff, FolderIndexer, Session, StartIndexer, State
+
+pytestmark = pytest.mark.asyncio
+
+Command = Callable[[str], tuple[str, ...]]
+
+QUICKLY = Backoff(first=0.01, longest=0.02)
+NEVER = Backoff(first=600.0)
+
+
+@dataclass
+class FakeEditor:
+    """Notes what it is told; also its own display of progress."""
+
+    warnings: list[str] = field(default_factory=list)
+    progress: list[Progress] = field(default_factory=list)
+    warned: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
+        self.warned.set()
+
+    def reporter(self, title: str) -> FakeEditor:
+        self.title = title
+        return self
+
+    def report(self, progress: Progress) -> None:
+        self.progress.append(progress)
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class Workplace:
+    """A session whose folders each get a fake indexer, by folder name: its mode, or `answer`."""
+
+    command: Command
+    root: Path
+    editor: FakeEditor = field(default_factory=FakeEditor)
+    modes: dict[str, str] = field(default_factory=dict)
+    backoff: Backoff = NEVER
+    timeout: float = 60.0
+
+    def __post_init__(self) -> None:
+        self.session = Session(self.start)
+        self.indexers: dict[str, FolderIndexer] = {}
+
+    def start(self, folder: Folder) -> FolderIndexer:
+        mode = self.modes.get(folder.name, "answer")
+        start: StartIndexer = partial(IndexerClient.start, command=self.command(mode), timeout=self.timeout)
+        indexer = FolderIndexer(folder, Config(), self.editor, start, self.backoff)
+        self.indexers[folder.name] = indexer
+        return indexer
+
+    def open(self, name: str, mode: str = "answer") -> FolderIndexer:
+        path = self.root / name
+        path.mkdir(parents=True)
+        folder = folder_of(path.as_uri())
+        assert folder is not None
+        self.modes[folder.name] = mode
+        self.session.add(folder)
+        return self.indexers[folder.name]
+
+    async def heard(self, name: str) -> list[tuple[str, object]]:
+        """What an indexer was asked, without the question itself."""
+        status = await (await self.indexers[name].client()).status()
+        return [(message["method"], message["params"]) for message in status["heard"][:-1]]
+
+
+@pytest_asyncio.fixture
+async def work(fake_indexer: Command, tmp_path: Path) -> AsyncIterator[Workplace]:
+    workplace = Workplace(fake_indexer, tmp_path / "work")
+    yield workplace
+    await workplace.session.close()
+
+
+async def successor(indexer: FolderIndexer, pid: int) -> int:
+    """The process that comes after the one with that id."""
+    while True:
+        try:
+            client = await indexer.client()
+        except IndexerUnavailableError:
+            pass
+        else:
+            if client.pid != pid:
+                return client.pid
+        await asyncio.sleep(0.01)
+
+
+async def test_results_of_all_folders_are_merged_by_score(work: Workplace) -> None:
+    for name in ("low", "high", "middle"):
+        work.open(name)
+    found = await work.session.search("pay", 20, Filters())
+    assert [folder.name for folder, _ in found.hits] == ["high", "middle", "low"]
+    assert found.indexing is False
+    found = await work.session.search("pay", 2, Filters())
+    assert [folder.name for folder, _ in found.hits] == ["high", "middle"]
+
+
+async def test_without_folders_nothing_is_found(work: Workplace) -> None:
+    assert (await work.session.search("pay", 20, Filters())).hits == []
+    assert await work.session.status() == []
+
+
+async def test_a_function_in_two_folders_counts_once(work: Workplace) -> None:
+    folder = work.open("outer").folder
+    work.session.add(Folder(folder.uri + "/", folder.path, folder.real_path))
+    assert len((await work.session.search("pay", 20, Filters())).hits) == 1
+
+
+async def test_a_query_at_fault_is_told(work: Workplace) -> None:
+    work.open("one")
+    work.open("two", "unborn")
+    with pytest.raises(IndexerError, match="klingon"):
+        await work.session.search("wrong", 20, Filters())
+
+
+async def test_similar_is_asked_of_the_innermost_folder(work: Workplace) -> None:
+    work.open("outer")
+    work.open("outer/inner")
+    await work.session.similar(work.root / "outer" / "inner" / "a.py", 4, 5, Filters())
+    await work.session.similar(work.root / "outer" / "b.py", 4, 5, Filters())
+    no_filters: dict[str, list[str]] = {"paths": [], "languages": [], "kinds": []}
+    assert await work.heard("inner") == [("similar", {"path": "a.py", "line": 4, "limit": 5, "filters": no_filters})]
+    assert await work.heard("outer") == [("similar", {"path": "b.py", "line": 4, "limit": 5, "filters": no_filters})]
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../secret.py", "one/../../secret.py"])
+async def test_similar_names_no_file_outside_the_folders(work: Workplace, path: str) -> None:
+    work.open("one")
+    with pytest.raises(QueryError, match="none of the workspace folders"):
+        await work.session.similar(work.root / path, 4, 5, Filters())
+    assert await work.heard("one") == []
+
+
+async def test_changes_are_told_to_every_folder_that_has_the_file(work: Workplace) -> None:
+    work.open("outer")
+    work.open("outer/inner")
+    work.open("other")
+    await work.session.changed(
+        [work.root / "outer" / "inner" / "a.py", work.root / "outer" / "b.py", work.root / "elsewhere.py"]
+    )
+    assert await work.heard("outer") == [("update", {"paths": ["inner/a.py", "b.py"]})]
+    assert await work.heard("inner") == [("update", {"paths": ["a.py"]})]
+    assert await work.heard("other") == []
+
+
+async def test_a_removed_folder_is_not_searched_any_more(work: Workplace) -> None:
+    one = work.open("one")
+    work.open("two")
+    await work.session.search("pay", 20, Filters())
+    await work.session.remove(one.folder.uri)
+    await work.session.remove("file:///never/was")
+    found = await work.session.search("pay", 20, Filters())
+    assert [folder.name for folder, _ in found.hits] == ["two"]
+
+
+async def test_progress_and_problems_reach_the_editor_once(work: Workplace) -> None:
+    indexer = work.open("one", "chatty")
+    await (await indexer.client()).status()
+    assert indexer.state is State.READY
+    assert work.editor.title == "Fathom: indexing one"
+    assert work.editor.progress == [Progress(Stage.EMBED, 1, 2)]
+    assert work.editor.warnings == ["Fathom: indexing one met a problem: the disk is full"]
+
+
+async def test_a_dead_indexer_is_told_of_once_and_started_again(work: Workplace) -> None:
+    work.backoff = QUICKLY
+    indexer = work.open("one", "die")
+    pid = (await indexer.client()).pid
+    for _ in range(3):
+        with pytest.raises(IndexerUnavailableError):
+            await work.session.search("pay", 20, Filters())
+        pid = await asyncio.wait_for(successor(indexer, pid), 60)
+    assert len(work.editor.warnings) == 1
+    assert "ended unexpectedly (exit code 3)" in work.editor.warnings[0]
+    [status] = await work.session.status()
+    assert status.error is None
+    assert status.index["root"] == str(work.root / "one")
+
+
+async def test_while_an_indexer_is_dead_there_is_an_answer_all_the_same(work: Workplace) -> None:
+    indexer = work.open("one", "unborn")
+    await work.editor.warned.wait()
+    assert indexer.state is State.DEAD
+    with pytest.raises(IndexerUnavailableError, match="not running"):
+        await work.session.search("pay", 20, Filters())
+    await work.session.changed([work.root / "one" / "a.py"])
+    [status] = await work.session.status()
+    assert (status.state, status.index) == ("dead", {})
+    assert status.error is not None
+
+
+async def test_one_dead_indexer_does_not_silence_the_others(work: Workplace) -> None:
+    work.open("one", "unborn")
+    work.open("two")
+    await work.editor.warned.wait()
+    found = await work.session.search("pay", 20, Filters())
+    assert [folder.name for folder, _ in found.hits] == ["two"]
+
+
+async def test_a_stalled_indexer_costs_the_timeout_and_is_killed_in_the_end(work: Workplace) -> None:
+    work.timeout = 0.2
+    indexer = work.open("one", "stall")
+    with pytest.raises(IndexerUnavailableError, match="did not answer"):
+        await work.session.search("pay", 20, Filters())
+    client = await indexer.client()
+    await work.session.close()
+    assert await client.wait() != 0
+
+
+async def test_closing_during_the_start_leaves_no_process_behind(work: Workplace) -> None:
+    work.open("one")
+    await work.session.close()
+    assert await work.session.status() == []
+
+
+async def test_the_back_off_doubles_up_to_its_cap() -> None:
+    backoff = Backoff(first=1.0, longest=60.0)
+    assert [backoff.delay(deaths) for deaths in (1, 2, 3, 6, 7, 8, 1000)] == [1, 2, 4, 32, 60, 60, 60]
