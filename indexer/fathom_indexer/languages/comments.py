@@ -93,21 +93,21 @@ class Leads:
         return b" ".join([*pieces, self._code[start:end]])
 
     def end_of_definition(self, start: int, end: int) -> int:
-        """`end` without the comments there that are indented no deeper than `start`.
+        """`end` without the blanks there, nor the comments that are indented no deeper than `start`.
 
         Grammars of languages whose blocks end by indentation count a comment before the next definition to the last.
         """
         column = start - self._line_start(start)
         while True:
-            content_end = _before_blanks(self._code, end)
-            index = bisect_right(self._ends, content_end) - 1
-            if index < 0 or self._ends[index] != content_end:
+            end = start + len(self._code[start:end].rstrip())
+            index = bisect_right(self._ends, end) - 1
+            if index < 0 or self._ends[index] != _before_blanks(self._code, end):
                 return end
             mark_start = self._starts[index]
             line_start = self._line_start(mark_start)
             if mark_start <= start or mark_start - line_start > column or self._code[line_start:mark_start].strip():
                 return end
-            end = _before_blanks(self._code, mark_start)
+            end = mark_start
 
     def only_comments(self, start: int, end: int) -> bool:
         """Whether nothing but blanks and comments stands between two bytes; what only documents does not count."""

@@ -34,6 +34,12 @@
   (do_block) @body) @definition.function
   (#eq? @_test "test"))
 
+((call
+  target: (identifier) @_describe
+  (arguments . (string) @name)
+  (do_block)) @scope.namespace
+  (#eq? @_describe "describe"))
+
 ; name = fn ... -> ... end, name = &...
 (binary_operator
   left: (identifier) @name
@@ -43,11 +49,11 @@
 (binary_operator
   left: (identifier) @name
   operator: "="
-  right: (unary_operator operator: "&") @body) @definition.closure
+  right: (unary_operator operator: "&")) @definition.closure
 
 ((call
   target: (identifier) @_def
-  (arguments . (alias) @name)
+  (arguments . (alias) @name .)
   (do_block) @body) @definition.namespace
   (#any-of? @_def "defmodule" "defimpl"))
 

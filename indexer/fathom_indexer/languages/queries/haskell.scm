@@ -25,10 +25,10 @@
 ] @definition.method)
 
 (class name: (_) @name "where"? @body) @definition.class
-(data_type name: (_) @name) @definition.type
-(newtype name: (_) @name) @definition.type
+(data_type name: (_) @name constructors: (_)? @body) @definition.type
+(newtype name: (_) @name constructor: (_) @body) @definition.type
 (type_synonym name: (_) @name) @definition.type
-(type_family name: (_) @name) @definition.type
+(type_family name: (_) @name closed_family: (_)? @body) @definition.type
 
 ; An instance qualifies its methods with the type it is for.
 (instance

@@ -29,10 +29,10 @@
 ; val name = { ... }, val name = { it -> ... }, val name = fun(...) ...
 (property_declaration
   (variable_declaration . (identifier) @name)
-  (lambda_literal . "{" . _ @body)) @definition.closure
+  (lambda_literal) @body) @definition.closure
 (property_declaration
   (variable_declaration . (identifier) @name)
-  (lambda_literal (lambda_parameters) "->" . _ @body)) @definition.closure
+  (lambda_literal (lambda_parameters) @_parameters "->" . _ @body)) @definition.closure
 (property_declaration
   (variable_declaration . (identifier) @name)
   (anonymous_function (function_body) @body)) @definition.closure

@@ -24,6 +24,13 @@
   left: (variable_name (name) @name)
   right: (object_creation_expression (anonymous_class body: (_) @body))) @definition.object
 
+(expression_statement (assignment_expression
+  right: [
+    (anonymous_function)
+    (arrow_function)
+    (object_creation_expression (anonymous_class))
+  ])) @wrapper
+
 ; namespace Name { ... }
 (namespace_definition name: (namespace_name) @name body: (_) @body) @scope.namespace
 

@@ -1,6 +1,6 @@
 ; Functions; those inside a type become methods by nesting.
-(function_declaration "func" . _ @name body: (_) @body) @definition.function
-(protocol_function_declaration "func" . _ @name) @definition.method
+(function_declaration "func" name: _ @name . ["(" (type_parameters)] body: (_) @body) @definition.function
+(protocol_function_declaration "func" name: _ @name . ["(" (type_parameters)]) @definition.method
 
 (init_declaration "init" @name body: (_)? @body) @definition.constructor
 (deinit_declaration "deinit" @name body: (_) @body) @definition.method
