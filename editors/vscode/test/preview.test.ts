@@ -1,0 +1,71 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { TabInputText, Uri, window } from './vscode.mock';
+import { Preview } from '../src/preview';
+import { deferred, editorOn, hit, resetEditor, settle } from './support';
+
+const tab = (uri: string, isPreview: boolean) => ({ isPreview, input: new TabInputText(Uri.parse(uri)) });
+
+describe('Preview', () => {
+  beforeEach(resetEditor);
+
+  it('skips what was passed over while the editor was slow', async () => {
+    const slow = deferred<unknown>();
+    window.showTextDocument.mockReturnValueOnce(slow.promise);
+    const preview = new Preview();
+    preview.show(hit('a'));
+    await settle();
+    preview.show(hit('b'));
+    preview.show(hit('c'));
+    slow.resolve({ revealRange: vi.fn() });
+    await settle();
+    expect(window.showTextDocument.mock.calls.map(([uri]) => String(uri))).toEqual([
+      'file:///project/src/a.py',
+      'file:///project/src/c.py',
+    ]);
+  });
+
+  it('survives a file that is gone', async () => {
+    window.showTextDocument.mockRejectedValueOnce(new Error('no such file'));
+    const preview = new Preview();
+    preview.show(hit('gone'));
+    await settle();
+    preview.show(hit('there'));
+    await settle();
+    expect(window.showTextDocument).toHaveBeenCalledTimes(2);
+  });
+
+  it('restores selection and scrolling', async () => {
+    window.activeTextEditor = editorOn('file:///project/a.py');
+    const preview = new Preview();
+    preview.show(hit('x'));
+    await settle();
+    const restored = { selections: undefined, revealRange: vi.fn() };
+    window.showTextDocument.mockResolvedValueOnce(restored);
+    await preview.restore();
+    expect(restored.selections).toEqual(['the selection']);
+    expect(restored.revealRange).toHaveBeenCalledWith('what was visible', 3);
+  });
+
+  it('closes the tab that it opened, and no other', async () => {
+    const kept = tab('file:///project/kept.py', true);
+    const pinned = tab('file:///project/src/x.py', false);
+    const opened = tab('file:///project/src/y.py', true);
+    window.tabGroups.all = [{ tabs: [kept, { isPreview: true, input: 'an image' }] }];
+    const preview = new Preview();
+    preview.show(hit('y'));
+    await settle();
+    window.tabGroups.all = [{ tabs: [kept, pinned] }, { tabs: [opened] }];
+    await preview.restore();
+    expect(window.tabGroups.close).toHaveBeenCalledExactlyOnceWith([opened]);
+  });
+
+  it('shows an editor that was itself a preview as a preview again', async () => {
+    window.activeTextEditor = editorOn('file:///project/a.py');
+    window.tabGroups.all = [{ tabs: [tab('file:///project/a.py', true)] }];
+    const preview = new Preview();
+    preview.show(hit('x'));
+    await settle();
+    await preview.restore();
+    expect(window.showTextDocument.mock.calls.at(-1)![1]).toMatchObject({ preview: true });
+  });
+});

@@ -1,0 +1,121 @@
+"""The VS Code extension: type-checked, unit-tested and packaged, each by its own npm script."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+from zipfile import ZipFile
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EXTENSION = Path(__file__).parents[2] / "editors" / "vscode"
+
+
+def run(*command: str) -> None:
+    """Runs a command in the extension's folder; its output is the message of a failure."""
+    finished = subprocess.run(
+        command,
+        cwd=EXTENSION,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout[-8000:]
+
+
+def is_installed() -> bool:
+    """Whether node_modules is what package-lock.json asks for, as far as npm itself records it."""
+    wanted, installed = EXTENSION / "package-lock.json", EXTENSION / "node_modules" / ".package-lock.json"
+    return installed.exists() and installed.stat().st_mtime >= wanted.stat().st_mtime
+
+
+@pytest.fixture(scope="module")
+def npm(give_up: Callable[[str], NoReturn]) -> str:
+    """npm, with the extension's dependencies installed."""
+    node, found = shutil.which("node"), shutil.which("npm")
+    if node is None or found is None:
+        give_up("node and npm are not installed")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
+    if int(version.lstrip("v").split(".")[0]) < 20:
+        give_up(f"node {version.strip()} is older than 20")
+    if not is_installed():
+        # No package of ours needs its install script, and one of them would ask the network for more.
+        run(found, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    return found
+
+
+@pytest.fixture(scope="module")
+def vsix(npm: str) -> Path:
+    packaged = EXTENSION / "fathom.vsix"
+    packaged.unlink(missing_ok=True)
+    run(npm, "run", "package")
+    return packaged
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((EXTENSION / "package.json").read_text(encoding="utf-8"))
+    return content
+
+
+def test_types_and_formatting(npm: str) -> None:
+    run(npm, "run", "check")
+
+
+def test_unit_tests(npm: str) -> None:
+    run(npm, "test")
+
+
+def test_the_package_is_small_and_complete(vsix: Path) -> None:
+    assert vsix.stat().st_size < 1_000_000
+    with ZipFile(vsix) as archive:
+        assert archive.testzip() is None
+        files = {name for name in archive.namelist() if name.startswith("extension/")}
+    assert files == {
+        "extension/package.json",
+        "extension/readme.md",
+        "extension/changelog.md",
+        "extension/LICENSE.txt",
+        "extension/out/extension.js",
+        "extension/out/THIRD_PARTY_LICENSES.txt",
+    }
+
+
+def test_the_package_names_the_licence_of_everything_in_the_bundle(vsix: Path) -> None:
+    with ZipFile(vsix) as archive:
+        licences = archive.read("extension/out/THIRD_PARTY_LICENSES.txt").decode("utf-8")
+    for package in ("vscode-languageclient 9.0.1 (MIT)", "vscode-jsonrpc", "minimatch", "semver"):
+        assert package in licences
+
+
+def test_the_bundle_has_every_command_and_setting_of_the_manifest(vsix: Path, manifest: dict[str, Any]) -> None:
+    with ZipFile(vsix) as archive:
+        bundle = archive.read("extension/out/extension.js").decode("utf-8")
+        packaged = json.loads(archive.read("extension/package.json"))
+    assert packaged["contributes"] == manifest["contributes"]
+    commands = [command["command"] for command in manifest["contributes"]["commands"]]
+    assert commands
+    for command in commands:
+        assert f'"{command}"' in bundle
+    # The language client itself reads the level of tracing, by the name of the client.
+    for setting in set(manifest["contributes"]["configuration"]["properties"]) - {"fathom.trace.server"}:
+        assert f'"{setting.removeprefix("fathom.")}"' in bundle
+
+
+def test_versions_of_tools_are_exact(manifest: dict[str, Any]) -> None:
+    assert all(version[0].isdigit() for version in manifest["devDependencies"].values())
+    lock = json.loads((EXTENSION / "package-lock.json").read_text(encoding="utf-8"))
+    assert lock["packages"][""]["devDependencies"] == manifest["devDependencies"]
+
+
+def test_the_licence_is_the_one_of_the_project() -> None:
+    assert (EXTENSION / "LICENSE").read_bytes() == (EXTENSION.parents[1] / "LICENSE").read_bytes()
