@@ -25,6 +25,7 @@ _GENERATED_BYTES = 4096
 _MINIFIED_BYTES = 4096
 _MINIFIED_LINE_BYTES = 500
 
+_UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_OR_UTF32_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 _MINIFIED_NAME = re.compile(r"[.-]min\.[cm]?js$")
@@ -84,7 +85,7 @@ def content_reason(data: bytes) -> str | None:
         return NOT_UTF8
     if b"\0" in data[:_BINARY_BYTES]:
         return BINARY
-    head = b"\n".join(data[:_GENERATED_BYTES].splitlines()[:_GENERATED_LINES])
+    head = b"\n".join(data[:_GENERATED_BYTES].removeprefix(_UTF8_MARK).splitlines()[:_GENERATED_LINES])
     if any(_GENERATED_MARK.search(line) for line in _COMMENT_LINE.findall(head)):
         return GENERATED
     if len(data) > _MINIFIED_BYTES and len(data) > _MINIFIED_LINE_BYTES * len(data.splitlines()):

@@ -60,7 +60,7 @@ def relative_path(root: Path, path: Path | str) -> str | None:
     if full == root or not full.is_relative_to(root):
         return None
     relative = full.relative_to(root).as_posix()
-    return relative if is_text(relative) else None
+    return relative if is_text(relative) and "\0" not in relative else None
 
 
 def cache_path(root: Path, config: Config) -> Path:

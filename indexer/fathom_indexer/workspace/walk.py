@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from fathom_indexer.config import Config
 
 _REPARSE_MOUNT_POINT = 0xA0000003
-"""Windows' junctions, which call themselves folders and can form loops."""
+"""What Windows calls a junction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,10 @@ def scan(root: Path, config: Config, under: str = "") -> Iterator[SourceFile | S
         inside: list[_Folder] = []
         for entry in entries:
             path = folder.path + entry.name
-            if under and not _on_one_line(path, under):
+            is_folder = _is_folder(entry)
+            if under and not _leads_to(path, under, is_folder):
                 continue
-            if _is_folder(entry):
+            if is_folder:
                 found = _judge_folder(entry.name, path, names, rules)
                 if isinstance(found, _Folder):
                     inside.append(found)
@@ -109,18 +110,23 @@ def is_included(root: Path, path: str, config: Config) -> bool:
     return any(isinstance(found, SourceFile) and found.path == path for found in scan(root, config, under=path))
 
 
-def _on_one_line(path: str, under: str) -> bool:
-    """Whether one of the two paths is the other or lies above it."""
-    return path == under or under.startswith(path + "/") or path.startswith(under + "/")
+def _leads_to(path: str, under: str, is_folder: bool) -> bool:
+    """Whether `path` is `under`, lies below it, or is a folder above it."""
+    return path == under or path.startswith(under + "/") or (is_folder and under.startswith(path + "/"))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether the walk may enter. Links and junctions call themselves folders too and can form loops."""
     try:
-        if not entry.is_dir(follow_symlinks=False):
-            return False
-        return getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0) != _REPARSE_MOUNT_POINT
+        return entry.is_dir(follow_symlinks=False) and not _is_junction(entry)
     except OSError:
         return False
+
+
+def _is_junction(entry: os.DirEntry[str]) -> bool:
+    if os.name != "nt":
+        return False
+    return getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0) == _REPARSE_MOUNT_POINT
 
 
 def _judge_folder(name: str, path: str, siblings: set[str], rules: IgnoreRules) -> _Folder | SkippedFile | None:

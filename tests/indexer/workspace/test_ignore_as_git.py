@@ -8,10 +8,11 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from fathom_indexer.config import Config
-from fathom_indexer.workspace import SourceFile, is_included, resolve_root, scan
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+
+from fathom_indexer.config import Config
+from fathom_indexer.workspace import SourceFile, is_included, resolve_root, scan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,8 @@ FILES = tuple(folder + name for folder in FOLDERS for name in ("a.py", "b.py", "
 
 SEGMENTS = ["a", "b", "c", "*", "**", "?", "[ab]", "[!a]", "[^a]", "[a-b]", "b*", "*a", "?.py", "\\a"]
 SEGMENTS += ["*.py", "a.py", "c.js", "a.[pj]?"]
-# Out of the property's reach: character classes by name and slashes inside brackets, which pathspec does not know, and `a**/b`, which git reads against its own manual.
+# Out of the property's reach: character classes by name and slashes inside brackets, which pathspec does not know,
+# and `a**/b`, which git reads against its own manual.
 WHOLE_LINES = ["a**", "**.py", "**a", "[a", "a]", "", "# a", "\\#a", "/", "!", "!/", "\\!a"]
 
 patterns = st.builds(
