@@ -3,13 +3,13 @@
 A language's query says what is a definition; everything else follows from nesting:
 
 - a definition's qualified name is the names of what encloses it;
-- functions keep their text whole; a class keeps what its own functions leave over;
+- functions keep their text whole; a class keeps what its own functions leave over, type aliases included;
 - what no definition covers becomes `module` units, so nothing in a file is invisible.
 
 Captures understood in `queries/*.scm` (`@definition.KIND`, KIND being a value of `Kind`):
 
     @definition.KIND    the whole definition
-    @name               its name
+    @name               its name; several nodes are one with all that is between them (C# `operator` `+`)
     @body               where its body starts; the signature ends there
     @doc                documentation inside the definition, such as a docstring
     @receiver           the type a method is declared for, outside its text (Go receivers, `Foo.prototype.bar`)
@@ -58,17 +58,24 @@ _SPECIFICITY = {Kind.CONSTRUCTOR: 3, Kind.METHOD: 2, Kind.MACRO: 2, Kind.CLOSURE
 
 _TYPE_KINDS = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kind.TRAIT, Kind.OBJECT})
 
-# `Outer::Inner::method`, `module.function`, `Table:method`; operators and odd names are left alone.
-_DOTTED = re.compile(r"(?P<owner>[\w$<>,\s]+(?:(?:::|[.:])[\w$<>,\s]+)*)(?:::|[.:])(?P<name>~?[\w$?!]+)")
+# `Outer::Inner::method`, `module.function`, `Table:method`, `Name\Space`; odd names are left alone.
+_DOTTED = re.compile(r"(?P<owner>[\w$]+(?:(?:::|[.:\\])[\w$]+)*)(?:::|[.:\\])(?P<name>~?[\w$?!]+)")
+_SEPARATOR = re.compile(r"\s*(?:::|[.:\\])\s*")
+
+# The arguments in `Matrix<float>::row`.
+_TYPE_ARGUMENTS = re.compile(r"(?<=[\w$]) ?<[^<>]*>")
+
+# `Type::operator==`
+_OPERATOR = re.compile(r"(?:(?P<owner>.+?)::)?(?P<name>operator\b.*)")
 
 # `"in quotes"`, Kotlin's backticks, Zig's `@"name"`, Ruby's `:symbol`, Haskell's `(+)`.
 _QUOTED = re.compile(r"""(?:@?(["'`])|:|(\())(?P<name>.+)(?(1)\1|)(?(2)\)|)""")
 
 _SEPARATORS = b" \t,;"
-_NOTHING_BUT_PUNCTUATION = re.compile(rb"[\s{}()\[\];,]*\Z")
+_NOTHING_BUT_PUNCTUATION = re.compile(r"[\x00-\x20{}()\[\];,]*\Z")
 
 # What leads to a body, or ends a declaration without one.
-_BEFORE_BODY = re.compile(r"(?: ?[{,;]| =)+$")
+_BEFORE_BODY = re.compile(r"(?: ?[{,;\\]| =)+$")
 # Where a signature was broken into lines.
 _AFTER_OPENING = re.compile(r"([(\[]) ")
 _BEFORE_CLOSING = re.compile(r",? ([)\]])")
@@ -165,11 +172,11 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrappers: set[int
     names = captures.get("name")
     if node is None or not names:
         return None
-    owner, name = _split_owner(_text(names[0], code))
+    owner, name = _split_owner(_decode(code[names[0].start_byte : names[-1].end_byte]))
     if not name:
         return None
     if receivers := captures.get("receiver"):
-        owner = _text(receivers[0], code)
+        owner = _dotted(_decode(code[receivers[0].start_byte : receivers[-1].end_byte]))
     role, _, detail = label.partition(".")
     outer = _with_wrappers(node, wrappers)
     body = captures.get("body")
@@ -190,10 +197,21 @@ def _split_owner(name: str) -> tuple[str, str]:
     name = " ".join(name.split())
     if quoted := _QUOTED.fullmatch(name):
         return "", quoted["name"]
-    dotted = _DOTTED.fullmatch(name)
-    if dotted is None:
-        return "", name
-    return re.sub(r"::|:", ".", dotted["owner"]), dotted["name"]
+    if operator := _OPERATOR.fullmatch(name):
+        return _dotted(operator["owner"] or ""), operator["name"]
+    plain = _without_type_arguments(name).removeprefix("::")
+    dotted = _DOTTED.fullmatch(plain)
+    return (_dotted(dotted["owner"]), dotted["name"]) if dotted else ("", plain)
+
+
+def _dotted(owner: str) -> str:
+    return _SEPARATOR.sub(".", _without_type_arguments(" ".join(owner.split()))).strip(".")
+
+
+def _without_type_arguments(name: str) -> str:
+    while (shorter := _TYPE_ARGUMENTS.sub("", name)) != name:
+        name = shorter
+    return name
 
 
 def _with_wrappers(node: Node, wrappers: set[int]) -> Node:
@@ -233,7 +251,7 @@ def _nest(definitions: list[_Definition], leads: Leads) -> list[_Definition]:
         floor = 0
         while around and around[-1].span[1] < end:
             floor = around.pop().span[1]
-        if len(around) >= MAX_NESTING:
+        if len(around) >= MAX_NESTING or (definition.kind is Kind.TYPE and around and around[-1].methods_inside):
             continue
         if around:
             definition.parent = around[-1]
@@ -339,7 +357,7 @@ def _module_unit(spans: list[Span], code: bytes, lines: _Lines, language: str) -
 def _trim(code: bytes, span: Span) -> Span | None:
     """The span without blanks at its ends; None when nothing but punctuation is left of it."""
     piece = code[span[0] : span[1]]
-    if _NOTHING_BUT_PUNCTUATION.match(piece):
+    if _NOTHING_BUT_PUNCTUATION.match(_decode(piece)):
         return None
     start = span[0] + len(piece) - len(piece.lstrip())
     return start, span[1] - (len(piece) - len(piece.rstrip()))

@@ -34,10 +34,8 @@
   name: (type_identifier) @name
   body: (_) @body) @definition.trait
 
-; Type aliases, but not the associated types of an `impl`.
-(source_file (type_item name: (type_identifier) @name) @definition.type)
-(mod_item body: (declaration_list (type_item name: (type_identifier) @name) @definition.type))
-(block (type_item name: (type_identifier) @name) @definition.type)
+(type_item
+  name: (type_identifier) @name) @definition.type
 
 (mod_item
   name: (identifier) @name
