@@ -31,7 +31,8 @@
     (object_creation_expression (anonymous_class))
   ])) @wrapper
 
-; namespace Name { ... }
-(namespace_definition name: (namespace_name) @name body: (_) @body) @scope.namespace
+; namespace Name { ... }, namespace Name;
+(namespace_definition name: (namespace_name) @name body: (_)) @scope.namespace
+(program (namespace_definition name: (namespace_name) @name !body)) @scope.namespace
 
 (attribute_list) @attribute
