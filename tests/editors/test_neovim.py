@@ -143,7 +143,8 @@ def test_search_fills_the_quickfix_list_in_the_order_of_the_answer(neovim: Neovi
     hits = [
         hit(neovim.workspace, "parcels/text.py", (5, 8), "slugify", "def slugify(title)"),
         hit(neovim.workspace, "parcels/geo.py", (6, 11), "haversine", "def haversine(first, second)"),
-        hit(neovim.workspace, "parcels/memory.py", (1, 1), "memory", ""),
+        hit(neovim.workspace, "parcels/memory.py", (1, 1), "", "from collections import OrderedDict"),
+        hit(neovim.workspace, "web/timing.ts", (10, 16), "Stopwatch", ""),
     ]
     setup = fake.configure(fathom_search=answer(*hits))
     shown = neovim.run(
@@ -154,7 +155,8 @@ def test_search_fills_the_quickfix_list_in_the_order_of_the_answer(neovim: Neovi
     assert [(e["path"], e["lnum"], e["end_lnum"], e["text"], e["valid"]) for e in shown["list"]["entries"]] == [
         ("parcels/text.py", 5, 8, "slugify  def slugify(title)", 1),
         ("parcels/geo.py", 6, 11, "haversine  def haversine(first, second)", 1),
-        ("parcels/memory.py", 1, 1, "memory", 1),
+        ("parcels/memory.py", 1, 1, "from collections import OrderedDict", 1),
+        ("web/timing.ts", 10, 16, "Stopwatch", 1),
     ]
     assert shown["window"] == "quickfix"
     assert fake.received("fathom/search") == [{"query": "title  for a URL", "limit": 20}]
@@ -287,7 +289,10 @@ def test_status_says_what_the_index_holds(neovim: Neovim, fake: FakeServer) -> N
                 "skipped": {"too large": 1},
                 "indexing": True,
                 "progress": {"stage": "embed", "done": 5, "total": 19},
-            }
+                "state": "ready",
+                "error": None,
+            },
+            {"rootUri": "file:///elsewhere", "state": "dead", "error": "the indexer is not running"},
         ],
     }
     setup = fake.configure(fathom_status={"result": status})
@@ -308,6 +313,8 @@ def test_status_says_what_the_index_holds(neovim: Neovim, fake: FakeServer) -> N
         "  functions: 12 python, 4 typescript, 3 go",
         "  files skipped: 1 too large",
         "  indexing: embed, 5 of 19",
+        "/elsewhere",
+        "  the indexer is not running",
     ]
 
 
@@ -471,7 +478,13 @@ def test_real_search_finds_functions_by_what_they_do(real: Neovim) -> None:
 
 def test_real_similar_finds_the_twin_in_another_language(real: Neovim) -> None:
     found = real.run(
-        "vim.fn.search('radians(value) for value in first')\nfathom_when_indexed('similar')\nreturn quickfix()",
+        """
+        fathom_when_indexed('search anything')
+        vim.cmd.wincmd('p')
+        vim.fn.search('radians(value) for value in first')
+        fathom('similar')
+        return quickfix()
+        """,
         "parcels/geo.py",
     )
     assert found["title"] == "Fathom: similar to parcels/geo.py:8"
@@ -496,7 +509,7 @@ def test_real_server_finds_what_was_just_saved(real: Neovim) -> None:
         wait_for('the new function', function()
           fathom('search count the vowels of a sentence')
           local first = quickfix().entries[1]
-          return first ~= nil and first.text:find('^tally') ~= nil and first.lnum == 19
+          return first ~= nil and first.text:find('^tally') ~= nil and first.lnum == 18
         end)
         return quickfix().entries[1].path
         """

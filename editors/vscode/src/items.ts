@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { type QuickPickItem, ThemeIcon, Uri, workspace } from 'vscode';
 import type { Hit } from './protocol';
 
@@ -24,7 +25,7 @@ const ICONS: Record<string, string> = {
 export function resultItem(hit: Hit, alwaysShow: boolean): ResultItem {
   const icon = Object.hasOwn(ICONS, hit.kind) ? ICONS[hit.kind] : undefined;
   return {
-    label: hit.qualifiedName,
+    label: hit.qualifiedName || posix.basename(hit.path),
     description: `${workspace.asRelativePath(Uri.parse(hit.location.uri))}:${hit.startLine}`,
     detail: hit.signature,
     iconPath: new ThemeIcon(icon ?? 'symbol-function'),

@@ -29,6 +29,7 @@ export interface Hit {
   path: string;
   startLine: number;
   endLine: number;
+  /** Empty for code outside functions, and so is `qualifiedName`. */
   name: string;
   qualifiedName: string;
   kind: string;

@@ -25,6 +25,10 @@ describe('rows', () => {
     expect(resultItem(hit('x', 1, kind), true).iconPath).toEqual({ id: icon });
   });
 
+  it('are named after the file when the code has no name', () => {
+    expect(resultItem({ ...hit('retry'), name: '', qualifiedName: '' }, true).label).toBe('retry.py');
+  });
+
   it('that only tell something have no hit', () => {
     expect(messageItem('No results', 'info')).toEqual({
       label: 'No results',

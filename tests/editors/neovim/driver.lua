@@ -28,13 +28,17 @@ function fathom(arguments)
   end)
 end
 
----The same, again and again until the index is complete.
+---The same, again and again until the index is complete. Any other message is an error.
 ---@param arguments string
 function fathom_when_indexed(arguments)
   wait_for('a complete index', function()
     messages = {}
     fathom(arguments)
-    return not table.concat(messages):find('still indexing')
+    local said = table.concat(messages, '\n')
+    if said ~= '' and not said:find('still indexing') then
+      error(said)
+    end
+    return said == ''
   end)
 end
 

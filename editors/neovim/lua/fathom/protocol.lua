@@ -6,7 +6,7 @@
 ---@field path string relative to the workspace root, with forward slashes
 ---@field startLine integer
 ---@field endLine integer
----@field name string
+---@field name string empty for code outside functions
 ---@field qualifiedName string
 ---@field kind string
 ---@field language string
@@ -25,16 +25,19 @@
 ---@field done integer
 ---@field total integer
 
+---A project's index. With an `error`, only `rootUri` and `state` are there besides.
 ---@class fathom.RootStatus
----@field root string
 ---@field rootUri lsp.URI
+---@field state 'starting'|'ready'|'dead' of the indexer process
+---@field error? string
+---@field root string
 ---@field files integer
 ---@field functions integer
 ---@field embedded integer functions that have a vector
 ---@field indexBytes integer
 ---@field languages table<string, integer> functions a language
 ---@field skipped table<string, integer> files left out, by reason
----@field indexing? boolean
+---@field indexing boolean
 ---@field progress? fathom.Progress
 
 ---Answer to `fathom/status`.

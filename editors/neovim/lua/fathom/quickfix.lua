@@ -2,13 +2,14 @@
 
 local M = {}
 
+---Name and signature. Code outside functions has no name.
 ---@param hit fathom.Hit
 ---@return string
 local function text(hit)
-  if hit.signature == '' or hit.signature == hit.qualifiedName then
-    return hit.qualifiedName
+  if hit.qualifiedName == '' or hit.signature == hit.qualifiedName then
+    return hit.signature
   end
-  return hit.qualifiedName .. '  ' .. hit.signature
+  return vim.trim(hit.qualifiedName .. '  ' .. hit.signature)
 end
 
 ---@param hit fathom.Hit

@@ -23,6 +23,9 @@ end
 ---@param root fathom.RootStatus
 ---@return string[]
 local function describe(root)
+  if root.error then
+    return { vim.uri_to_fname(root.rootUri), '  ' .. root.error }
+  end
   local lines = {
     vim.uri_to_fname(root.rootUri),
     ('  %d files, %d functions, %d of them embedded; index %.1f MB'):format(
@@ -39,7 +42,7 @@ local function describe(root)
     table.insert(lines, '  files skipped: ' .. join_counts(root.skipped))
   end
   local progress = root.progress
-  if progress and progress ~= vim.NIL then
+  if progress then
     table.insert(lines, ('  indexing: %s, %d of %d'):format(progress.stage, progress.done, progress.total))
   elseif root.indexing then
     table.insert(lines, '  indexing')
@@ -55,6 +58,9 @@ function M.run()
       return message.error(problem or 'the server gave no answer')
     end
     local lines = { 'Fathom ' .. result.version }
+    if #result.roots == 0 then
+      table.insert(lines, 'no project is open')
+    end
     for _, root in ipairs(result.roots) do
       vim.list_extend(lines, describe(root))
     end
