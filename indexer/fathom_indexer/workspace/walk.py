@@ -76,7 +76,7 @@ def scan(root: Path, config: Config, under: str = "") -> Iterator[SourceFile | S
         folder = waiting.pop()
         try:
             with os.scandir(root / folder.path) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+                entries = list(listing)
         except OSError as error:
             if not folder.path:
                 raise WorkspaceError(f"cannot read the folder {root}: {error.strerror}") from error
@@ -89,12 +89,9 @@ def scan(root: Path, config: Config, under: str = "") -> Iterator[SourceFile | S
             continue
         rules = folder.rules.entering(root, folder.path, names)
         inside: list[_Folder] = []
-        for entry in entries:
+        for entry in sorted(_leading_to(under, folder.path, entries), key=lambda entry: entry.name):
             path = folder.path + entry.name
-            is_folder = _is_folder(entry)
-            if under and not _leads_to(path, under, is_folder):
-                continue
-            if is_folder:
+            if _is_folder(entry):
                 found = _judge_folder(entry.name, path, names, rules)
                 if isinstance(found, _Folder):
                     inside.append(found)
@@ -110,9 +107,13 @@ def is_included(root: Path, path: str, config: Config) -> bool:
     return any(isinstance(found, SourceFile) and found.path == path for found in scan(root, config, under=path))
 
 
-def _leads_to(path: str, under: str, is_folder: bool) -> bool:
-    """Whether `path` is `under`, lies below it, or is a folder above it."""
-    return path == under or path.startswith(under + "/") or (is_folder and under.startswith(path + "/"))
+def _leading_to(under: str, folder: str, entries: list[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
+    """The entries of `folder` that are `under`, lie below it or are folders above it; all of them if it is empty."""
+    if not under or folder.startswith(under + "/"):
+        return entries
+    # Here `folder` lies above `under`, so there is only one name to follow.
+    name, _, below = under[len(folder) :].partition("/")
+    return [entry for entry in entries if entry.name == name and (not below or _is_folder(entry))]
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
