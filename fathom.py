@@ -48,7 +48,7 @@ def _pip_install(*requirements: str) -> None:
 
 def main() -> int:
     """Set up if needed, then run `fathom` with the arguments given."""
-    if sys.version_info < (3, 10):
+    if sys.version_info < (3, 10):  # noqa: UP036 - the interpreter is the user's, not the project's
         sys.exit("fathom: needs Python 3.10 or later, this is " + sys.version.split()[0])
     ensure_environment()
     return subprocess.call([str(PYTHON), "-m", "fathom_indexer.cli.main", *sys.argv[1:]])

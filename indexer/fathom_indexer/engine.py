@@ -163,9 +163,9 @@ class Engine:
             self._loaded_vectors = None
         if self._loaded_vectors is None:
             ids, vectors = self._store.vectors(self._target.model, self._target.exit)
-            vectors = shorten(vectors, self._target.dim)
             self._loaded_vectors = choose(self._config.vectors, len(ids), self._target.dim)
-            self._loaded_vectors.add(ids, vectors)
+            if ids:
+                self._loaded_vectors.add(ids, shorten(vectors, self._target.dim))
         return self._loaded_vectors
 
 

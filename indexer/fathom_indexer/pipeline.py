@@ -139,7 +139,7 @@ class IndexPipeline:
             self._skip([(SkippedFile(file.path, UNPARSABLE), FileState(file.size, file.mtime_ns, ""))])
             return
         record = FileRecord(file.path, file.language, file.size, file.mtime_ns, content_hash)
-        keyed = [(function, text_key(code_text(function))) for function in functions]
+        keyed = [(function, text_key(code_text(function, file.path))) for function in functions]
         gone, new = self._store.put_file(record, keyed)
         self._listener.functions_gone(gone)
         # Functions that only moved, or came back, have their vectors already.
@@ -154,7 +154,7 @@ class IndexPipeline:
         for start in range(0, len(keys), _EMBED_WINDOW):
             window = self._store.functions_with_text(keys[start : start + _EMBED_WINDOW])
             window_keys = list(window)
-            texts = [code_text(window[key][0].function) for key in window_keys]
+            texts = [code_text(window[key][0].function, window[key][0].path) for key in window_keys]
             for positions, vectors in self._encoder().encode_batches(texts, TextKind.CODE, (layer,)):
                 batch_keys = [window_keys[position] for position in positions]
                 self._store.put_vectors(model, layer, batch_keys, vectors[layer])

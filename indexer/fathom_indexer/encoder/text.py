@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import PurePosixPath
 
 from fathom_indexer.types import Function
 
@@ -20,20 +21,27 @@ _DOCUMENTATION_WORDS = 40
 _CHARACTERS = 4000
 """More than the token limit can hold; the rest is not worth tokenizing."""
 
+_NAMELESS = frozenset({"__init__", "__main__", "index", "init", "lib", "main", "mod"})
+
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-def code_text(function: Function) -> str:
-    """The text that stands for a function in the encoder."""
-    parts = []
-    if "." in function.qualified_name:
-        parts.append(function.qualified_name.replace(".", " "))
+def code_text(function: Function, path: str) -> str:
+    """The text that stands for a function in the encoder. `path` is its file's, relative, with forward slashes."""
+    names = [_file_name(path), *function.qualified_name.split(".")]
+    parts = [" ".join(name for name in names if name)]
     if function.documentation and function.documentation not in function.text:
         first_line = function.documentation.split("\n", 1)[0]
         if first_line not in function.text:
             parts.append(" ".join(function.documentation.split()[:_DOCUMENTATION_WORDS]))
     parts.append(function.text)
     return _normalize("\n".join(parts))
+
+
+def _file_name(path: str) -> str:
+    """What a file is called; the folder's name where the file's own says nothing (`__init__.py`, `index.js`)."""
+    pure = PurePosixPath(path)
+    return pure.parent.name if pure.stem.lower() in _NAMELESS else pure.stem
 
 
 def query_text(query: str) -> str:

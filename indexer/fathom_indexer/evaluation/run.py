@@ -46,7 +46,8 @@ def rank_all(
         document_ids = _fill(store, retrieval_set, encoder, sorted(exits), progress)
         if layer in exits:
             ids, rows = store.vectors(config.model_id, layer)
-            vectors.add(ids, shorten(rows, dim))
+            if ids:
+                vectors.add(ids, shorten(rows, dim))
         searcher = Searcher(store, lambda: encoder, lambda: vectors, layer, config.rerank_exit, dim)
         judged = [query for query in retrieval_set.queries if query.id in retrieval_set.judgements]
         rankings: dict[str, list[str]] = {}
@@ -69,7 +70,7 @@ def _fill(
     progress: Callable[[str, int, int], None],
 ) -> dict[int, str]:
     functions = [_function(document) for document in retrieval_set.documents]
-    texts = [code_text(function) for function in functions]
+    texts = [code_text(function, "") for function in functions]
     keys = [text_key(text) for text in texts]
     _, ids = store.put_file(FileRecord("corpus", "", 0, 0, ""), list(zip(functions, keys, strict=True)))
     done = 0

@@ -14,35 +14,32 @@ def check_filters(filters: Filters, languages: Iterable[str]) -> None:
     """Raises `QueryError` for a kind or language that does not exist or a glob that cannot be read."""
     _check("kind", filters.kinds, [kind.value for kind in Kind])
     _check("language", filters.languages, sorted(languages))
-    _path_spec(filters)
+    _path_specs(filters)
 
 
 def allowed_ids(labels: Iterable[tuple[int, str, str, str]], filters: Filters) -> frozenset[int]:
     """Ids of the functions that pass, given (id, path, language, kind) of each."""
-    spec = _path_spec(filters)
+    wanted, unwanted = _path_specs(filters)
     languages, kinds = set(filters.languages), set(filters.kinds)
     paths: dict[str, bool] = {}
     allowed = set()
     for function_id, path, language, kind in labels:
         if (languages and language not in languages) or (kinds and kind not in kinds):
             continue
-        if spec is not None:
-            if path not in paths:
-                paths[path] = spec.match_file(path)
-            if not paths[path]:
-                continue
-        allowed.add(function_id)
+        if path not in paths:
+            paths[path] = (not wanted or wanted.match_file(path)) and not unwanted.match_file(path)
+        if paths[path]:
+            allowed.add(function_id)
     return frozenset(allowed)
 
 
-def _path_spec(filters: Filters) -> pathspec.GitIgnoreSpec | None:
-    if not filters.paths:
-        return None
-    patterns = list(filters.paths)
-    if all(pattern.startswith("!") for pattern in patterns):
-        patterns.insert(0, "*")
+def _path_specs(filters: Filters) -> tuple[pathspec.GitIgnoreSpec, pathspec.GitIgnoreSpec]:
+    """What to let through and what to take out again: `!` is no negation here, so the order does not matter."""
     try:
-        return pathspec.GitIgnoreSpec.from_lines(patterns)
+        return (
+            pathspec.GitIgnoreSpec.from_lines(glob for glob in filters.paths if not glob.startswith("!")),
+            pathspec.GitIgnoreSpec.from_lines(glob[1:] for glob in filters.paths if glob.startswith("!")),
+        )
     except ValueError as error:
         raise QueryError(f"the path filter {' '.join(filters.paths)!r} cannot be read: {error}") from error
 

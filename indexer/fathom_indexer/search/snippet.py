@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from fathom_indexer.types import FUNCTION_KINDS, Function
+from fathom_indexer.types import Function, Kind
 
 _LINES = 8
 _COLUMNS = 160
@@ -15,9 +15,9 @@ _DECORATORS = ("@", "#[", "[")
 def snippet(function: Function) -> str:
     """The first lines of the function, its own indentation taken off, long lines cut."""
     first, *rest = function.text.splitlines() or [""]
-    # A function's text starts at its first token, so only the later lines carry the indentation of the file.
+    # A definition's text starts at its first token, so only the later lines carry the indentation of the file.
     rest = textwrap.dedent("\n".join(rest)).splitlines()
-    if function.kind in FUNCTION_KINDS and not _has_own_margin(first, rest):
+    if function.kind is not Kind.MODULE and not _has_own_margin(first, rest):
         rest = ["    " + line if line else line for line in rest]
     return "\n".join(line[:_COLUMNS] for line in [first, *rest][:_LINES]).rstrip()
 

@@ -398,7 +398,7 @@ class Store:
         try:
             yield self._db
         except sqlite3.Error as error:
-            raise IndexStoreError(f"the index {self.path} cannot be read: {error}") from error
+            raise self._failure("read", error) from error
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -411,7 +411,18 @@ class Store:
                 raise
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
-            raise IndexStoreError(f"the index {self.path} cannot be written: {error}") from error
+            raise self._failure("written", error) from error
+
+    def _failure(self, what: str, error: sqlite3.Error) -> IndexStoreError:
+        """The error to raise. A damaged file is taken away, so that the next start builds a sound one."""
+        # Damage is a plain DatabaseError; a full disk or a lock is one of its subclasses.
+        if type(error) is sqlite3.DatabaseError and self.path is not None:
+            self._db.close()
+            self._discard()
+            return IndexStoreError(
+                f"the index {self.path} is damaged ({error}); it will be built anew at the next start"
+            )
+        return IndexStoreError(f"the index {self.path} cannot be {what}: {error}")
 
 
 class _UnusableError(Exception):

@@ -1,0 +1,190 @@
+"""The index file: what goes in comes out, and a damaged one is replaced."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fathom_indexer.errors import IndexStoreError
+from fathom_indexer.storage import FileState, Store
+from fathom_indexer.types import FileRecord, Function, Kind, SkippedFile
+
+MODEL = "test-model"
+
+
+def function(name: str, text: str = "", *, start: int = 0, documentation: str = "") -> Function:
+    text = text or f"def {name}(): pass"
+    return Function(
+        name, name, Kind.FUNCTION, "python", f"def {name}()", documentation, text, start, start + len(text), 1, 1
+    )
+
+
+def record(path: str, content_hash: str = "h") -> FileRecord:
+    return FileRecord(path, "python", 10, 1, content_hash)
+
+
+def put(store: Store, path: str, *functions: Function) -> list[int]:
+    _, ids = store.put_file(record(path), [(item, f"key of {item.text}") for item in functions])
+    return ids
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "index.sqlite3")
+
+
+def test_returns_functions_as_they_were_stored(store: Store) -> None:
+    first = function("alpha", documentation="Says α.")
+    ids = put(store, "a.py", first)
+    assert store.functions(ids)[ids[0]].function == first
+    assert store.functions(ids)[ids[0]].path == "a.py"
+    assert [stored.function for stored in store.functions_of("a.py")] == [first]
+
+
+def test_replaces_a_file_whole_and_never_reuses_ids(store: Store) -> None:
+    old = put(store, "a.py", function("old"))
+    gone, new = store.put_file(record("a.py", "h2"), [(function("new"), "k")])
+    assert gone == old
+    assert not set(old) & set(new)
+    assert [stored.function.name for stored in store.functions_of("a.py")] == ["new"]
+    assert store.matching_words("old", 10) == []
+    assert store.remove_files(["a.py"]) == new
+    assert put(store, "a.py", function("third"))[0] > new[0]
+
+
+def test_finds_words_inside_identifiers_and_documentation(store: Store) -> None:
+    ids = put(
+        store,
+        "net.py",
+        function("retryUpload", "def retryUpload(): send_again()"),
+        function("other", "def other(): return 1", documentation="Compresses archives."),
+    )
+    assert [found for found, _ in store.matching_words("where are uploads retried", 10)] == [ids[0]]
+    assert [found for found, _ in store.matching_words("compressing an archive", 10)] == [ids[1]]
+    assert [found for found, _ in store.matching_words("retryupload", 10)] == [ids[0]]
+
+
+@pytest.mark.parametrize("query", ['"', "a OR", "NEAR(", "*", "name:", "-x", "(", "^", "", "\x00", "的 OR ("])
+def test_no_query_is_taken_for_syntax(store: Store, query: str) -> None:
+    put(store, "a.py", function("alpha"))
+    store.matching_words(query, 10)
+
+
+def test_a_query_of_stop_words_alone_still_searches(store: Store) -> None:
+    ids = put(store, "a.py", function("is_in"))
+    assert [found for found, _ in store.matching_words("is in", 10)] == ids
+
+
+def test_restricts_words_to_allowed_ids(store: Store) -> None:
+    ids = put(store, "a.py", function("load_a"), function("load_b"), function("load_c"))
+    found = store.matching_words("load", 2, frozenset(ids[1:]))
+    assert {function_id for function_id, _ in found} == set(ids[1:])
+
+
+def test_keeps_vectors_by_text_across_files_and_deletion(store: Store) -> None:
+    (first,) = put(store, "a.py", function("same", "def same(): pass"))
+    vector = np.array([[0.6, 0.8]], np.float32)
+    store.put_vectors(MODEL, 6, ["key of def same(): pass"], vector)
+    store.remove_files(["a.py"])
+    assert store.vectors(MODEL, 6)[0] == []
+    (again,) = put(store, "moved.py", function("same", "def same(): pass"))
+    assert again != first
+    ids, vectors = store.vectors(MODEL, 6)
+    assert ids == [again]
+    np.testing.assert_allclose(vectors, vector, atol=1e-3)
+    assert store.texts_without_vector(MODEL, 6) == []
+    assert store.texts_without_vector(MODEL, 2) == ["key of def same(): pass"]
+    assert store.texts_without_vector("other-model", 6) == ["key of def same(): pass"]
+
+
+def test_counts_each_copy_of_a_text(store: Store) -> None:
+    put(store, "a.py", function("same", "x"))
+    put(store, "b.py", function("same", "x"))
+    store.put_vectors(MODEL, 6, ["key of x"], np.ones((1, 2), np.float32))
+    assert store.counts(MODEL, 6) == (2, 2, 2)
+    assert {stored.path for stored in store.functions_with_text(["key of x"])["key of x"]} == {"a.py", "b.py"}
+
+
+def test_records_what_was_skipped(store: Store) -> None:
+    ids = put(store, "a.py", function("alpha"))
+    assert store.put_skipped([(SkippedFile("a.py", "binary"), FileState(5, 7, ""))]) == ids
+    assert store.file_states() == {"a.py": FileState(5, 7, "")}
+    assert store.skipped_by_reason() == {"binary": 1}
+    assert store.skipped_files(10) == [SkippedFile("a.py", "binary")]
+    assert not store.has_file("a.py")
+    put(store, "a.py", function("alpha"))
+    assert store.skipped_by_reason() == {}
+
+
+def test_stores_text_that_is_not_quite_unicode(store: Store) -> None:
+    _, ids = store.put_file(record("a.py"), [(function("bad", "x = '\ud800'"), "key")])
+    assert store.functions(ids)[ids[0]].function.text == "x = '?'"
+
+
+def test_a_failed_write_changes_nothing(store: Store) -> None:
+    put(store, "a.py", function("alpha"))
+    broken = function("beta")
+    with pytest.raises(IndexStoreError):
+        store.put_file(record("a.py"), [(function("gamma"), "k"), (broken, None)])  # type: ignore[list-item]
+    assert [stored.function.name for stored in store.functions_of("a.py")] == ["alpha"]
+
+
+def test_notices_what_another_process_wrote(tmp_path: Path) -> None:
+    mine, theirs = Store(tmp_path / "i.sqlite3"), Store(tmp_path / "i.sqlite3")
+    assert not mine.changed_elsewhere()
+    put(mine, "a.py", function("alpha"))
+    assert not mine.changed_elsewhere()
+    put(theirs, "b.py", function("beta"))
+    assert mine.changed_elsewhere()
+    assert not mine.changed_elsewhere()
+    assert mine.has_file("b.py")
+
+
+@pytest.mark.parametrize("damage", ["garbage", "truncated", "empty", "other format"])
+def test_a_damaged_index_is_built_anew(tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "index.sqlite3"
+    store = Store(path)
+    for number in range(50):
+        put(store, f"{number}.py", function(f"f{number}"))
+    store.close()
+    if damage == "garbage":
+        path.write_bytes(b"this is not a database" * 100)
+    elif damage == "truncated":
+        path.write_bytes(path.read_bytes()[:5000])
+    elif damage == "empty":
+        path.write_bytes(b"")
+    else:
+        with sqlite3.connect(path) as db:
+            db.execute("PRAGMA user_version = 999")
+        db.close()
+    reopened = Store(path)
+    assert reopened.counts(MODEL, 6)[0] == 0
+    put(reopened, "a.py", function("alpha"))
+    assert damage == "empty" or "built anew" in caplog.text
+    reopened.close()
+
+
+def test_damage_that_shows_later_is_cleared_away(tmp_path: Path) -> None:
+    path = tmp_path / "index.sqlite3"
+    store = Store(path)
+    for number in range(300):
+        put(store, f"{number}.py", function(f"f{number}"))
+    store.close()
+    content = bytearray(path.read_bytes())
+    content[8192:] = b"\xa5" * (len(content) - 8192)
+    path.write_bytes(content)
+    damaged = Store(path)
+    with pytest.raises(IndexStoreError, match="built anew"):
+        damaged.file_states()
+        damaged.matching_words("f7", 10)
+        damaged.functions_by_language()
+    reopened = Store(path)
+    assert reopened.counts(MODEL, 6)[0] == 0
+
+
+def test_says_when_the_place_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(IndexStoreError, match="cannot be opened"):
+        Store(tmp_path)
