@@ -10,7 +10,7 @@ Captures understood in `queries/*.scm` (`@definition.KIND`, KIND being a value o
 
     @definition.KIND    the whole definition
     @name               its name; several nodes are one with all that is between them (C# `operator` `+`)
-    @body               where its body starts; the signature ends there
+    @body               where its body starts; the signature ends there. A function's field `body` needs no capture
     @doc                documentation inside the definition, such as a docstring
     @receiver           the type a method is declared for, outside its text (Go receivers, `Foo.prototype.bar`)
     @scope.type         qualifies what is inside and makes its functions methods, but is no unit (Rust `impl`)
@@ -69,7 +69,7 @@ _TYPE_ARGUMENTS = re.compile(r"(?<=[\w$]) ?<[^<>]*>")
 _OPERATOR = re.compile(r"(?:(?P<owner>.+?)::)?(?P<name>operator\b.*)")
 
 # `"in quotes"`, Kotlin's backticks, Zig's `@"name"`, Ruby's `:symbol`, Haskell's `(+)`.
-_QUOTED = re.compile(r"""(?:@?(["'`])|:|(\())(?P<name>.+)(?(1)\1|)(?(2)\)|)""")
+_QUOTED = re.compile(r"""(?:@?(["'`])|:(?!:)|(\())(?P<name>.+)(?(1)\1|)(?(2)\)|)""")
 
 _SEPARATORS = b" \t,;"
 _NOTHING_BUT_PUNCTUATION = re.compile(r"[\x00-\x20{}()\[\];,]*\Z")
@@ -179,11 +179,14 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrappers: set[int
         owner = _dotted(_decode(code[receivers[0].start_byte : receivers[-1].end_byte]))
     role, _, detail = label.partition(".")
     outer = _with_wrappers(node, wrappers)
-    body = captures.get("body")
-    signature_end = body[0].start_byte if body else node.end_byte
+    kind = Kind(detail) if role == "definition" else None
+    body = captures["body"][0] if "body" in captures else None
+    if body is None and kind in FUNCTION_KINDS:
+        body = node.child_by_field_name("body")
+    signature_end = body.start_byte if body else node.end_byte
     return _Definition(
-        kind=Kind(detail) if role == "definition" else None,
-        methods_inside=Kind(detail) in _TYPE_KINDS if role == "definition" else detail == "type",
+        kind=kind,
+        methods_inside=kind in _TYPE_KINDS if kind else detail == "type",
         name=name,
         owner=owner,
         span=(outer.start_byte, leads.end_of_definition(outer.start_byte, outer.end_byte)),

@@ -1,1 +1,1 @@
-(function_definition name: (word) @name body: (_) @body) @definition.function
+(function_definition name: (word) @name) @definition.function

@@ -30,11 +30,5 @@
 (type_synonym name: (_) @name) @definition.type
 (type_family name: (_) @name closed_family: (_)? @body) @definition.type
 
-; An instance qualifies its methods with the type it is for.
-(instance
-  patterns: (type_patterns . [
-    (name) @name
-    (apply constructor: (name) @name)
-    (parens type: (apply constructor: (name) @name))
-    (parens type: (apply constructor: (apply constructor: (name) @name)))
-  ])) @scope.type
+; An instance qualifies its methods with the class and the type it is for.
+(instance name: (_) @receiver patterns: (type_patterns) @name) @scope.type

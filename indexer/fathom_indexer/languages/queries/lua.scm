@@ -1,21 +1,33 @@
-(function_declaration
-  name: [(identifier) (dot_index_expression)] @name
-  body: (block)? @body) @definition.function
+(function_declaration name: [(identifier) (dot_index_expression)] @name) @definition.function
+(function_declaration name: (method_index_expression) @name) @definition.method
 
-(function_declaration
-  name: (method_index_expression) @name
-  body: (block)? @body) @definition.method
-
-; name = function (...) ... end, M.name = function (...) ... end
+; name = function (...) ... end, M.name = function (...) ... end, M["name"] = function (...) ... end
 (assignment_statement
-  (variable_list . name: (_) @name .)
+  (variable_list . name: [
+    (identifier) @name
+    (dot_index_expression) @name
+    (bracket_index_expression table: (_) @receiver field: (string) @name)
+  ] .)
   (expression_list . value: (function_definition body: (block)? @body) .)) @definition.closure
+
+; name = wrap(..., function (...) ... end)
+(assignment_statement
+  (variable_list . name: [(identifier) (dot_index_expression)] @name .)
+  (expression_list . value: (function_call
+    arguments: (arguments (function_definition body: (block)? @body) .)) .)) @definition.closure
 
 ; local name = function (...) ... end
 (variable_declaration
   (assignment_statement
     (variable_list . name: (_) @name .)
     (expression_list . value: (function_definition body: (block)? @body) .))) @definition.closure
+
+; local name = wrap(..., function (...) ... end)
+(variable_declaration
+  (assignment_statement
+    (variable_list . name: (identifier) @name .)
+    (expression_list . value: (function_call
+      arguments: (arguments (function_definition body: (block)? @body) .)) .))) @definition.closure
 
 ; { name = function (...) ... end }
 (field
@@ -24,7 +36,7 @@
 
 ; A table qualifies the functions in it.
 (assignment_statement
-  (variable_list . name: (_) @name .)
+  (variable_list . name: [(identifier) (dot_index_expression)] @name .)
   (expression_list . value: (table_constructor) .)) @scope.namespace
 
 (field

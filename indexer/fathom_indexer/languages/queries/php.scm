@@ -1,9 +1,8 @@
-(function_definition name: (name) @name body: (_) @body) @definition.function
+(function_definition name: (name) @name) @definition.function
 
-(method_declaration name: (name) @name body: (_) @body) @definition.method
-(method_declaration name: (name) @name !body) @definition.method
+(method_declaration name: (name) @name) @definition.method
 
-((method_declaration name: (name) @name body: (_) @body) @definition.constructor
+((method_declaration name: (name) @name) @definition.constructor
   (#eq? @name "__construct"))
 
 ; $name = function () { ... }; $name = fn () => ...;

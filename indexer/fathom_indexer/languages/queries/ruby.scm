@@ -1,16 +1,16 @@
 ; Functions at the top level and in other functions; those in a class become methods by nesting.
-(method name: (_) @name body: (_)? @body) @definition.function
-(singleton_method name: (_) @name body: (_)? @body) @definition.method
+(method name: (_) @name) @definition.function
+(singleton_method name: (_) @name) @definition.method
 
 ; A module is a namespace, but what it defines are methods: of what includes it, or of the module itself.
 (module body: (body_statement
-  (method name: (_) @name body: (_)? @body) @definition.method))
+  (method name: (_) @name) @definition.method))
 (module body: (body_statement (call arguments: (argument_list
-  (method name: (_) @name body: (_)? @body) @definition.method))))
+  (method name: (_) @name) @definition.method))))
 (singleton_class body: (body_statement
-  (method name: (_) @name body: (_)? @body) @definition.method))
+  (method name: (_) @name) @definition.method))
 
-((method name: (identifier) @name body: (_)? @body) @definition.constructor
+((method name: (identifier) @name) @definition.constructor
   (#eq? @name "initialize"))
 
 ; define_method(:name) { ... }

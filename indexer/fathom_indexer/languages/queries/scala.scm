@@ -1,11 +1,10 @@
 ; Functions; those inside a class, trait or object become methods by nesting.
-(function_definition name: (_) @name body: (_) @body) @definition.function
-(function_definition name: (_) @name "{" @body) @definition.function
+(function_definition name: (_) @name) @definition.function
 
 ; Without a body: abstract.
 (function_declaration name: (_) @name) @definition.function
 
-((function_definition name: (_) @name body: (_) @body) @definition.constructor
+((function_definition name: (_) @name) @definition.constructor
   (#eq? @name "this"))
 
 ; val name = (...) => ..., val name = { case ... => ... }

@@ -1,9 +1,9 @@
 ; Functions; those inside a type become methods by nesting.
-(function_declaration "func" name: _ @name . ["(" (type_parameters)] body: (_) @body) @definition.function
-(protocol_function_declaration "func" name: _ @name . ["(" (type_parameters)]) @definition.method
+(function_declaration name: _ @name . ["(" (type_parameters)]) @definition.function
+(protocol_function_declaration name: _ @name . ["(" (type_parameters)]) @definition.method
 
-(init_declaration "init" @name body: (_)? @body) @definition.constructor
-(deinit_declaration "deinit" @name body: (_) @body) @definition.method
+(init_declaration "init" @name) @definition.constructor
+(deinit_declaration "deinit" @name) @definition.method
 (subscript_declaration "subscript" @name (computed_property)? @body) @definition.method
 
 ; Properties with code.

@@ -1,10 +1,10 @@
 ; Functions; those directly in a type are methods, also where a function returns the type.
-(function_declaration name: (identifier) @name body: (block)? @body) @definition.function
+(function_declaration name: (identifier) @name) @definition.function
 
-(struct_declaration (function_declaration name: (identifier) @name body: (block)? @body) @definition.method)
-(union_declaration (function_declaration name: (identifier) @name body: (block)? @body) @definition.method)
-(enum_declaration (function_declaration name: (identifier) @name body: (block)? @body) @definition.method)
-(opaque_declaration (function_declaration name: (identifier) @name body: (block)? @body) @definition.method)
+(struct_declaration (function_declaration name: (identifier) @name) @definition.method)
+(union_declaration (function_declaration name: (identifier) @name) @definition.method)
+(enum_declaration (function_declaration name: (identifier) @name) @definition.method)
+(opaque_declaration (function_declaration name: (identifier) @name) @definition.method)
 
 ; test "name" { ... }, test name { ... }, test { ... }
 (test_declaration [(string) (identifier)] @name (block) @body) @definition.function
