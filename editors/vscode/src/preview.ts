@@ -61,7 +61,7 @@ export class Preview {
 
 async function reveal(hit: Hit, selection: Range, options: TextDocumentShowOptions): Promise<void> {
   const editor = await window.showTextDocument(Uri.parse(hit.location.uri), { ...options, selection });
-  editor.revealRange(selection, TextEditorRevealType.InCenterIfOutsideViewport);
+  editor.revealRange(selection, TextEditorRevealType.InCenter);
 }
 
 function textTabs() {

@@ -43,7 +43,7 @@ export class TabInputText {
 }
 
 export enum TextEditorRevealType {
-  InCenterIfOutsideViewport = 2,
+  InCenter = 1,
   AtTop = 3,
 }
 
