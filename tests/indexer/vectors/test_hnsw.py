@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -88,6 +88,28 @@ def test_asking_for_more_than_there_is_gives_what_there_is() -> None:
     assert index.search(vectors[3], 100) == []
     index.add([7], vectors[:1])
     assert [key for key, _ in index.search(vectors[0], 100)] == [7]
+
+
+class GraphThatLosesItsWay:
+    """hnswlib when its graph has fallen apart: it raises instead of giving what it found."""
+
+    def __init__(self, graph: Any) -> None:
+        self._graph = graph
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._graph, name)
+
+    def knn_query(self, *_: object, **__: object) -> None:
+        raise RuntimeError("Cannot return the results in a contiguous 2D array. Probably ef or M is too small")
+
+
+def test_when_the_graph_leads_to_too_few_everything_is_compared() -> None:
+    index, truth, _ = filled(3000)
+    index._graph = GraphThatLosesItsWay(index._graph)
+    query = clustered(1, seed=9)[0]
+    assert dict(index.search(query, 20)) == pytest.approx(dict(truth.search(query, 20)), abs=2e-6)
+    allowed = range(2900)
+    assert dict(index.search(query, 20, allowed)) == pytest.approx(dict(truth.search(query, 20, allowed)), abs=2e-6)
 
 
 keys = st.integers(min_value=0, max_value=60)

@@ -100,6 +100,13 @@ def test_an_ignore_file_may_have_a_bom_and_crlf_and_be_no_utf8(root: Path) -> No
     check(root, ["c.py"])
 
 
+@posix_only
+def test_an_escaped_space_at_the_end_of_a_line_belongs_to_the_name(root: Path) -> None:
+    write(root, "a /x.py", "b /x.py", "b/x.py", "c/x.py")
+    (root / ".gitignore").write_bytes(b"a\\ \r\nb \r\nc  ")
+    check(root, ["b /x.py"])
+
+
 def test_an_ignore_file_that_is_no_file_says_nothing(root: Path) -> None:
     write(root, "a.py")
     (root / ".gitignore").mkdir()
