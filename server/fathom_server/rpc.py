@@ -36,11 +36,7 @@ class FathomProtocol(LanguageServerProtocol):
     `initialize`, and when it comes after `shutdown`. LSP has an error for each."""
 
     initialized = False
-
-    @property
-    def was_shut_down(self) -> bool:
-        """Whether `shutdown` was asked for and answered."""
-        return self._shutdown
+    shutdown_requested = False
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         try:
@@ -56,14 +52,13 @@ class FathomProtocol(LanguageServerProtocol):
             self._refuse(message.id, message.error)
         elif not (hasattr(message, "id") and hasattr(message, "method")):
             super().handle_message(message)
-        elif message.method == types.INITIALIZE:
-            self.initialized = True
-            super().handle_message(message)
-        elif not self.initialized:
+        elif message.method != types.INITIALIZE and not self.initialized:
             self._refuse(message.id, JsonRpcServerNotInitialized("the first request must be initialize"))
-        elif self.was_shut_down:
+        elif self.shutdown_requested:
             self._refuse(message.id, JsonRpcInvalidRequest("the server is shutting down"))
         else:
+            self.initialized = True
+            self.shutdown_requested = message.method == types.SHUTDOWN
             super().handle_message(message)
 
     def _refuse(self, request_id: int | str, error: JsonRpcException) -> None:

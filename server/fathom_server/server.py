@@ -42,9 +42,9 @@ class FathomServer(LanguageServer):
         self._background: set[asyncio.Task[None]] = set()
 
     @property
-    def was_shut_down(self) -> bool:
-        """Whether the client has asked for `shutdown`, as it should before the connection ends."""
-        return self.protocol.was_shut_down
+    def exit_code(self) -> int:
+        """What the process should end with: LSP wants 0 after `shutdown` and 1 without it."""
+        return 0 if self.protocol.shutdown_requested else 1
 
     def warn(self, message: str) -> None:
         """Show a warning to the user."""

@@ -64,13 +64,13 @@ async def _serve(
             protocol=server.protocol,
             error_handler=server.report_server_error,
         )
-    except SystemExit as exit_notification:
-        return int(exit_notification.code or 0)
+    except SystemExit:
+        logger.debug("the client sent exit")
     except (asyncio.IncompleteReadError, ConnectionError) as error:
         logger.warning("the connection broke: %s", error)
     finally:
         await server.close()
-    return 0 if server.was_shut_down else 1
+    return server.exit_code
 
 
 def _read_stdin() -> asyncio.StreamReader:
