@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -31,6 +32,9 @@ def resolve_root(path: Path) -> Path:
             raise WorkspaceError(f"not a folder: {shown}")
         with os.scandir(root):
             pass
+        if not os.access(root, os.X_OK):
+            # Such a folder can be listed, but nothing in it can be opened.
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except FileNotFoundError:
         raise WorkspaceError(f"no such folder: {shown}") from None
     except NotADirectoryError:

@@ -149,13 +149,13 @@ def _judge_file(
         return None
     if rules.verdict(path, is_folder=False):
         return None
+    if not is_text(entry.name):
+        return SkippedFile(printable(path), INVALID_NAME) if language else None
     try:
         info = entry.stat(follow_symlinks=False)
         if language is None:
             script = _script_language(entry, info)
             return _source(path, script, info, config) if script else None
-        if not is_text(entry.name):
-            return SkippedFile(printable(path), INVALID_NAME)
         if entry.is_symlink():
             target = Path(entry.path).resolve(strict=True)
             if not target.is_relative_to(root):
@@ -163,11 +163,12 @@ def _judge_file(
             if is_included(root, target.relative_to(root).as_posix(), config):
                 return None
             info = target.stat()
+    except FileNotFoundError:
+        # Either the link leads nowhere, or the file went away after its folder was listed, which is no news.
+        return SkippedFile(path, BROKEN_LINK) if language and entry.is_symlink() else None
     except (OSError, RuntimeError):
         # RuntimeError is how older versions of Python tell a loop of links.
-        if entry.is_symlink():
-            return SkippedFile(path, BROKEN_LINK)
-        return SkippedFile(path, UNREADABLE) if language and Path(entry.path).exists() else None
+        return SkippedFile(path, UNREADABLE) if language else None
     return _source(path, language.name, info, config)
 
 
@@ -183,6 +184,6 @@ def _source(path: str, language: str, info: os.stat_result, config: Config) -> S
 
 def _script_language(entry: os.DirEntry[str], info: os.stat_result) -> str | None:
     """The language of an executable without a suffix, by its `#!` line."""
-    if not stat.S_ISREG(info.st_mode) or not info.st_mode & 0o111 or not is_text(entry.name):
+    if not stat.S_ISREG(info.st_mode) or not info.st_mode & 0o111:
         return None
     return shebang_language(read_regular(Path(entry.path), SHEBANG_BYTES) or b"")

@@ -231,7 +231,7 @@ def test_links_to_folders_are_not_followed_and_loops_do_no_harm(root: Path) -> N
     (root / "a/loop").symlink_to(root)
     (root / "elsewhere").symlink_to(root / "a")
     (root / "self.py").symlink_to("self.py")
-    check(root, ["a/b.py"], {"self.py": "broken symbolic link"})
+    check(root, ["a/b.py"], {"self.py": "unreadable"})
 
 
 @posix_only
@@ -299,6 +299,22 @@ def test_a_folder_that_cannot_be_read_does_not_stop_the_rest(root: Path) -> None
         (root / "locked").chmod(0o755)
     assert [item.path for item in found] == ["a.py", "locked/", "z/c.py"]
     assert found[1] == SkippedFile("locked/", "unreadable")
+
+
+@needs_permissions
+def test_files_of_a_folder_that_can_only_be_listed_are_named(root: Path) -> None:
+    write(root, "a.py", "listed/b.py", "listed/c.txt")
+    (root / "link.py").symlink_to("listed/b.py")
+    (root / "listed").chmod(0o444)
+    try:
+        found = list(scan(root, Config()))
+    finally:
+        (root / "listed").chmod(0o755)
+    assert [item.path for item in found if isinstance(item, SourceFile)] == ["a.py"]
+    assert {item.path: item.reason for item in found if isinstance(item, SkippedFile)} == {
+        "link.py": "unreadable",
+        "listed/b.py": "unreadable",
+    }
 
 
 def test_folders_that_cannot_be_listed_do_not_stop_the_rest(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
