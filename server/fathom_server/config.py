@@ -38,11 +38,11 @@ def read_settings(options: Any) -> tuple[Settings, list[str]]:
     values: dict[str, Any] = {}
     warnings: list[str] = []
     for name, value in options.items():
-        if name not in _READERS:
+        if name not in READERS:
             warnings.append(f"Fathom: there is no setting {name!r}; it is ignored.")
         elif value is not None:
             try:
-                values[name] = _READERS[name](value)
+                values[name] = READERS[name](value)
             except _InvalidError as error:
                 warnings.append(f"Fathom: the setting {name!r} must be {error}; its default is used.")
     limit = values.pop("limit", Settings().limit)
@@ -81,7 +81,7 @@ def _one_of(*choices: str) -> Reader:
     return read
 
 
-_READERS: dict[str, Reader] = {
+READERS: dict[str, Reader] = {
     "limit": _whole_number(1, MAX_LIMIT),
     "exclude": _strings,
     "maxFileBytes": _whole_number(1),

@@ -444,6 +444,18 @@ def test_the_process_answers_for_a_folder_that_does_not_exist_and_ends_with_its_
     assert process.returncode == 0
 
 
+def test_a_step_that_hangs_does_not_outlive_the_client() -> None:
+    script = (
+        "import threading, time\n"
+        "from fathom_indexer import worker\n"
+        "worker.EXIT_GRACE = 0.1\n"
+        "threading.Thread(target=worker._leave_when_alone, args=(worker.Inbox(), print), daemon=True).start()\n"
+        "time.sleep(600)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", script], stdin=subprocess.DEVNULL, timeout=60, check=False)
+    assert result.returncode == 1
+
+
 def test_a_configuration_that_is_none_is_refused(tmp_path: Path) -> None:
     for config in ("[", '{"colour": "red"}'):
         process = worker_process("--root", str(tmp_path), "--config", config)

@@ -1,0 +1,137 @@
+"""Replays the examples of `docs/protocol.md` on the real server and the real indexer process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pygls.exceptions import JsonRpcException
+from pytest_lsp import LanguageClient
+
+from fathom_indexer.types import Kind
+from fathom_server import lsp_ext
+from fathom_server.config import READERS, Settings, read_settings
+
+PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
+EXAMPLE_ROOT = "file:///home/me/library"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def pairs(messages: list[Any]) -> list[Any]:
+    """Each request with the answer that is shown for it."""
+    answers = {message["id"]: message for message in messages if "id" in message and "method" not in message}
+    return [(message, answers[message["id"]]) for message in messages if "id" in message and "method" in message]
+
+
+LSP_EXAMPLES = pairs([json.loads(block) for block in blocks("json")])
+WORKER_EXAMPLES = [json.loads(line) for line in blocks("jsonl")[0].splitlines()]
+
+
+def assert_same_shape(shown: Any, real: Any, where: str = "answer") -> None:
+    """Both have the same keys and types all the way down. Maps by language or reason have keys of their own."""
+    if shown is None or real is None:
+        return
+    assert isinstance(shown, (int, float)) == isinstance(real, (int, float)), where
+    if isinstance(shown, dict):
+        assert isinstance(real, dict), where
+        if where.endswith((".languages", ".skipped")):
+            return
+        assert set(shown) == set(real), where
+        for key in shown:
+            assert_same_shape(shown[key], real[key], f"{where}.{key}")
+    elif isinstance(shown, list):
+        assert isinstance(real, list), where
+        assert bool(shown) == bool(real), where
+        for item in real:
+            assert_same_shape(shown[0], item, f"{where}[]")
+    elif isinstance(shown, str):
+        assert isinstance(real, str), where
+
+
+def assert_same_hits(shown: Any, real: Any) -> None:
+    fields = ("path", "startLine", "endLine", "name", "qualifiedName", "kind", "language", "signature")
+    for shown_hit, real_hit in zip(shown.get("results", []), real.get("results", []), strict=True):
+        assert {field: shown_hit[field] for field in fields} == {field: real_hit[field] for field in fields}
+        assert real_hit["snippet"].startswith(shown_hit["snippet"].removesuffix("..."))
+
+
+def test_there_is_an_example_of_every_request() -> None:
+    assert {request["method"] for request, _ in LSP_EXAMPLES} == {lsp_ext.SEARCH, lsp_ext.SIMILAR, lsp_ext.STATUS}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("request_shown", "answer_shown"),
+    LSP_EXAMPLES,
+    ids=[f"{asked['id']}-{asked['method']}" for asked, _ in LSP_EXAMPLES],
+)
+async def test_the_servers_examples(library: LanguageClient, request_shown: Any, answer_shown: Any) -> None:
+    protocol: Any = library.protocol
+    status = await asyncio.wait_for(protocol.send_request_async(lsp_ext.STATUS, {}), 60)
+    root = status["roots"][0]["rootUri"]
+    params = json.loads(json.dumps(request_shown["params"]).replace(EXAMPLE_ROOT, root))
+    answering = asyncio.wait_for(protocol.send_request_async(request_shown["method"], params), 60)
+    if "error" in answer_shown:
+        with pytest.raises(JsonRpcException) as error:
+            await answering
+        assert (error.value.code, error.value.message) == (
+            answer_shown["error"]["code"],
+            answer_shown["error"]["message"],
+        )
+        return
+    real = await answering
+    assert_same_shape(answer_shown["result"], real)
+    assert_same_hits(answer_shown["result"], real)
+    for hit_shown, hit in zip(answer_shown["result"].get("results", []), real.get("results", []), strict=True):
+        assert hit["location"]["uri"] == hit_shown["location"]["uri"].replace(EXAMPLE_ROOT, root)
+        assert hit["location"]["range"] == hit_shown["location"]["range"]
+
+
+def test_the_indexers_examples(copy_workspace: Callable[[Path], Path], tmp_path: Path) -> None:
+    root = copy_workspace(tmp_path / "library")
+    config = json.dumps({"cache_dir": str(tmp_path / "cache")})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fathom_indexer.worker", "--root", str(root), "--config", config],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    ready = json.loads(process.stdout.readline())
+    assert ready == WORKER_EXAMPLES[0]
+    while json.loads(process.stdout.readline())["params"]["stage"] != "ready":
+        pass
+    for request, shown in pairs(WORKER_EXAMPLES):
+        process.stdin.write(json.dumps(request).encode() + b"\n")
+        process.stdin.flush()
+        real: Any = {}
+        while real.get("id") != request["id"]:
+            real = json.loads(process.stdout.readline())
+        if "error" in shown:
+            assert real == shown
+        else:
+            assert_same_shape(shown["result"], real["result"], request["method"])
+            assert_same_hits(shown["result"], real["result"])
+    assert process.wait(60) == 0
+    process.communicate()
+
+
+def test_every_setting_is_in_the_table_with_its_default() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", PAGE, re.MULTILINE))
+    assert set(rows) == set(READERS)
+    assert read_settings({name: json.loads(default) for name, default in rows.items()}) == (Settings(), [])
+
+
+def test_every_kind_is_listed() -> None:
+    row = next(line for line in PAGE.splitlines() if line.startswith("| `kind` |"))
+    assert set(re.findall(r"`(\w+)`", row)) - {"kind"} == {kind.value for kind in Kind}
