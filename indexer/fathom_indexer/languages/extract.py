@@ -50,6 +50,9 @@ MODULE_UNIT_REACH = 120
 MAX_NESTING = 32
 """Definitions nested deeper are no units of their own: their text would grow with the square of the file."""
 
+MAX_DEPTH = 512
+"""Nodes deeper in the syntax tree start no match: matching takes time in proportion to the matches under way."""
+
 _SIGNATURE_CHARACTERS = 300
 _BOM = b"\xef\xbb\xbf"
 
@@ -137,7 +140,9 @@ def extract(source: bytes, language: Language) -> list[Function]:
     # A byte order mark is no token in most grammars; blanks keep every offset as it is on disk.
     code = b"   " + source[3:] if source.startswith(_BOM) else source
     root = Parser(language.tree_sitter_grammar).parse(code).root_node
-    matches = [captures for _, captures in QueryCursor(language.tree_sitter_query).matches(root)]
+    cursor = QueryCursor(language.tree_sitter_query)
+    cursor.set_max_start_depth(MAX_DEPTH)
+    matches = [captures for _, captures in cursor.matches(root)]
     leads = Leads(matches, code)
     found = sorted(_definitions(matches, code, leads), key=lambda definition: definition.order)
     definitions = _nest(_merge_clauses(found, leads) if language.clauses else found, leads)
@@ -150,10 +155,16 @@ def extract(source: bytes, language: Language) -> list[Function]:
 
 def _definitions(matches: list[Captures], code: bytes, leads: Leads) -> list[_Definition]:
     """What the query finds; of matches that share a name node, the most specific, the widest, the most detailed."""
-    wrappers = {node.id for captures in matches for node in captures.get("wrapper", ())}
+    # From the inside out: asking a node for its parent takes time in proportion to its depth.
+    wrapped = {
+        inner.id: wrapper
+        for captures in matches
+        for wrapper in captures.get("wrapper", ())
+        for inner in wrapper.named_children
+    }
     found: dict[int, tuple[tuple[int, int, int], _Definition]] = {}
     for captures in matches:
-        definition = _definition(captures, code, leads, wrappers)
+        definition = _definition(captures, code, leads, wrapped)
         if definition is None:
             continue
         key = captures["name"][0].start_byte
@@ -167,7 +178,7 @@ def _rank(kind: Kind | None) -> int:
     return _SPECIFICITY.get(kind, 1) if kind else -1
 
 
-def _definition(captures: Captures, code: bytes, leads: Leads, wrappers: set[int]) -> _Definition | None:
+def _definition(captures: Captures, code: bytes, leads: Leads, wrapped: dict[int, Node]) -> _Definition | None:
     label, node = next(((key, nodes[0]) for key, nodes in captures.items() if "." in key), ("", None))
     names = captures.get("name")
     if node is None or not names:
@@ -178,7 +189,9 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrappers: set[int
     if receivers := captures.get("receiver"):
         owner = _dotted(_decode(code[receivers[0].start_byte : receivers[-1].end_byte]))
     role, _, detail = label.partition(".")
-    outer = _with_wrappers(node, wrappers)
+    outer = node
+    while wrapper := wrapped.get(outer.id):
+        outer = wrapper
     kind = Kind(detail) if role == "definition" else None
     body = captures["body"][0] if "body" in captures else None
     if body is None and kind in FUNCTION_KINDS:
@@ -215,12 +228,6 @@ def _without_type_arguments(name: str) -> str:
     while (shorter := _TYPE_ARGUMENTS.sub("", name)) != name:
         name = shorter
     return name
-
-
-def _with_wrappers(node: Node, wrappers: set[int]) -> Node:
-    while (parent := node.parent) is not None and parent.id in wrappers:
-        node = parent
-    return node
 
 
 def _merge_clauses(definitions: list[_Definition], leads: Leads) -> list[_Definition]:

@@ -191,6 +191,7 @@
     name: (identifier) @name
     body: (_) @body) @definition.closure)
 
-[(export_statement) (expression_statement)] @wrapper
+(export_statement) @wrapper
+(expression_statement (assignment_expression)) @wrapper
 
 (decorator) @attribute

@@ -232,7 +232,8 @@
     name: (identifier) @name
     body: (_) @body) @definition.closure)
 
-[(export_statement) (expression_statement) (ambient_declaration)] @wrapper
+[(export_statement) (ambient_declaration)] @wrapper
+(expression_statement (assignment_expression)) @wrapper
 
 (decorator) @attribute
 
