@@ -313,7 +313,7 @@ async def test_a_server_that_is_killed_takes_its_indexer_with_it(tmp_path: Path)
     )
     assert server.stdin is not None
     assert server.stdout is not None
-    initialize = {"processId": None, "rootUri": tmp_path.as_uri(), "capabilities": {}}
+    initialize: dict[str, Any] = {"processId": None, "rootUri": tmp_path.as_uri(), "capabilities": {}}
     server.stdin.write(message(id=1, method="initialize", params=initialize))
     server.stdin.write(message(method="initialized", params={}))
     server.stdin.write(message(id=2, method="fathom/status"))
