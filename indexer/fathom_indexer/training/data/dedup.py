@@ -1,0 +1,82 @@
+"""Near-duplicate functions by MinHash: signatures of token shingles, and locality-sensitive hashing over them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+PERMUTATIONS = 125
+BANDS = 25
+"""Two functions are compared if their signatures agree on one band of `PERMUTATIONS / BANDS` rows: almost surely
+(0.99) at a Jaccard similarity of 0.7."""
+SHINGLE = 3
+"""Tokens in a row."""
+THRESHOLD = 0.7
+
+Signatures = npt.NDArray[np.uint32]
+
+_SEED = 20240229
+_PAIRS_AT_ONCE = 200_000
+
+
+def signature(tokens: Sequence[str]) -> Signatures:
+    """The MinHash `[PERMUTATIONS]` of a function's shingles of three tokens; comments should not be among them."""
+    hashes = np.fromiter((_token_hash(token) for token in tokens), np.uint64, len(tokens))
+    if len(hashes) < SHINGLE:
+        hashes = np.concatenate([hashes, np.zeros(SHINGLE - len(hashes), np.uint64)])
+    # The products are meant to wrap around: arithmetic modulo 2**64.
+    shingles = np.zeros(len(hashes) - SHINGLE + 1, np.uint64)
+    for place in range(SHINGLE):
+        shingles = shingles * np.uint64(0x9E3779B97F4A7C15) + hashes[place : place + len(shingles)]
+    factors, offsets = _permutations()
+    mixed = np.unique(shingles)[:, None] * factors + offsets
+    smallest: Signatures = (mixed >> np.uint64(32)).min(axis=0).astype(np.uint32)
+    return smallest
+
+
+def duplicates(signatures: Signatures) -> npt.NDArray[np.bool_]:
+    """Which rows of `signatures` `[n, PERMUTATIONS]` are near-duplicates of an earlier row.
+
+    Of functions that resemble each other the first is kept, so what should survive comes first. Deterministic.
+    """
+    count = len(signatures)
+    dropped = np.zeros(count, np.bool_)
+    rows = PERMUTATIONS // BANDS
+    for band in range(BANDS):
+        keys = _band_keys(signatures[:, band * rows : (band + 1) * rows])
+        order = np.argsort(keys, kind="stable")
+        ordered = keys[order]
+        starts = np.concatenate([[True], ordered[1:] != ordered[:-1]]) if count else np.zeros(0, np.bool_)
+        first = order[np.maximum.accumulate(np.where(starts, np.arange(count), 0))]
+        candidates = ~starts & ~dropped[order]
+        earlier, later = first[candidates], order[candidates]
+        for begin in range(0, len(later), _PAIRS_AT_ONCE):
+            left, right = earlier[begin : begin + _PAIRS_AT_ONCE], later[begin : begin + _PAIRS_AT_ONCE]
+            similarity = (signatures[left] == signatures[right]).mean(axis=1)
+            dropped[right[similarity >= THRESHOLD]] = True
+    return dropped
+
+
+def _band_keys(band: Signatures) -> npt.NDArray[np.uint64]:
+    keys = np.zeros(len(band), np.uint64)
+    for column in range(band.shape[1]):
+        keys = (keys ^ band[:, column].astype(np.uint64)) * np.uint64(0x100000001B3) + np.uint64(column)
+        keys ^= keys >> np.uint64(29)
+    return keys
+
+
+@cache
+def _token_hash(token: str) -> int:
+    # Spread over 64 bits, so that sums of several do not collide.
+    return (zlib.crc32(token.encode("utf-8", "replace")) * 0xD6E8FEB86659FD93) & 0xFFFFFFFFFFFFFFFF
+
+
+@cache
+def _permutations() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    random = np.random.default_rng(_SEED)
+    factors = random.integers(0, 2**63, PERMUTATIONS, np.uint64) * np.uint64(2) + np.uint64(1)
+    return factors, random.integers(0, 2**63, PERMUTATIONS, np.uint64)
