@@ -18,8 +18,8 @@ _BLANKS = b" \t\r\n\f\v;"
 
 # A docstring, bare or as the value of an attribute (`@doc """`).
 _QUOTE = re.compile(r'(?:@\w+\s+)?(?:~[sS]|[A-Za-z]{0,2})("""|\'\'\'|"|\')')
-_BLOCK = re.compile(r"/\*+!?<?|\{-+\s*[|^]?|--\[=*\[|=begin\b")
-_BLOCK_END = {"/": "*/", "{": "-}", "-": "]=", "=": "=end"}
+_BLOCK = re.compile(r"/\*+!?<?|\(\*+|<#|#=+|\{-+\s*[|^]?|--\[=*\[|=begin\b")
+_BLOCK_END = {"/": "*/", "(": "*)", "<": "#>", "#": "=#", "{": "-}", "-": "]=", "=": "=end"}
 """The characters that a block comment ends with, by the one it starts with."""
 _STAR = re.compile(r"\s*\*+ ?")
 _LINE_MARK = re.compile(r"(?://+[!<]?|#+[!:]?|--+(?: *[|^])?) ?")

@@ -89,7 +89,8 @@
 ; @type name :: ...
 ((unary_operator operator: "@" operand: (call
   target: (identifier) @_attribute
-  (arguments . (binary_operator left: [(identifier) @name (call target: (identifier) @name)] operator: "::")))) @definition.type
+  (arguments
+    . (binary_operator left: [(identifier) @name (call target: (identifier) @name)] operator: "::")))) @definition.type
   (#any-of? @_attribute "type" "typep" "opaque"))
 
 ((unary_operator operator: "@" operand: (call
