@@ -1,4 +1,4 @@
-"""A function's documentation to a plain English sentence or paragraph, as somebody might describe what they look for."""
+"""Documentation to one plain English sentence or paragraph, as somebody might describe what they look for."""
 
 from __future__ import annotations
 

@@ -80,6 +80,8 @@ def mine(
             continue
         tally.files += 1
         for found in _mine_file(package, source, language, held, tally):
+            if taken.get(language, 0) >= package.limit:
+                break
             taken[language] = taken.get(language, 0) + 1
             tally.taken += 1
             yield found

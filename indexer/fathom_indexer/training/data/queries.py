@@ -41,7 +41,7 @@ _DOES_NOT_INFLECT = frozenset(
 _NOT_VERBS = frozenset(
     """
     a an the this that these those it its if when whether for in on by with true false default default's number list
-    name map set string internal returns note used same like all any each every some no not only see we you i is are
+    name map set string internal note used same like all any each every some no not only see we you i is are
     """.split()
 )
 _OBJECT_STARTS = frozenset("the a an all whether any each if this that number its one every given".split())
