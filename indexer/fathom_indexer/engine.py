@@ -8,15 +8,14 @@ from types import TracebackType
 
 from fathom_indexer.config import Config
 from fathom_indexer.encoder import Encoder, EncoderConfig, load_encoder
-from fathom_indexer.encoder.encoder import PACKAGED_MODEL, shorten
-from fathom_indexer.encoder.runtime import Floats
+from fathom_indexer.encoder.encoder import PACKAGED_MODEL
 from fathom_indexer.errors import QueryError
 from fathom_indexer.languages import LANGUAGES
-from fathom_indexer.pipeline import IndexPipeline, VectorTarget
+from fathom_indexer.pipeline import IndexPipeline
+from fathom_indexer.resident import ResidentVectors, VectorTarget
 from fathom_indexer.search import Pipeline, Searcher
 from fathom_indexer.storage import Store
 from fathom_indexer.types import Filters, Function, Hit, IndexStatus, Progress
-from fathom_indexer.vectors import VectorIndex, choose
 from fathom_indexer.workspace import cache_path, relative_path, resolve_root
 
 LANGUAGE_NAMES = tuple(language.name for language in LANGUAGES)
@@ -45,9 +44,9 @@ class Engine:
         dim = model.index_dim if config.dim is None else config.dim
         self._target = VectorTarget(model.model_id, index_exit, dim)
         self._loaded_encoder: Encoder | None = None
-        self._loaded_vectors: VectorIndex | None = None
-        self._searcher = Searcher(store, self._encoder, self._vectors, index_exit, rerank_exit, dim)
-        self._indexing = IndexPipeline(root, config, store, self._target, self._encoder, self)
+        self._vectors = ResidentVectors(store, self._target, config.vectors)
+        self._searcher = Searcher(store, self._encoder, self._vectors.get, index_exit, rerank_exit, dim)
+        self._indexing = IndexPipeline(root, config, store, self._target, self._encoder, self._vectors)
 
     @classmethod
     def open(cls, root: Path, config: Config | None = None) -> Engine:
@@ -70,7 +69,10 @@ class Engine:
 
     def close(self) -> None:
         """Close the index file."""
-        self._store.close()
+        try:
+            self._vectors.save()
+        finally:
+            self._store.close()
 
     @property
     def root(self) -> Path:
@@ -137,36 +139,12 @@ class Engine:
     def clear(self) -> None:
         """Forget all files, so that the next `index_steps` reads every one anew. Vectors of known texts are kept."""
         self._store.clear()
-        self._loaded_vectors = None
-
-    # --- what changed while indexing (see `pipeline.Listener`) ---------------------------------------------------
-
-    def functions_gone(self, ids: Sequence[int]) -> None:
-        """Take functions out of the vectors in memory."""
-        if self._loaded_vectors is not None and ids:
-            self._loaded_vectors.remove(ids)
-
-    def functions_embedded(self, ids: Sequence[int], vectors: Floats) -> None:
-        """Put functions into the vectors in memory."""
-        if self._loaded_vectors is not None and ids:
-            self._loaded_vectors.add(ids, vectors)
-
-    # --- loaded when needed --------------------------------------------------------------------------------------
+        self._vectors.forget()
 
     def _encoder(self) -> Encoder:
         if self._loaded_encoder is None:
             self._loaded_encoder = load_encoder(self._model_folder, self._config.runtime, self._config.threads)
         return self._loaded_encoder
-
-    def _vectors(self) -> VectorIndex:
-        if self._store.changed_elsewhere():
-            self._loaded_vectors = None
-        if self._loaded_vectors is None:
-            ids, vectors = self._store.vectors(self._target.model, self._target.exit)
-            self._loaded_vectors = choose(self._config.vectors, len(ids), self._target.dim)
-            if ids:
-                self._loaded_vectors.add(ids, shorten(vectors, self._target.dim))
-        return self._loaded_vectors
 
 
 def _covers(function: Function, line: int) -> bool:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from fathom_indexer.config import Config
 from fathom_indexer.encoder import Encoder, TextKind, code_text, text_key
-from fathom_indexer.encoder.encoder import shorten
-from fathom_indexer.encoder.runtime import Floats
 from fathom_indexer.errors import QueryError
 from fathom_indexer.languages import extract, language_named
+from fathom_indexer.resident import ResidentVectors, VectorTarget
 from fathom_indexer.storage import FileState, Store
 from fathom_indexer.types import FileRecord, Progress, SkippedFile, Stage
-from fathom_indexer.workspace import VANISHED, SourceFile, read_source, scan
+from fathom_indexer.workspace import UNREADABLE, VANISHED, SourceFile, read_source, scan
 
 log = logging.getLogger(__name__)
 
@@ -33,25 +30,6 @@ _EMBED_WINDOW = 2048
 UNPARSABLE = "cannot be parsed"
 
 
-@dataclass(frozen=True, slots=True)
-class VectorTarget:
-    """Which vectors the index holds: those of one model at one exit, cut to `dim` features."""
-
-    model: str
-    exit: int
-    dim: int | None
-
-
-class Listener(Protocol):
-    """Who needs to know what changed in the store: the vectors in memory."""
-
-    def functions_gone(self, ids: Sequence[int]) -> None:
-        """These functions are no longer in the store."""
-
-    def functions_embedded(self, ids: Sequence[int], vectors: Floats) -> None:
-        """These functions have index vectors `[len(ids), dim]` now."""
-
-
 class IndexPipeline:
     """Updates one store from one workspace. `encoder` is called when there is something to embed."""
 
@@ -62,14 +40,14 @@ class IndexPipeline:
         store: Store,
         target: VectorTarget,
         encoder: Callable[[], Encoder],
-        listener: Listener,
+        resident: ResidentVectors,
     ) -> None:
         self._root = root
         self._config = config
         self._store = store
         self._target = target
         self._encoder = encoder
-        self._listener = listener
+        self._resident = resident
 
     def steps(self, paths: Sequence[str] | None) -> Iterator[Progress]:
         """Bring the store up to date with the files and embed what is new, step by step.
@@ -95,7 +73,8 @@ class IndexPipeline:
             if seen % _SCAN_STEP == 0:
                 yield Progress(Stage.SCAN, seen, seen)
         yield Progress(Stage.SCAN, seen, seen)
-        self._forget(known, {file.path for file in found} | {item.path for item in skipped}, paths)
+        unreadable = tuple(item.path for item in skipped if item.path.endswith("/") and item.reason == UNREADABLE)
+        self._forget(known, {file.path for file in found} | {item.path for item in skipped}, paths, unreadable)
         # The scan's own verdicts carry no time: they are reached anew with every scan.
         self._skip([(item, FileState(0, 0, "")) for item in skipped])
         # A named path was written just now, perhaps within the clock's tick of the last look: its content decides.
@@ -111,19 +90,24 @@ class IndexPipeline:
         for path in dict.fromkeys(paths):
             yield from scan(self._root, self._config, under=path)
 
-    def _forget(self, known: dict[str, FileState], seen: set[str], paths: Sequence[str] | None) -> None:
-        gone = [path for path in known if path not in seen and _is_under(path, paths)]
+    def _forget(
+        self, known: dict[str, FileState], seen: set[str], paths: Sequence[str] | None, unreadable: tuple[str, ...]
+    ) -> None:
+        # A folder that cannot be read just now (a share that is away, rights that change) has not lost its files.
+        gone = [
+            path for path in known if path not in seen and _is_under(path, paths) and not path.startswith(unreadable)
+        ]
         if gone:
-            self._listener.functions_gone(self._store.remove_files(gone))
+            self._resident.functions_gone(self._store.remove_files(gone))
 
     def _skip(self, skipped: Sequence[tuple[SkippedFile, FileState]]) -> None:
-        self._listener.functions_gone(self._store.put_skipped(skipped))
+        self._resident.functions_gone(self._store.put_skipped(skipped))
 
     def _read_file(self, file: SourceFile, known: FileState | None) -> None:
         source = read_source(self._root, file.path, self._config)
         if isinstance(source, SkippedFile):
             if source.reason == VANISHED:
-                self._listener.functions_gone(self._store.remove_files([file.path]))
+                self._resident.functions_gone(self._store.remove_files([file.path]))
             else:
                 self._skip([(source, FileState(file.size, file.mtime_ns, ""))])
             return
@@ -141,11 +125,11 @@ class IndexPipeline:
         record = FileRecord(file.path, file.language, file.size, file.mtime_ns, content_hash)
         keyed = [(function, text_key(code_text(function, file.path))) for function in functions]
         gone, new = self._store.put_file(record, keyed)
-        self._listener.functions_gone(gone)
+        self._resident.functions_gone(gone)
         # Functions that only moved, or came back, have their vectors already.
         known_vectors = self._store.vectors_of(self._target.model, self._target.exit, new)
         if known_vectors:
-            self._tell(list(known_vectors), np.stack(list(known_vectors.values())))
+            self._resident.functions_embedded(list(known_vectors), np.stack(list(known_vectors.values())))
 
     def _embed(self) -> Iterator[Progress]:
         model, layer = self._target.model, self._target.exit
@@ -160,12 +144,10 @@ class IndexPipeline:
                 self._store.put_vectors(model, layer, batch_keys, vectors[layer])
                 # Copies of one text share its vector.
                 rows = [row for row, key in enumerate(batch_keys) for _ in window[key]]
-                self._tell([stored.id for key in batch_keys for stored in window[key]], vectors[layer][rows])
+                ids = [stored.id for key in batch_keys for stored in window[key]]
+                self._resident.functions_embedded(ids, vectors[layer][rows])
                 done += len(positions)
                 yield Progress(Stage.EMBED, done, len(keys))
-
-    def _tell(self, ids: Sequence[int], vectors: Floats) -> None:
-        self._listener.functions_embedded(ids, shorten(vectors, self._target.dim))
 
 
 def _differs(file: SourceFile, known: FileState | None) -> bool:

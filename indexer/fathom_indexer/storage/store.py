@@ -99,6 +99,7 @@ class Store:
         """
         with self._writing() as db:
             gone = self._remove(db, file.path)
+            _advance(db)
             file_id = db.execute(
                 "INSERT INTO files (path, language, size, mtime_ns, content_hash) VALUES (?, ?, ?, ?, ?)",
                 (file.path, file.language, file.size, file.mtime_ns, file.content_hash),
@@ -165,6 +166,7 @@ class Store:
     def clear(self) -> None:
         """Forget everything but the vectors, which the same code would need again."""
         with self._writing() as db:
+            _advance(db)
             for table in ("words", "functions", "files", "skipped"):
                 db.execute(f"DELETE FROM {table}")
 
@@ -269,6 +271,7 @@ class Store:
         """Keep unit vectors `[len(text_keys), dim]` of texts at an exit."""
         rows = vectors.astype("<f2")
         with self._writing() as db:
+            _advance(db)
             db.executemany(
                 "INSERT OR REPLACE INTO embeddings (text_key, model, exit, vector) VALUES (?, ?, ?, ?)",
                 [(key, model, layer, row.tobytes()) for key, row in zip(text_keys, rows, strict=True)],
@@ -339,6 +342,12 @@ class Store:
         changed, self._data_version = version != self._data_version, version
         return changed
 
+    def generation(self) -> int:
+        """A number that grows with every change to functions or vectors, by whichever process."""
+        with self._reading() as db:
+            number: int = db.execute("SELECT number FROM generation").fetchone()[0]
+        return number
+
     def size_bytes(self) -> int:
         """Bytes of the index on disk, the write-ahead log included."""
         if self.path is None:
@@ -388,6 +397,8 @@ class Store:
                 "SELECT functions.id FROM functions JOIN files ON files.id = file_id WHERE path = ?", (path,)
             )
         ]
+        if ids:
+            _advance(db)
         db.executemany("DELETE FROM words WHERE rowid = ?", [(function_id,) for function_id in ids])
         db.execute("DELETE FROM files WHERE path = ?", (path,))
         db.execute("DELETE FROM skipped WHERE path = ?", (path,))
@@ -427,6 +438,10 @@ class Store:
 
 class _UnusableError(Exception):
     """The index file cannot be used as it is, and why."""
+
+
+def _advance(db: sqlite3.Connection) -> None:
+    db.execute("UPDATE generation SET number = number + 1")
 
 
 def _function(columns: Sequence[object]) -> Function:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -309,3 +310,41 @@ def test_says_what_cannot_be_opened(tmp_path: Path, config: Config) -> None:
         Engine.open(tmp_path, Config(cache_dir=config.cache_dir, index_exit=3))
     with pytest.raises(ModelError, match="no Fathom model"):
         Engine.open(tmp_path, Config(cache_dir=config.cache_dir, model=str(tmp_path)))
+
+
+def test_an_approximate_index_is_kept_between_starts(
+    workspace: Path, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("hnswlib", reason="needs the hnsw extra")
+    approximate = replace(config, vectors="hnsw")
+    with Engine.open(workspace, approximate) as engine:
+        engine.index()
+        found = names(engine.search("surface of a disc"))
+    monkeypatch.setattr("fathom_indexer.resident.choose", None)
+    with Engine.open(workspace, approximate) as engine:
+        engine.index()
+        assert names(engine.search("surface of a disc")) == found
+    monkeypatch.undo()
+    (workspace / "circle.go").unlink()
+    with Engine.open(workspace, approximate) as engine:
+        engine.index()
+        assert "Area" not in names(engine.search("surface of a disc", 50))
+
+
+def test_a_folder_that_cannot_be_read_keeps_its_functions(
+    engine: Engine, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = os.scandir
+
+    def refuse(path: str | os.PathLike[str] = ".") -> object:
+        if Path(path).name == "src":
+            raise PermissionError(13, "Permission denied")
+        return original(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    engine.index()
+    assert engine.status().files == 3
+    assert engine.status().skipped == {"unreadable": 1}
+    monkeypatch.undo()
+    engine.index()
+    assert engine.status().skipped == {}
