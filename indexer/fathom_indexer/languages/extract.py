@@ -139,10 +139,7 @@ def extract(source: bytes, language: Language) -> list[Function]:
     """
     # A byte order mark is no token in most grammars; blanks keep every offset as it is on disk.
     code = b"   " + source[3:] if source.startswith(_BOM) else source
-    root = Parser(language.tree_sitter_grammar).parse(code).root_node
-    cursor = QueryCursor(language.tree_sitter_query)
-    cursor.set_max_start_depth(MAX_DEPTH)
-    matches = [captures for _, captures in cursor.matches(root)]
+    matches = _matches(code, language)
     leads = Leads(matches, code)
     found = sorted(_definitions(matches, code, leads), key=lambda definition: definition.order)
     definitions = _nest(_merge_clauses(found, leads) if language.clauses else found, leads)
@@ -151,6 +148,13 @@ def extract(source: bytes, language: Language) -> list[Function]:
     outermost = [definition.claimed for definition in definitions if definition.kind and not definition.enclosing_unit]
     units += _module_units(_uncovered((0, len(code)), outermost), code, lines, language.name)
     return sorted(units, key=lambda unit: (unit.start_byte, -unit.end_byte))
+
+
+def _matches(code: bytes, language: Language) -> list[Captures]:
+    tree = Parser(language.tree_sitter_grammar).parse(code)
+    cursor = QueryCursor(language.tree_sitter_query)
+    cursor.set_max_start_depth(MAX_DEPTH)
+    return [captures for _, captures in cursor.matches(tree.root_node)]
 
 
 def _definitions(matches: list[Captures], code: bytes, leads: Leads) -> list[_Definition]:
@@ -212,7 +216,7 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrapped: dict[int
 def _split_owner(name: str) -> tuple[str, str]:
     name = " ".join(name.split())
     if quoted := _QUOTED.fullmatch(name):
-        return "", quoted["name"]
+        return "", quoted["name"].strip()
     if operator := _OPERATOR.fullmatch(name):
         return _dotted(operator["owner"] or ""), operator["name"]
     plain = _without_type_arguments(name).removeprefix("::")

@@ -17,7 +17,7 @@ FIXTURES = Path(__file__).parents[2] / "fixtures" / "languages"
 FILES = sorted(path for path in FIXTURES.glob("*/*") if path.suffix != ".golden")
 BOM = b"\xef\xbb\xbf"
 WORD = re.compile(r"\w+")
-MARK = re.compile(rb"@(?:type)?doc\b")
+MARK = re.compile(rb"@(?:type)?doc\b(?: ~[sS])?")
 """Marks documentation in Elixir, and is left out of it as other comment marks are."""
 
 

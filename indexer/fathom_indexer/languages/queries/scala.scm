@@ -23,6 +23,14 @@
 (package_object name: (_) @name body: (_) @body) @definition.object
 (type_definition name: (_) @name) @definition.type
 
+; val name = new Type { ... }, given name: Type = new Type { ... }
+(val_definition
+  pattern: (identifier) @name
+  value: (instance_expression (template_body) @body)) @definition.object
+(given_definition
+  name: (_) @name
+  body: (instance_expression (template_body) @body)) @definition.object
+
 ; given name: Type with ..., given Type with ...
 (given_definition name: (_) @name body: (with_template_body) @body) @definition.object
 (given_definition
