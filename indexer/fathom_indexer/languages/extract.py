@@ -27,6 +27,7 @@ and on their own, without a name:
 from __future__ import annotations
 
 import re
+import time
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -53,6 +54,14 @@ MAX_NESTING = 32
 MAX_DEPTH = 512
 """Nodes deeper in the syntax tree start no match: matching takes time in proportion to the matches under way."""
 
+MAX_ERROR_NODES = 20_000
+"""More nodes in one syntax error are no code: matching takes time in proportion to the square of their number."""
+
+PARSE_SECONDS = 5.0
+"""Processor time that parsing a file may take. A megabyte of code takes less than one, but some grammars need time
+in proportion to the square of a line's length."""
+
+_CHUNK_BYTES = 65536
 _SIGNATURE_CHARACTERS = 300
 _BOM = b"\xef\xbb\xbf"
 
@@ -135,7 +144,7 @@ def extract(source: bytes, language: Language) -> list[Function]:
 
     `source` is the file as it is, in UTF-8 or a superset of ASCII; bytes that are no UTF-8 become U+FFFD in texts
     and keep their offsets. Never raises on broken source: tree-sitter recovers, and what it cannot place stays
-    searchable as `module` units.
+    searchable as `module` units. So does all of a file that is too much for it (`PARSE_SECONDS`, `MAX_ERROR_NODES`).
     """
     # A byte order mark is no token in most grammars; blanks keep every offset as it is on disk.
     code = b"   " + source[3:] if source.startswith(_BOM) else source
@@ -151,10 +160,29 @@ def extract(source: bytes, language: Language) -> list[Function]:
 
 
 def _matches(code: bytes, language: Language) -> list[Captures]:
-    tree = Parser(language.tree_sitter_grammar).parse(code)
+    """What each match of the language's query captures; nothing where parsing is given up."""
+    root = _parse(code, Parser(language.tree_sitter_grammar))
+    if root is None or any(node.is_error and node.child_count > MAX_ERROR_NODES for node in (root, *root.children)):
+        return []
     cursor = QueryCursor(language.tree_sitter_query)
     cursor.set_max_start_depth(MAX_DEPTH)
-    return [captures for _, captures in cursor.matches(tree.root_node)]
+    return [captures for _, captures in cursor.matches(root)]
+
+
+def _parse(code: bytes, parser: Parser) -> Node | None:
+    end = time.thread_time() + PARSE_SECONDS
+
+    def read(offset: int, _: object) -> bytes:
+        return code[offset : offset + _CHUNK_BYTES]
+
+    def is_late(*_: object) -> bool:
+        return time.thread_time() > end
+
+    try:
+        return parser.parse(read, progress_callback=is_late).root_node
+    except ValueError:
+        # How the parser says that it was stopped.
+        return None
 
 
 def _definitions(matches: list[Captures], code: bytes, leads: Leads) -> list[_Definition]:
