@@ -16,10 +16,15 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """A depth at which the encoder can stop. `dims` are the vector lengths it is good for, longest first."""
+    """A depth at which the encoder can stop. Layer 0 is the static exit: token vectors, weighted and averaged.
+
+    `dims` are the vector lengths it is good for, longest first; `head` says whether a linear map of its own follows
+    the mean.
+    """
 
     layer: int
     dims: tuple[int, ...]
+    head: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,10 @@ class CheckedFile:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The layers after `first` up to and including `last` as one ONNX graph. `first` 0 starts from token ids."""
+    """The layers after `first` up to and including `last` as one ONNX graph. The first graph starts from token ids.
+
+    A segment from 0 to 0 is the static exit, which hands the vectors of the tokens on to the next.
+    """
 
     first: int
     last: int
@@ -97,6 +105,11 @@ class EncoderConfig:
             raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ModelError(f"{folder} is no Fathom model: {error}") from error
+        return cls.from_json(raw, path)
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any], path: Path) -> EncoderConfig:
+        """As `load`, of what `config.json` holds; `path` is named in errors."""
         if raw.get("format") != FORMAT:
             raise ModelError(f"{path} has format {raw.get('format')!r}; this version of Fathom reads format {FORMAT}")
         try:
@@ -109,7 +122,7 @@ class EncoderConfig:
                 vocabulary=raw["vocabulary"],
                 layer_norm_eps=raw["layer_norm_eps"],
                 max_tokens=raw["max_tokens"],
-                exits=tuple(Exit(exit_["layer"], tuple(exit_["dims"])) for exit_ in raw["exits"]),
+                exits=tuple(_exit(exit_) for exit_ in raw["exits"]),
                 index_exit=raw["index_exit"],
                 index_dim=raw["index_dim"],
                 rerank_exit=raw["rerank_exit"],
@@ -122,3 +135,8 @@ class EncoderConfig:
             )
         except (KeyError, TypeError) as error:
             raise ModelError(f"{path} is incomplete: {error}") from error
+
+
+def _exit(raw: dict[str, Any]) -> Exit:
+    # Folders written before exits had heads do not mention them.
+    return Exit(raw["layer"], tuple(raw["dims"]), raw.get("head", False))

@@ -2,13 +2,15 @@
 
 The layers are those of BERT (Devlin et al. 2019) as all-MiniLM-L6-v2 uses them: learned positions, normalization after
 each sub-block, exact GELU. An exit is the mean over tokens, an optional linear head of its own, and normalization to
-unit length (ModularStarEncoder, "One Model to Train them All").
+unit length (ModularStarEncoder, "One Model to Train them All"). Exit 0 is static: a mean of the token vectors
+themselves, each token weighted by how much it says, without a position and without attention.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -50,16 +52,33 @@ class MultiExitEncoder(nn.Module):
         self.positions = nn.Embedding(config.max_tokens, config.hidden)
         self.embedding_norm = nn.LayerNorm(config.hidden, config.layer_norm_eps)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
+        self.heads = nn.ModuleDict(
+            {str(exit_.layer): nn.Linear(config.hidden, config.hidden) for exit_ in config.exits if exit_.head}
+        )
+        if any(exit_.layer == 0 for exit_ in config.exits):
+            # Logarithms of weights: positive whatever training does, and a softmax makes them sum to one.
+            self.token_logits = nn.Parameter(torch.zeros(config.vocabulary))
 
     def forward(self, ids: Tensor, mask: Tensor, exits: Sequence[int]) -> dict[int, Tensor]:
         """Unit vectors [batch, hidden] of each wanted exit; `ids` and `mask` are [batch, tokens] integers."""
-        weights = mask.unsqueeze(-1).to(self.positions.weight.dtype)
-        visible = mask.bool()[:, None, None, :]
-        state = self.embedding_norm(self.tokens(ids) + self.positions.weight[: ids.shape[1]])
         vectors: dict[int, Tensor] = {}
+        state = self.tokens(ids)
+        if 0 in exits:
+            logits = self.token_logits[ids].masked_fill(mask == 0, float("-inf"))
+            vectors[0] = self._exit(0, state, logits.softmax(-1))
+        if max(exits) > 0:
+            state = self.embedding_norm(state + self.positions.weight[: ids.shape[1]])
+        visible = mask.bool()[:, None, None, :]
+        shares = mask / mask.sum(-1, keepdim=True)
         for number, layer in enumerate(self.layers[: max(exits)], start=1):
             state = layer(state, visible)
             if number in exits:
-                mean = (state * weights).sum(1) / weights.sum(1)
-                vectors[number] = functional.normalize(mean, dim=-1)
+                vectors[number] = self._exit(number, state, shares)
         return vectors
+
+    def _exit(self, number: int, state: Tensor, shares: Tensor) -> Tensor:
+        """The mean of `state` [batch, tokens, hidden] by `shares` [batch, tokens], through the head if there is one."""
+        mean = (state.float() * shares.unsqueeze(-1)).sum(1)
+        if str(number) in self.heads:
+            mean = self.heads[str(number)](mean)
+        return functional.normalize(mean.float(), dim=-1)

@@ -39,7 +39,7 @@ class OnnxRuntime:
         deepest = max(exits)
         state: Floats | None = None
         for segment in self._config.segments:
-            if segment.first >= deepest:
+            if segment.last > deepest:
                 break
             inputs = {"mask": mask, **({"ids": ids} if state is None else {"state": state})}
             names = [f"exit_{segment.last}"] * (segment.last in exits) + ["next_state"] * (segment.last < deepest)

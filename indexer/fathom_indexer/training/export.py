@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +19,7 @@ NO_FILE = CheckedFile("", "")
 
 
 def write_model(
-    folder: Path, config: EncoderConfig, weights: Weights, tokenizer: bytes, source: dict[str, str]
+    folder: Path, config: EncoderConfig, weights: Weights, tokenizer: bytes, source: Mapping[str, object]
 ) -> EncoderConfig:
     """Write all files of a model; returns the configuration with the files filled in.
 
@@ -48,7 +49,7 @@ def _write(folder: Path, name: str, content: bytes) -> CheckedFile:
     return CheckedFile(name, hashlib.sha256(content).hexdigest())
 
 
-def _to_json(config: EncoderConfig, source: dict[str, str]) -> dict[str, object]:
+def _to_json(config: EncoderConfig, source: Mapping[str, object]) -> dict[str, object]:
     return {
         "format": FORMAT,
         "name": config.name,
@@ -59,7 +60,7 @@ def _to_json(config: EncoderConfig, source: dict[str, str]) -> dict[str, object]
         "vocabulary": config.vocabulary,
         "layer_norm_eps": config.layer_norm_eps,
         "max_tokens": config.max_tokens,
-        "exits": [{"layer": exit_.layer, "dims": list(exit_.dims)} for exit_ in config.exits],
+        "exits": [{"layer": exit_.layer, "dims": list(exit_.dims), "head": exit_.head} for exit_ in config.exits],
         "index_exit": config.index_exit,
         "index_dim": config.index_dim,
         "rerank_exit": config.rerank_exit,
@@ -69,5 +70,5 @@ def _to_json(config: EncoderConfig, source: dict[str, str]) -> dict[str, object]
             for segment in config.segments
         ],
         "weights": {"name": config.weights.name, "sha256": config.weights.sha256},
-        "source": source,
+        "source": dict(source),
     }

@@ -30,9 +30,10 @@ _BYTE = 127.0
 def segment_graph(weights: Weights, config: EncoderConfig, first: int, last: int) -> bytes:
     """The layers after `first` up to `last` as a serialized ONNX model.
 
-    Inputs: `mask` [batch, tokens] and, for `first` 0, `ids` [batch, tokens], else `state` [batch, tokens, hidden].
-    Outputs: `exit_<last>` [batch, hidden], unit vectors, and `next_state`. `weights` are named as in
-    `fathom_indexer.encoder.modules.MultiExitEncoder`.
+    Inputs: `mask` [batch, tokens] and, in the first graph of a chain, `ids` [batch, tokens], in the others `state`
+    [batch, tokens, hidden]. Outputs: `exit_<last>` [batch, hidden], unit vectors, and `next_state`. With `last` 0 the
+    graph is the static exit and hands on the bare token vectors, so that the table is in one file only. `weights` are
+    named as in `fathom_indexer.encoder.modules.MultiExitEncoder`.
     """
     return _Segment(weights, config).build(first, last)
 
@@ -46,16 +47,19 @@ class _Segment:
 
     def build(self, first: int, last: int) -> bytes:
         hidden = self._config.hidden
-        state = self._embed() if first == 0 else "state"
-        self._node("Cast", ["mask"], "attention_mask", to=TensorProto.INT32)
+        starts = first == 0 and (last == 0 or self._config.exits[0].layer > 0)
+        state = self._tokens() if starts else "state"
+        if last > 0:
+            state = self._embed(state) if first == 0 else state
+            self._node("Cast", ["mask"], "attention_mask", to=TensorProto.INT32)
         for layer in range(first, last):
             state = self._layer(state, layer)
         self._node("Identity", [state], "next_state")
-        self._exit(state, f"exit_{last}")
+        self._exit(state, last)
         tokens = ["batch", "tokens"]
         source = (
             helper.make_tensor_value_info("ids", TensorProto.INT64, tokens)
-            if first == 0
+            if starts
             else helper.make_tensor_value_info("state", TensorProto.FLOAT, [*tokens, hidden])
         )
         graph = helper.make_graph(
@@ -74,17 +78,19 @@ class _Segment:
         serialized: bytes = model.SerializeToString()
         return serialized
 
-    def _embed(self) -> str:
+    def _tokens(self) -> str:
         table, scales = quantize_rows(self._weights["tokens.weight"])
         self._node("Gather", [self._constant("tokens", table), "ids"], "token_bytes")
         self._node("Cast", ["token_bytes"], "token_floats", to=TensorProto.FLOAT)
         self._node("Gather", [self._constant("token_scales", scales[:, None]), "ids"], "scales_of_tokens")
-        self._node("Mul", ["token_floats", "scales_of_tokens"], "token_vectors")
-        self._node("Shape", ["ids"], "length", start=1, end=2)
+        return self._node("Mul", ["token_floats", "scales_of_tokens"], "token_vectors")
+
+    def _embed(self, tokens: str) -> str:
+        self._node("Shape", ["mask"], "length", start=1, end=2)
         positions = self._constant("positions", self._weights["positions.weight"])
         zero = self._constant("zero", np.array([0], np.int64))
         self._node("Slice", [positions, zero, "length", zero], "position_vectors")
-        self._node("Add", ["token_vectors", "position_vectors"], "embedded")
+        self._node("Add", [tokens, "position_vectors"], "embedded")
         return self._node(
             "LayerNormalization",
             ["embedded", self._weight("embedding_norm.weight"), self._weight("embedding_norm.bias")],
@@ -130,15 +136,25 @@ class _Segment:
         self._node("Mul", [f"{name}.product", f"{name}.reach"], f"{name}.restored")
         return self._node("Add", [f"{name}.restored", self._weight(f"{name}.bias")], f"{name}.out")
 
-    def _exit(self, state: str, output: str) -> None:
-        self._node("Cast", ["mask"], "weights", to=TensorProto.FLOAT)
-        self._node("Unsqueeze", ["weights", self._constant("axis_2", np.array([2], np.int64))], "token_weights")
+    def _exit(self, state: str, number: int) -> None:
         axis = self._constant("axis_1", np.array([1], np.int64))
-        self._node("Mul", [state, "token_weights"], "weighted")
+        self._node("Cast", ["mask"], "present", to=TensorProto.FLOAT)
+        if number == 0:
+            # Exponentials of log-weights; the sum they are divided by makes a softmax over the text's tokens.
+            self._node(
+                "Gather", [self._constant("token_weights", np.exp(self._weights["token_logits"])), "ids"], "said"
+            )
+            shares = self._node("Mul", ["said", "present"], "shares")
+        else:
+            shares = "present"
+        self._node("Unsqueeze", [shares, self._constant("axis_2", np.array([2], np.int64))], "shares_of_tokens")
+        self._node("Mul", [state, "shares_of_tokens"], "weighted")
         self._node("ReduceSum", ["weighted", axis], "sum", keepdims=0)
-        self._node("ReduceSum", ["weights", axis], "count", keepdims=1)
-        self._node("Div", ["sum", "count"], "mean")
-        self._node("LpNormalization", ["mean"], output, axis=-1, p=2)
+        self._node("ReduceSum", [shares, axis], "total", keepdims=1)
+        mean = self._node("Div", ["sum", "total"], "mean")
+        if self._config.exit(number).head:
+            mean = self._linear(mean, f"heads.{number}")
+        self._node("LpNormalization", [mean], f"exit_{number}", axis=-1, p=2)
 
     def _node(self, operator: str, inputs: list[str], output: str, **attributes: Any) -> str:
         self._nodes.append(helper.make_node(operator, inputs, [output], **attributes))

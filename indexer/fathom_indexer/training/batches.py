@@ -1,0 +1,94 @@
+"""Which pairs go into which batch, and which texts go through the layers together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fathom_indexer.training.corpus import Corpus, Ints, Pairs
+from fathom_indexer.training.run_config import KINDS, RunConfig
+
+
+def plan(pairs: Pairs, config: RunConfig, epoch: int) -> Ints:
+    """An epoch's batches as rows of `pairs`, `[batches, batch]`; what fills no batch is left out this time.
+
+    Depends on the settings' seed and the epoch alone, so a resumed run goes on with the very same batches.
+    """
+    random = np.random.default_rng([config.seed, epoch])
+    shares = np.array([config.kinds.get(kind, 0.0) for kind in KINDS])
+    rows = random.permutation(np.flatnonzero(random.random(len(pairs)) < shares[pairs.kind]))
+    # Pairs of one file side by side, and of each of its functions first one, then the second ones: neighbours are then
+    # different functions, which is what makes them each other's hard negatives.
+    ordered = rows[np.lexsort((_occurrence(pairs.code[rows]), pairs.file[rows]))]
+    place = _place_in_run(pairs.file[ordered])
+    starts = np.flatnonzero(place % config.siblings == 0)
+    groups = np.split(ordered, starts[1:])
+    mixed = [groups[number] for number in random.permutation(len(groups))]
+    flat = np.concatenate(mixed) if mixed else np.empty(0, np.int64)
+    whole = len(flat) // config.batch
+    return flat[: whole * config.batch].reshape(whole, config.batch)
+
+
+def _occurrence(values: Ints) -> Ints:
+    """For each value, how many equal ones stand before it."""
+    order = np.argsort(values, kind="stable")
+    counts = np.empty(len(values), np.int64)
+    counts[order] = _place_in_run(values[order])
+    return counts
+
+
+def _place_in_run(values: Ints) -> Ints:
+    """For values in which equal ones stand together, each one's place among its equals."""
+    places = np.arange(len(values))
+    starts = np.concatenate([[True], values[1:] != values[:-1]]) if len(values) else np.empty(0, bool)
+    return places - np.maximum.accumulate(np.where(starts, places, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch's distinct texts, and where its pairs' two sides are among them."""
+
+    texts: Ints
+    query: Ints
+    """`[batch]`, places in `texts`."""
+    code: Ints
+    kind: Ints
+
+    @classmethod
+    def of(cls, pairs: Pairs) -> Batch:
+        """All of these pairs."""
+        texts, places = np.unique(np.concatenate([pairs.query, pairs.code]), return_inverse=True)
+        return cls(texts, places[: len(pairs)], places[len(pairs) :], pairs.kind)
+
+    def false_negatives(self) -> NDArray[np.bool_]:
+        """`[batch, batch]`: where pair i's query and pair j's code belong together although i is not j."""
+        same_code = self.code[:, None] == self.code
+        same_query = self.query[:, None] == self.query
+        itself = self.query[:, None] == self.code
+        masked: NDArray[np.bool_] = same_code | same_query | itself | itself.T
+        np.fill_diagonal(masked, False)
+        return masked
+
+
+def micro_batches(corpus: Corpus, texts: Ints, tokens: int) -> Iterator[tuple[Ints, Ints, Ints]]:
+    """Texts of like length together, at most so many padded tokens: `(places in texts, ids, mask)`."""
+    lengths = corpus.offsets[texts + 1] - corpus.offsets[texts]
+    order = np.argsort(-lengths, kind="stable")
+    start = 0
+    while start < len(order):
+        width = int(lengths[order[start]])
+        places = order[start : start + max(1, tokens // width)]
+        yield places, *_padded([corpus.text(int(texts[place])) for place in places], width)
+        start += len(places)
+
+
+def _padded(rows: Sequence[NDArray[np.int32]], width: int) -> tuple[Ints, Ints]:
+    ids = np.zeros((len(rows), width), np.int64)
+    mask = np.zeros((len(rows), width), np.int64)
+    for row, tokens in enumerate(rows):
+        ids[row, : len(tokens)] = tokens
+        mask[row, : len(tokens)] = 1
+    return ids, mask

@@ -1,0 +1,122 @@
+"""What the exits are trained by. Vectors are unit vectors, `[batch, hidden]`; row i of both sides is pair i."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from fathom_indexer.training.run_config import RunConfig
+
+Vectors = Mapping[int, Tensor]
+
+
+def contrast(queries: Tensor, codes: Tensor, temperature: float, masked: Tensor | None = None) -> Tensor:
+    """Symmetric InfoNCE: each side must find its own among the other's. `masked` [batch, batch] are no negatives."""
+    scores = queries @ codes.T / temperature
+    if masked is not None:
+        scores = scores.masked_fill(masked, float("-inf"))
+    own = torch.arange(len(scores), device=scores.device)
+    return (functional.cross_entropy(scores, own) + functional.cross_entropy(scores.T, own)) / 2
+
+
+def divergence(student: Tensor, target: Tensor, temperature: float, rows: Tensor) -> Tensor:
+    """KL from the target's in-batch distribution of similarities to the student's, both directions, over `rows`.
+
+    `student` and `target` are cosines [batch, batch]; `rows` [batch] is true for the pairs that count.
+    """
+    if not rows.any():
+        return student.new_zeros(())
+    one_way = [
+        functional.kl_div(
+            functional.log_softmax(ours[rows] / temperature, dim=-1),
+            functional.log_softmax(theirs[rows] / temperature, dim=-1),
+            reduction="batchmean",
+            log_target=True,
+        )
+        for ours, theirs in ((student, target), (student.T, target.T))
+    ]
+    return (one_way[0] + one_way[1]) / 2
+
+
+def misalignment(vectors: Tensor, target: Tensor, rows: Tensor) -> Tensor:
+    """One minus the mean cosine with the target's vectors, over `rows`."""
+    if not rows.any():
+        return vectors.new_zeros(())
+    return 1 - (vectors[rows] * target[rows]).sum(-1).mean()
+
+
+def shortened(vectors: Tensor, dim: int) -> Tensor:
+    """The first `dim` features at unit length."""
+    return vectors if dim == vectors.shape[-1] else functional.normalize(vectors[:, :dim], dim=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two sides of a batch's pairs, at each exit."""
+
+    queries: Vectors
+    codes: Vectors
+
+
+class Objective:
+    """The weighted sum of a run's losses. `last_layer` is the base's: its exit is anchored, the others are shallow."""
+
+    def __init__(self, config: RunConfig, last_layer: int) -> None:
+        self._config = config
+        self._last_layer = last_layer
+
+    def __call__(
+        self, sides: Sides, teacher: tuple[Tensor, Tensor], masked: Tensor, followed: Tensor
+    ) -> tuple[Tensor, dict[str, float]]:
+        """The loss, and each exit's parts for the log.
+
+        `teacher` are the base's vectors of queries and codes, `masked` [batch, batch] the false negatives, `followed`
+        [batch] the pairs on which the teacher is worth following.
+        """
+        config = self._config
+        negatives = masked if config.mask_duplicates else None
+        parts: dict[str, float] = {}
+        total = teacher[0].new_zeros(())
+        for layer in config.exits:
+            queries, codes = sides.queries[layer], sides.codes[layer]
+            is_deep = layer == self._last_layer
+            weights = {
+                "contrast": config.deep_contrast if is_deep else config.contrast,
+                "distillation": 0.0 if is_deep else config.distillation,
+                "alignment": config.anchor if is_deep else config.alignment,
+            }
+            losses: dict[str, Tensor] = {}
+            pairs = [(shortened(queries, dim), shortened(codes, dim)) for dim in config.dims]
+            if weights["contrast"]:
+                each = [contrast(*pair, config.temperature, negatives) for pair in pairs]
+                losses["contrast"] = torch.stack(each).mean()
+            if weights["distillation"] and (target := self._target(layer, sides, teacher)) is not None:
+                each = [divergence(q @ c.T, target, config.temperature, followed) for q, c in pairs]
+                losses["distillation"] = torch.stack(each).mean()
+            if weights["alignment"]:
+                each = [misalignment(ours, its, followed) for ours, its in zip((queries, codes), teacher, strict=True)]
+                losses["alignment"] = torch.stack(each).mean()
+            share = layer_weight(config, layer)
+            for name, loss in losses.items():
+                total = total + share * weights[name] * loss
+                parts[f"{name}_{layer}"] = float(loss.detach())
+        return total, parts
+
+    def _target(self, layer: int, sides: Sides, teacher: tuple[Tensor, Tensor]) -> Tensor | None:
+        """The similarities that this exit learns; None for an exit that has none deeper to learn from."""
+        if self._config.target == "teacher":
+            return teacher[0] @ teacher[1].T
+        deeper: Sequence[int] = [other for other in self._config.exits if other > layer]
+        if not deeper:
+            return None
+        source = deeper[-1] if self._config.target == "deepest" else deeper[0]
+        return (sides.queries[source] @ sides.codes[source].T).detach()
+
+
+def layer_weight(config: RunConfig, layer: int) -> float:
+    """An exit's share in the loss. The static exit counts as half a layer where depth counts."""
+    return 1.0 if config.exit_weights == "uniform" else max(layer, 0.5) / max(config.exits)

@@ -1,0 +1,124 @@
+"""A training run's settings, each technique a switch with its default."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from fathom_indexer.errors import ModelError
+
+KINDS = ("doc", "question", "keyword", "code")
+TARGETS = ("teacher", "deepest", "next")
+EXIT_WEIGHTS = ("uniform", "depth")
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """What a run does. The defaults are the anchored recipe; a recipe file states only what differs from them."""
+
+    description: str = ""
+    """What the recipe is for, in a sentence."""
+    seed: int = 1
+
+    exits: tuple[int, ...] = (0, 1, 2, 4, 6)
+    """Layers that get an exit, shallow to deep; 0 is the static exit. The model ends at the last of them."""
+    dims: tuple[int, ...] = (384, 128, 64)
+    """Vector lengths trained at every exit, longest first. The longest is the model's own."""
+    heads: bool = True
+    """A linear map of its own for every exit but the base's last layer, which stays comparable with the base."""
+
+    kinds: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 1.0))
+    """Share of each kind's pairs that an epoch uses, drawn anew each epoch."""
+    siblings: int = 2
+    """How many functions of one file go into a batch together, as each other's hard negatives; 1 for none."""
+    names_share: float = 0.5
+    """Share of functions read with their file and qualified name in front, as in a workspace; sets have none."""
+    query_tokens: int = 48
+    code_tokens: int = 96
+
+    target: str = "teacher"
+    """Whose similarities the shallow exits learn: the frozen base's, the deepest exit's, or the next deeper exit's."""
+    teacher_kinds: tuple[str, ...] = KINDS
+    """Kinds of pairs on which the base is worth following; the other kinds are learnt by contrast alone."""
+    temperature: float = 0.05
+    distillation: float = 1.0
+    """Weight of the divergence from the target's in-batch similarities, at the shallow exits."""
+    contrast: float = 0.5
+    """Weight of InfoNCE at the shallow exits."""
+    alignment: float = 1.0
+    """Weight of the cosine with the base's vector at the shallow exits."""
+    anchor: float = 10.0
+    """Weight of the cosine with the base's vector at the base's last layer."""
+    deep_contrast: float = 0.0
+    """Weight of InfoNCE at the base's last layer."""
+    exit_weights: str = "uniform"
+    """How the exits' losses are weighted: `uniform`, or `depth` for layer over last layer."""
+    mask_duplicates: bool = True
+    """Leave texts that occur twice in a batch out of each other's negatives."""
+
+    batch: int = 128
+    """Pairs that are compared with each other."""
+    micro_tokens: int = 8192
+    """Padded tokens that go through the layers at once."""
+    grad_cache: bool = False
+    """Run the layers twice instead of keeping a whole batch's activations: the same gradients in less memory."""
+    learning_rate: float = 1.5e-4
+    warmup: float = 0.05
+    """Part of the run in which the rate rises; afterwards it falls to zero in a line."""
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    """Largest norm of the gradient."""
+    embedding_rate: float = 0.3
+    """Step sizes relative to the learning rate: of the embeddings, of each layer, of the heads, of token weights."""
+    layer_rates: tuple[float, ...] = (1.0, 1.0, 0.7, 0.7, 0.3, 0.3)
+    head_rate: float = 1.0
+    token_weight_rate: float = 20.0
+
+    def __post_init__(self) -> None:
+        checks = {
+            "exits": bool(self.exits) and tuple(sorted(set(self.exits))) == self.exits and self.exits[0] >= 0,
+            "dims": bool(self.dims) and tuple(sorted(set(self.dims), reverse=True)) == self.dims and self.dims[-1] > 0,
+            "kinds": set(self.kinds) <= set(KINDS) and all(0 <= share <= 1 for share in self.kinds.values()),
+            "siblings": self.siblings >= 1,
+            "names_share": 0 <= self.names_share <= 1,
+            "target": self.target in TARGETS,
+            "teacher_kinds": set(self.teacher_kinds) <= set(KINDS),
+            "exit_weights": self.exit_weights in EXIT_WEIGHTS,
+            "temperature": self.temperature > 0,
+            "batch": self.batch >= 2,
+            "warmup": 0 <= self.warmup < 1,
+        }
+        wrong = [name for name, is_right in checks.items() if not is_right]
+        if wrong:
+            raise ModelError(f"the run's settings make no sense: {', '.join(wrong)}")
+
+    def to_json(self) -> dict[str, Any]:
+        """All settings, as JSON holds them."""
+        raw: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return raw
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> RunConfig:
+        """Settings from JSON. Raises `ModelError` for a name that is none, or a value that cannot be."""
+        names = {setting.name for setting in fields(cls)}
+        if unknown := sorted(set(raw) - names):
+            raise ModelError(f"there are no such settings: {', '.join(unknown)}")
+        settings: dict[str, Any] = {k: tuple(value) if isinstance(value, list) else value for k, value in raw.items()}
+        try:
+            return cls(**settings)
+        except (TypeError, AttributeError) as error:
+            raise ModelError(f"a setting has a value of the wrong sort: {error}") from error
+
+    @classmethod
+    def load(cls, path: Path) -> RunConfig:
+        """Read a recipe. Raises `ModelError` when the file cannot be read or says what it must not."""
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{path} is no recipe: {error}") from error
+        if not isinstance(raw, dict):
+            raise ModelError(f"{path} is no recipe: not a JSON object")
+        return cls.from_json(raw)

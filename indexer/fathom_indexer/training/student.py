@@ -1,0 +1,116 @@
+"""The model that is trained, made from a base, and the frozen base beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load
+from torch import Tensor
+
+from fathom_indexer.encoder.config import EncoderConfig, Exit
+from fathom_indexer.encoder.modules import MultiExitEncoder
+from fathom_indexer.errors import ModelError
+from fathom_indexer.training.batches import micro_batches
+from fathom_indexer.training.corpus import Corpus, Ints
+from fathom_indexer.training.passes import ids_and_mask, precision
+from fathom_indexer.training.run_config import RunConfig
+
+SMOOTHING = 1e-3
+"""The constant of smooth inverse frequency (Arora, Liang and Ma 2017): a token's weight is `a / (a + frequency)`."""
+
+
+def student_config(base: EncoderConfig, config: RunConfig) -> EncoderConfig:
+    """The base with the run's exits, and without what lies above the last of them. Raises `ModelError` for others."""
+    if config.exits[-1] > base.layers:
+        raise ModelError(f"{base.name} has {base.layers} layers, the run wants an exit after {config.exits[-1]}")
+    if config.dims[0] != base.hidden:
+        raise ModelError(f"{base.name} has vectors of {base.hidden}, the run's longest are of {config.dims[0]}")
+    exits = tuple(Exit(layer, config.dims, config.heads and layer != base.layers) for layer in config.exits)
+    deepest = config.exits[-1]
+    return replace(base, layers=deepest, exits=exits, index_exit=deepest, rerank_exit=deepest, index_dim=config.dims[0])
+
+
+def base_model(folder: Path, base: EncoderConfig) -> MultiExitEncoder:
+    """The base with its own weights, in 32-bit floats. Raises `ModelError` when they do not fit."""
+    model = MultiExitEncoder(base)
+    try:
+        model.load_state_dict({name: tensor.float() for name, tensor in load(base.weights.read(folder)).items()})
+    except RuntimeError as error:
+        raise ModelError(f"{base.weights.name} does not fit its config.json: {error}") from error
+    return model
+
+
+def new_student(base: MultiExitEncoder, config: EncoderConfig, counts: Ints) -> MultiExitEncoder:
+    """The base's layers, heads that change nothing yet, and token weights from how often each token occurs.
+
+    `counts` [vocabulary] are occurrences in the texts to be trained on.
+    """
+    student = MultiExitEncoder(config)
+    wanted = student.state_dict()
+    given = {name: tensor for name, tensor in base.state_dict().items() if name in wanted}
+    for layer in student.heads:
+        given[f"heads.{layer}.weight"] = torch.eye(config.hidden)
+        given[f"heads.{layer}.bias"] = torch.zeros(config.hidden)
+    if "token_logits" in wanted:
+        frequencies = torch.from_numpy(counts / max(counts.sum(), 1)).float()
+        given["token_logits"] = torch.log(SMOOTHING / (SMOOTHING + frequencies))
+    student.load_state_dict(given)
+    return student
+
+
+def rate_groups(student: MultiExitEncoder, config: RunConfig) -> list[tuple[float, dict[str, Tensor]]]:
+    """Parameters by name, grouped by their step size relative to the learning rate."""
+    groups: dict[float, dict[str, Tensor]] = {}
+    for name, parameter in student.named_parameters():
+        groups.setdefault(_rate(name, config), {})[name] = parameter
+    return sorted(groups.items())
+
+
+def _rate(name: str, config: RunConfig) -> float:
+    room, _, rest = name.partition(".")
+    if room == "layers":
+        number = int(rest.partition(".")[0])
+        return config.layer_rates[min(number, len(config.layer_rates) - 1)]
+    return {"heads": config.head_rate, "token_logits": config.token_weight_rate}.get(room, config.embedding_rate)
+
+
+class Teacher:
+    """The frozen base's vectors at its last layer. What was once computed is kept on disk in 16-bit floats."""
+
+    def __init__(self, model: MultiExitEncoder, layer: int, corpus: Corpus, name: str, tokens: int) -> None:
+        self._model = model.eval().requires_grad_(False)
+        self._layer = layer
+        self._corpus = corpus
+        self._tokens = tokens
+        path = corpus.folder / f"teacher-{name}.npy"
+        shape = (len(corpus), model.tokens.embedding_dim)
+        # A new file is all zeros and, on most systems, takes no room for rows not written yet.
+        self._kept: NDArray[np.float16] = (
+            np.load(path, mmap_mode="r+")
+            if path.exists()
+            else np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
+        )
+
+    def vectors(self, texts: Ints) -> Tensor:
+        """Unit vectors [texts, hidden] in 32-bit floats."""
+        rows = np.asarray(self._kept[texts], np.float32)
+        # A row that was never written, or only half when the process was killed, has not the length of a vector.
+        missing = np.flatnonzero(np.abs(np.linalg.norm(rows, axis=1) - 1) > 1e-2)
+        if len(missing):
+            # Rounded now as well, so that a run that goes on sees what it would have seen.
+            self._kept[texts[missing]] = self._computed(texts[missing])
+            rows[missing] = self._kept[texts[missing]]
+        return torch.nn.functional.normalize(torch.from_numpy(rows), dim=-1)
+
+    def _computed(self, texts: Ints) -> NDArray[np.float32]:
+        device = self._model.tokens.weight.device
+        vectors = np.empty((len(texts), self._model.tokens.embedding_dim), np.float32)
+        with torch.inference_mode(), precision(device):
+            for places, ids, mask in micro_batches(self._corpus, texts, self._tokens):
+                batch = self._model(*ids_and_mask(ids, mask, device), (self._layer,))[self._layer]
+                vectors[places] = batch.float().cpu().numpy()
+        return vectors

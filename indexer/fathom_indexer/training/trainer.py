@@ -1,0 +1,231 @@
+"""The training loop: batches in, better exits out, and nothing lost when it is stopped."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from fathom_indexer.encoder.modules import MultiExitEncoder
+from fathom_indexer.errors import ModelError
+from fathom_indexer.training.batches import Batch, plan
+from fathom_indexer.training.checkpoint import Checkpoint, Position, save_checkpoint
+from fathom_indexer.training.corpus import Corpus, Ints
+from fathom_indexer.training.losses import Objective, Sides
+from fathom_indexer.training.passes import backward
+from fathom_indexer.training.run_config import KINDS, RunConfig
+from fathom_indexer.training.student import Teacher, rate_groups
+from fathom_indexer.training.validation import Validation
+
+log = logging.getLogger(__name__)
+
+LOG_NAME = "log.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a run ends, and how often it says and saves something. One of `steps` and `minutes` is given."""
+
+    steps: int | None = None
+    minutes: float | None = None
+    checkpoint_minutes: float = 3.0
+    log_steps: int = 10
+    validation_minutes: float = 10.0
+
+    def progress(self, position: Position) -> float:
+        """How much of the run is done, 0 to 1. What the learning rate follows."""
+        if self.steps is not None:
+            return min(position.step / self.steps, 1.0)
+        return min(position.seconds / 60 / (self.minutes or 1e-9), 1.0)
+
+
+def learning_rate(config: RunConfig, progress: float) -> float:
+    """Rises in a line for the warmup, then falls in a line to zero."""
+    if progress < config.warmup:
+        return config.learning_rate * max(progress, 0.01) / config.warmup
+    return config.learning_rate * (1 - progress) / (1 - config.warmup)
+
+
+class Trainer:
+    """One run. `run` describes it in its checkpoints."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        student: MultiExitEncoder,
+        teacher: Teacher,
+        corpus: Corpus,
+        last_layer: int,
+        out: Path,
+        run: dict[str, Any],
+    ) -> None:
+        self._config = config
+        self._student = student
+        self._teacher = teacher
+        self._corpus = corpus
+        self._objective = Objective(config, last_layer)
+        self._out = out
+        self._run = run
+        self._names: list[str] = []
+        groups: list[dict[str, Any]] = []
+        for rate, parameters in rate_groups(student, config):
+            for name, parameter in parameters.items():
+                # Vectors (biases, normalization, token weights) are not pulled towards zero.
+                decay = config.weight_decay if parameter.dim() > 1 else 0.0
+                groups.append({"params": [parameter], "rate": rate, "weight_decay": decay})
+                self._names.append(name)
+        self._optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
+        self._validation = Validation(corpus, config)
+        self.position = Position()
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint of this run. Raises `ModelError` for one of another run."""
+        if checkpoint.run != self._run:
+            raise ModelError("the checkpoint is of a run with other settings, another base or other data")
+        self._student.load_state_dict(checkpoint.weights)
+        self._optimizer.load_state_dict(_unpacked(checkpoint.moments, self._names, self._optimizer.state_dict()))
+        self.position = checkpoint.position
+        _forget_after(self._out / LOG_NAME, self.position.step)
+
+    def run(self, limits: Limits, stop: Callable[[], bool] = lambda: False) -> None:
+        """Train until the limit or until `stop` says so, and leave a checkpoint either way."""
+        position = self.position
+        before, started = position.seconds, time.monotonic()
+        saved = validated = position.seconds
+        since: list[tuple[float, dict[str, float], int]] = []
+        logged_at = position.seconds
+        if position.step == 0:
+            _forget_after(self._out / LOG_NAME, -1)
+            self._validate()
+        for batch in self._batches():
+            if limits.progress(position) >= 1 or stop():
+                break
+            rate = learning_rate(self._config, limits.progress(position))
+            since.append((*self._step(batch, rate), len(batch.query)))
+            position.step += 1
+            position.batch += 1
+            position.pairs += len(batch.query)
+            position.seconds = before + time.monotonic() - started
+            if position.step % limits.log_steps == 0:
+                self._log_losses(since, rate, position.seconds - logged_at)
+                since, logged_at = [], position.seconds
+            if position.seconds - validated >= limits.validation_minutes * 60:
+                validated = position.seconds
+                self._validate()
+            if position.seconds - saved >= limits.checkpoint_minutes * 60:
+                saved = position.seconds
+                self.save()
+        self._validate()
+        self.save()
+
+    def save(self) -> Path:
+        """Write a checkpoint of what there is now."""
+        folder = save_checkpoint(
+            self._out, self.position, self._student.state_dict(), _packed(self._optimizer, self._names), self._run
+        )
+        log.info("step %d: saved %s", self.position.step, folder.name)
+        return folder
+
+    def _batches(self) -> Iterator[Batch]:
+        while True:
+            batches = plan(self._corpus.train, self._config, self.position.epoch)
+            if not len(batches):
+                raise ModelError(f"the data has fewer pairs than one batch of {self._config.batch}")
+            for rows in batches[self.position.batch :]:
+                yield Batch.of(self._corpus.train.take(rows))
+            self.position.epoch += 1
+            self.position.batch = 0
+
+    def _step(self, batch: Batch, rate: float) -> tuple[float, dict[str, float]]:
+        device = self._student.tokens.weight.device
+        query, code = _on(device, batch.query), _on(device, batch.code)
+        masked = torch.from_numpy(batch.false_negatives()).to(device)
+        kinds = [KINDS.index(kind) for kind in self._config.teacher_kinds]
+        followed = torch.isin(_on(device, batch.kind), torch.tensor(kinds, device=device, dtype=torch.long))
+        base = self._teacher.vectors(batch.texts).to(device)
+
+        def loss_of(vectors: Mapping[int, Tensor]) -> tuple[Tensor, dict[str, float]]:
+            queries = {layer: rows[query] for layer, rows in vectors.items()}
+            codes = {layer: rows[code] for layer, rows in vectors.items()}
+            return self._objective(Sides(queries, codes), (base[query], base[code]), masked, followed)
+
+        self._student.train()
+        self._optimizer.zero_grad(set_to_none=True)
+        config = self._config
+        loss, parts = backward(
+            self._student, self._corpus, batch.texts, config.exits, config.micro_tokens, loss_of, config.grad_cache
+        )
+        torch.nn.utils.clip_grad_norm_(self._student.parameters(), config.clip)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate * group["rate"]
+        self._optimizer.step()
+        return loss, parts
+
+    def _log_losses(self, since: list[tuple[float, dict[str, float], int]], rate: float, seconds: float) -> None:
+        names = since[-1][1]
+        entry = {
+            "loss": _rounded(sum(loss for loss, _, _ in since) / len(since)),
+            "rate": rate,
+            "pairs_per_second": _rounded(sum(pairs for *_, pairs in since) / max(seconds, 1e-9)),
+            "parts": {name: _rounded(sum(parts[name] for _, parts, _ in since) / len(since)) for name in names},
+        }
+        self._append(entry)
+        log.info("step %d: loss %.4f, %.1f pairs/s", self.position.step, entry["loss"], entry["pairs_per_second"])
+
+    def _validate(self) -> None:
+        figures = self._validation.mrr(self._student)
+        if figures:
+            self._append({"validation": {name: _rounded(figure) for name, figure in figures.items()}})
+            log.info("step %d: %s", self.position.step, " ".join(f"{name} {mrr:.3f}" for name, mrr in figures.items()))
+
+    def _append(self, entry: dict[str, Any]) -> None:
+        self._out.mkdir(parents=True, exist_ok=True)
+        with (self._out / LOG_NAME).open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps({**asdict(self.position), **entry}) + "\n")
+
+
+def _on(device: torch.device, array: Ints) -> Tensor:
+    return torch.from_numpy(array).to(device)
+
+
+def _rounded(value: float) -> float:
+    return round(value, 5)
+
+
+def _forget_after(path: Path, step: int) -> None:
+    """Drop what the log says of steps after the checkpoint: they are taken again."""
+    if not path.exists():
+        return
+    kept: list[str] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:  # the line that a kill cut off
+            continue
+        if entry["step"] <= step:
+            kept.append(line + "\n")
+    partial = path.with_suffix(".partial")
+    partial.write_text("".join(kept), encoding="utf-8")
+    partial.replace(path)
+
+
+def _packed(optimizer: torch.optim.Optimizer, names: list[str]) -> dict[str, Tensor]:
+    """The optimizer's moments by parameter. Every group holds one parameter, in the order of `names`."""
+    state = optimizer.state_dict()["state"]
+    return {f"{names[number]}/{key}": tensor for number, moments in state.items() for key, tensor in moments.items()}
+
+
+def _unpacked(moments: dict[str, Tensor], names: list[str], empty: dict[str, Any]) -> dict[str, Any]:
+    state: dict[int, dict[str, Tensor]] = {}
+    numbers = {name: number for number, name in enumerate(names)}
+    for key, tensor in moments.items():
+        name, _, moment = key.rpartition("/")
+        state.setdefault(numbers[name], {})[moment] = tensor
+    return {**empty, "state": state}

@@ -1,0 +1,105 @@
+"""Putting batches together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fathom_indexer.training.batches import Batch, micro_batches, plan
+from fathom_indexer.training.corpus import Corpus, Pairs
+from fathom_indexer.training.run_config import RunConfig
+
+
+def _pairs(files: list[int], kinds: list[int] | None = None, codes: list[int] | None = None) -> Pairs:
+    count = len(files)
+    return Pairs(
+        query=np.arange(count) + 1000,
+        code=np.array(codes if codes is not None else range(count), np.int64),
+        file=np.array(files, np.int64),
+        kind=np.array(kinds if kinds is not None else [0] * count, np.int64),
+    )
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=80), st.integers(1, 4), st.integers(2, 6))
+def test_an_epoch_has_no_pair_twice_and_leaves_out_less_than_a_batch(
+    files: list[int], siblings: int, size: int
+) -> None:
+    batches = plan(_pairs(files), RunConfig(siblings=siblings, batch=size), 0)
+    assert batches.shape == (len(files) // size, size)
+    assert len(np.unique(batches)) == batches.size
+
+
+def test_functions_of_a_file_go_together() -> None:
+    files = [number // 4 for number in range(400)]
+    together = plan(_pairs(files), RunConfig(siblings=4, batch=20), 0)
+    for batch in together:
+        _, counts = np.unique(np.array(files)[batch], return_counts=True)
+        assert (counts == 4).all()
+
+
+def test_siblings_are_different_functions() -> None:
+    # Two files with four functions, each asked for in three ways.
+    codes = [number // 3 for number in range(24)]
+    files = [code // 4 for code in codes]
+    batches = plan(_pairs(files, codes=codes), RunConfig(siblings=4, batch=4), 0)
+    for batch in batches:
+        assert len({codes[row] for row in batch}) == 4
+
+
+def test_epochs_differ_and_repeat() -> None:
+    pairs, config = _pairs(list(range(50))), RunConfig(batch=10)
+    assert (plan(pairs, config, 3) == plan(pairs, config, 3)).all()
+    assert (plan(pairs, config, 3) != plan(pairs, config, 4)).any()
+    assert (plan(pairs, config, 3) != plan(pairs, replace(config, seed=2), 3)).any()
+
+
+def test_a_kind_is_used_as_much_as_the_settings_say() -> None:
+    pairs = _pairs(list(range(2000)), kinds=[0, 3] * 1000)
+    rows = plan(pairs, RunConfig(kinds={"doc": 1.0, "code": 0.25}, batch=2), 0).ravel()
+    assert 200 < (pairs.kind[rows] == 3).sum() < 300
+    assert (pairs.kind[rows] == 0).sum() >= 999
+    assert not len(plan(pairs, RunConfig(kinds={}, batch=2), 0))
+
+
+def test_false_negatives_are_what_belongs_together() -> None:
+    # Pairs 0 and 1 have one code, 1 and 2 one query, and the query of 3 is the code of 0 and 1.
+    batch = Batch.of(
+        Pairs(
+            query=np.array([10, 11, 11, 5, 12]),
+            code=np.array([5, 5, 6, 7, 8]),
+            file=np.zeros(5, np.int64),
+            kind=np.zeros(5, np.int64),
+        )
+    )
+    expected = np.zeros((5, 5), bool)
+    for one, other in [(0, 1), (1, 2), (3, 0), (3, 1)]:
+        expected[one, other] = expected[other, one] = True
+    assert (batch.false_negatives() == expected).all()
+    assert (batch.texts[batch.code] == [5, 5, 6, 7, 8]).all()
+    assert (batch.texts[batch.query] == [10, 11, 11, 5, 12]).all()
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=30), st.integers(1, 100))
+def test_micro_batches_hold_every_text_once(lengths: list[int], tokens: int) -> None:
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    none = _pairs([])
+    corpus = Corpus(Path(), np.arange(offsets[-1], dtype=np.int32), offsets, none, none)
+    texts = np.arange(len(lengths))[::-1]
+    seen: list[int] = []
+    for places, ids, mask in micro_batches(corpus, texts, tokens):
+        assert ids.size <= max(tokens, ids.shape[1])
+        for place, row, present in zip(places, ids, mask, strict=True):
+            assert row[present == 1].tolist() == corpus.text(int(texts[place])).tolist()
+            assert (np.diff(present) <= 0).all()
+        seen += places.tolist()
+    assert sorted(seen) == list(range(len(lengths)))
+
+
+@pytest.mark.parametrize("siblings", [1, 3])
+def test_no_pairs_make_no_batches(siblings: int) -> None:
+    assert len(plan(_pairs([]), RunConfig(siblings=siblings), 0)) == 0

@@ -1,0 +1,264 @@
+"""Training a tiny model: gradients in pieces, going on after a stop, the anchor, and the model folder at the end."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the torch extra")
+pytest.importorskip("onnx", reason="needs the train extra")
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+from fathom_indexer.encoder import EncoderConfig, TextKind, load_encoder  # noqa: E402
+from fathom_indexer.errors import ModelError  # noqa: E402
+from fathom_indexer.training.batches import Batch, plan  # noqa: E402
+from fathom_indexer.training.checkpoint import checkpoints, load_checkpoint  # noqa: E402
+from fathom_indexer.training.corpus import Corpus, load_corpus  # noqa: E402
+from fathom_indexer.training.export_checkpoint import export  # noqa: E402
+from fathom_indexer.training.export_checkpoint import main as export_main  # noqa: E402
+from fathom_indexer.training.losses import contrast  # noqa: E402
+from fathom_indexer.training.passes import backward, encode  # noqa: E402
+from fathom_indexer.training.run_config import RunConfig  # noqa: E402
+from fathom_indexer.training.student import Teacher, base_model, new_student, student_config  # noqa: E402
+from fathom_indexer.training.train import main, prepare  # noqa: E402
+from fathom_indexer.training.trainer import LOG_NAME, Limits, Trainer, learning_rate  # noqa: E402
+
+TEXTS = ["open a file", "def f(x): return x", "", "how to sort the list of all the words there are in this text"]
+
+
+@pytest.fixture
+def corpus(data_folder: Path, base_folder: Path, config: RunConfig) -> Corpus:
+    base = EncoderConfig.load(base_folder)
+    return load_corpus(data_folder, config, base, base.tokenizer.read(base_folder))
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, config: RunConfig) -> Path:
+    path = tmp_path / "recipe.json"
+    path.write_text(json.dumps(config.to_json()))
+    return path
+
+
+def _arguments(recipe: Path, data: Path, out: Path, base: Path, *more: str) -> list[str]:
+    paths = ["--config", str(recipe), "--data", str(data), "--out", str(out), "--base", str(base)]
+    return [*paths, "--threads", "1", "--log-steps", "1", *more]
+
+
+def _trainer(recipe: Path, data: Path, out: Path, base: Path, resume: bool = False) -> Trainer:
+    return prepare(
+        argparse.Namespace(config=recipe, data=data, out=out, base=base, resume=resume, threads=1, device="cpu")
+    )
+
+
+def _log(out: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (out / LOG_NAME).read_text().splitlines()]
+
+
+def test_the_corpus_is_tokenized_once(corpus: Corpus, data_folder: Path, base_folder: Path, config: RunConfig) -> None:
+    assert len(corpus.train) == 36
+    assert len(corpus.validation) == 12
+    assert len(corpus) == 24 + 48, "each function is one text, however it is asked for"
+    lengths = np.diff(corpus.offsets)
+    assert lengths[corpus.train.query].max() <= config.query_tokens
+    assert lengths[corpus.train.code].max() <= config.code_tokens
+    before = {file: file.stat().st_mtime_ns for file in corpus.folder.iterdir()}
+    base = EncoderConfig.load(base_folder)
+    again = load_corpus(data_folder, config, base, base.tokenizer.read(base_folder))
+    assert {file: file.stat().st_mtime_ns for file in again.folder.iterdir()} == before
+    other = load_corpus(data_folder, replace(config, code_tokens=8), base, base.tokenizer.read(base_folder))
+    assert other.folder != corpus.folder
+
+
+def test_pairs_without_a_record_of_the_holdout_are_refused(
+    data_folder: Path, base_folder: Path, config: RunConfig
+) -> None:
+    base = EncoderConfig.load(base_folder)
+    lock = data_folder / "manifest.lock.json"
+    lock.write_text("{}")
+    with pytest.raises(ModelError, match="records no held-out functions"):
+        load_corpus(data_folder, config, base, b"")
+    lock.unlink()
+    with pytest.raises(ModelError, match=r"manifest\.lock\.json cannot be read"):
+        load_corpus(data_folder, config, base, b"")
+
+
+def test_a_new_student_is_its_base(base_folder: Path, config: RunConfig, corpus: Corpus) -> None:
+    base = EncoderConfig.load(base_folder)
+    frozen = base_model(base_folder, base)
+    student = new_student(frozen, student_config(base, config), np.bincount(corpus.tokens, minlength=base.vocabulary))
+    assert set(student.heads) == {"0", "1"}, "the base's last layer has no head"
+    texts = corpus.train.code[:8]
+    with torch.no_grad():
+        ours = encode(student, corpus, texts, (0, 1, 2), 64)
+        theirs = encode(frozen, corpus, texts, (1, 2), 4096)
+    for layer in (1, 2):
+        assert ((ours[layer] * theirs[layer]).sum(-1) > 0.999).all()
+    common, rare = corpus.text(0)[0], base.vocabulary - 1
+    assert student.token_logits[common] < student.token_logits[rare]
+
+
+@pytest.mark.parametrize("tokens", [48, 4096])
+def test_gradients_are_those_of_the_whole_batch(
+    base_folder: Path, config: RunConfig, corpus: Corpus, tokens: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In 32-bit floats, so that only the order of additions differs.
+    monkeypatch.setattr(
+        "fathom_indexer.training.passes.precision", lambda device: torch.autocast(device.type, enabled=False)
+    )
+    base = EncoderConfig.load(base_folder)
+    batch = Batch.of(corpus.train.take(plan(corpus.train, config, 0)[0]))
+    query, code = torch.from_numpy(batch.query), torch.from_numpy(batch.code)
+
+    def loss_of(vectors: Mapping[int, Tensor]) -> tuple[Tensor, dict[str, float]]:
+        return torch.stack([contrast(rows[query], rows[code], 0.05) for rows in vectors.values()]).sum(), {}
+
+    gradients = []
+    for micro, cached in ((4096, False), (tokens, False), (tokens, True)):
+        torch.manual_seed(1)
+        student = new_student(
+            base_model(base_folder, base), student_config(base, config), np.ones(base.vocabulary, np.int64)
+        )
+        loss, _ = backward(student, corpus, batch.texts, (0, 1, 2), micro, loss_of, cached)
+        gradients.append({name: parameter.grad for name, parameter in student.named_parameters()} | {"loss": loss})
+    whole = gradients[0]
+    for pieces in gradients[1:]:
+        assert pieces["loss"] == pytest.approx(whole["loss"], rel=1e-4)
+        for name in set(whole) - {"loss"}:
+            torch.testing.assert_close(pieces[name], whole[name], rtol=1e-3, atol=1e-5, msg=name)
+
+
+def test_a_stopped_run_goes_on_to_the_same_weights(
+    recipe: Path, data_folder: Path, base_folder: Path, tmp_path: Path
+) -> None:
+    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
+    _trainer(recipe, data_folder, straight, base_folder).run(Limits(steps=12, log_steps=1))
+    stops = iter([False] * 7 + [True])
+    _trainer(recipe, data_folder, stopped, base_folder).run(Limits(steps=12, log_steps=1), lambda: next(stops))
+    assert [path.name for path in checkpoints(stopped)] == ["checkpoint-0000007"]
+    # As if it had run on after the checkpoint and been killed in the middle of a line and of a checkpoint.
+    with (stopped / LOG_NAME).open("a") as lines:
+        lines.write('{"step": 8, "loss": 0}\n{"step": 9')
+    (stopped / "checkpoint-0000009.partial").mkdir()
+    _trainer(recipe, data_folder, stopped, base_folder, resume=True).run(Limits(steps=12, log_steps=1))
+
+    one, other = (load_checkpoint(checkpoints(out)[-1]) for out in (straight, stopped))
+    assert one.position.step == other.position.step == 12
+    assert one.position.epoch == other.position.epoch == 3, "an epoch has four batches"
+    for name, tensor in one.weights.items():
+        assert torch.equal(tensor, other.weights[name]), name
+    for name, tensor in one.moments.items():
+        assert torch.equal(tensor, other.moments[name]), name
+    losses = [[line["loss"] for line in _log(out) if "loss" in line] for out in (straight, stopped)]
+    assert losses[0] == losses[1]
+
+
+def test_shallow_exits_learn_and_the_anchored_one_stays(
+    recipe: Path, data_folder: Path, base_folder: Path, tmp_path: Path, corpus: Corpus
+) -> None:
+    out = tmp_path / "run"
+    assert main(_arguments(recipe, data_folder, out, base_folder, "--steps", "40")) == 0
+    losses = [line for line in _log(out) if "loss" in line]
+    assert losses[-1]["loss"] < 0.8 * losses[0]["loss"]  # type: ignore[operator]
+    base = EncoderConfig.load(base_folder)
+    frozen = base_model(base_folder, base)
+    student = new_student(frozen, student_config(base, RunConfig.load(recipe)), np.ones(base.vocabulary, np.int64))
+    student.load_state_dict(load_checkpoint(checkpoints(out)[-1]).weights)
+    texts = np.concatenate([corpus.validation.code, corpus.validation.query])
+    with torch.no_grad():
+        ours, theirs = (encode(model, corpus, texts, (1, 2), 4096) for model in (student, frozen))
+    assert (ours[2] * theirs[2]).sum(-1).mean() > 0.99
+    assert (ours[1] * theirs[1]).sum(-1).mean() < 0.99
+    assert (ours[1] * theirs[2]).sum(-1).mean() > (theirs[1] * theirs[2]).sum(-1).mean()
+
+
+def test_a_checkpoint_becomes_a_model_folder(
+    recipe: Path, data_folder: Path, base_folder: Path, tmp_path: Path
+) -> None:
+    out, folder = tmp_path / "run", tmp_path / "model"
+    assert main(_arguments(recipe, data_folder, out, base_folder, "--steps", "3")) == 0
+    options = ["--index-exit", "1", "--index-dim", "16", "--rerank-exit", "2", "--name", "trained"]
+    assert export_main([str(out), "--out", str(folder), *options]) == 0
+    config = EncoderConfig.load(folder)
+    assert (config.name, config.index_exit, config.index_dim, config.rerank_exit) == ("trained", 1, 16, 2)
+    assert [(exit_.layer, exit_.head) for exit_ in config.exits] == [(0, True), (1, True), (2, False)]
+    onnx, torch_ = (load_encoder(folder, runtime, threads=1) for runtime in ("onnx", "torch"))
+    ours, theirs = (encoder.encode_exits(TEXTS, TextKind.QUERY, (0, 1, 2)) for encoder in (onnx, torch_))
+    for layer in (0, 1, 2):
+        assert ((ours[layer] * theirs[layer]).sum(axis=1) > 0.99).all(), layer
+        alone = onnx.encode(TEXTS, TextKind.QUERY, layer)
+        np.testing.assert_array_equal(alone, ours[layer])
+        for position, text in enumerate(TEXTS):
+            single = onnx.encode([text], TextKind.QUERY, layer)[0]
+            np.testing.assert_allclose(single, ours[layer][position], atol=1e-5)
+    source = json.loads((folder / "config.json").read_text())["source"]
+    assert source["trained"]["step"] == 3
+    assert source["base"] == {"model": "random"}
+
+
+def test_what_was_not_trained_is_not_exported(
+    recipe: Path, data_folder: Path, base_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    _trainer(recipe, data_folder, out, base_folder).run(Limits(steps=1))
+    with pytest.raises(ModelError, match="no exit 5"):
+        export(out, tmp_path / "model", index_exit=5)
+    with pytest.raises(ModelError, match="not trained for 20 dimensions"):
+        export(out, tmp_path / "model", index_dim=20)
+    with pytest.raises(ModelError, match="no checkpoint"):
+        export(tmp_path, tmp_path / "model")
+
+
+def test_a_run_is_neither_overwritten_nor_mixed_with_another(
+    recipe: Path, data_folder: Path, base_folder: Path, tmp_path: Path, config: RunConfig
+) -> None:
+    out = tmp_path / "run"
+    _trainer(recipe, data_folder, out, base_folder).run(Limits(steps=1))
+    with pytest.raises(ModelError, match="holds a run already"):
+        _trainer(recipe, data_folder, out, base_folder)
+    recipe.write_text(json.dumps(replace(config, seed=9).to_json()))
+    with pytest.raises(ModelError, match="other settings"):
+        _trainer(recipe, data_folder, out, base_folder, resume=True)
+
+
+def test_teacher_vectors_are_computed_once(base_folder: Path, corpus: Corpus) -> None:
+    base = EncoderConfig.load(base_folder)
+    texts = corpus.train.code[:6]
+    first = Teacher(base_model(base_folder, base), 2, corpus, "t", 4096).vectors(texts)
+    ruined = base_model(base_folder, base)
+    torch.nn.init.zeros_(ruined.tokens.weight)
+    kept = Teacher(ruined, 2, corpus, "t", 4096)
+    torch.testing.assert_close(kept.vectors(texts), first, atol=2e-3, rtol=0)
+    # Half a row, as a kill may leave it, is made again.
+    rows = np.load(corpus.folder / "teacher-t.npy", mmap_mode="r+")
+    rows[texts[0], 4:] = 0
+    rows.flush()
+    again = Teacher(base_model(base_folder, base), 2, corpus, "t", 4096).vectors(texts)
+    torch.testing.assert_close(again, first, atol=2e-3, rtol=0)
+
+
+def test_the_rate_rises_and_falls_in_lines() -> None:
+    config = RunConfig(learning_rate=1.0, warmup=0.1)
+    rates = [learning_rate(config, progress) for progress in (0, 0.05, 0.1, 0.55, 1)]
+    assert rates == pytest.approx([0.1, 0.5, 1, 0.5, 0])
+
+
+def test_a_base_that_is_trained_already_is_refused(
+    recipe: Path, data_folder: Path, base_folder: Path, tmp_path: Path
+) -> None:
+    trained = tmp_path / "trained"
+    shutil.copytree(base_folder, trained)
+    raw = json.loads((trained / "config.json").read_text())
+    raw["exits"][0]["head"] = True
+    (trained / "config.json").write_text(json.dumps(raw))
+    with pytest.raises(ModelError, match="trained already"):
+        _trainer(recipe, data_folder, tmp_path / "run", trained)
