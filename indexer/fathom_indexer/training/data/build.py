@@ -28,7 +28,7 @@ from fathom_indexer.training.data.sources import package_licences, package_sourc
 
 log = logging.getLogger(__name__)
 
-MINING_VERSION = 1
+MINING_VERSION = 2
 """Counts the changes to what is mined of a package; a package mined by another version is mined again."""
 
 KEYWORD_SHARE = 0.5
@@ -74,7 +74,7 @@ def build(packages: Sequence[Package], to_mine: Sequence[Package], out: Path, he
         else:
             log.info("%s: %s in %.0f s", progress, tally, time.monotonic() - started)
     done = [found for package in packages if (found := _load_done(package, out, held)) is not None]
-    return _assemble(done, failed, out)
+    return _assemble(done, failed, held, out)
 
 
 def _mine_package(package: Package, out: Path, held: frozenset[str]) -> Tally:
@@ -121,11 +121,14 @@ def _load_done(package: Package, out: Path, held: frozenset[str]) -> _Done | Non
 def _stamp(package: Package, held: frozenset[str]) -> str:
     """Everything that mining a package depends on, but for its source."""
     entry = {key: value for key, value in asdict(package).items() if key not in {"validation", "licence"}}
-    held_hash = hashlib.sha256("\n".join(sorted(held)).encode()).hexdigest()
-    return hashlib.sha256(json.dumps([MINING_VERSION, entry, held_hash]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([MINING_VERSION, entry, _held_hash(held)]).encode()).hexdigest()[:16]
 
 
-def _assemble(done: Sequence[_Done], failed: dict[str, str], out: Path) -> dict[str, Any]:
+def _held_hash(held: frozenset[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(held)).encode()).hexdigest()
+
+
+def _assemble(done: Sequence[_Done], failed: dict[str, str], held: frozenset[str], out: Path) -> dict[str, Any]:
     """Drop duplicates, derive queries, write the shards and the lock."""
     # Of two that resemble each other the earlier stays: validation must not be thinned out by training.
     ordered = sorted(done, key=lambda item: not item.package.validation)
@@ -142,6 +145,7 @@ def _assemble(done: Sequence[_Done], failed: dict[str, str], out: Path) -> dict[
             writer.write(pair)
             counts[pair.package][pair.language, pair.kind, pair.split] += 1
     lock = _lock(ordered, kept, failed, counts)
+    lock["holdout"] = {"hashes": len(held), "sha256": _held_hash(held)}
     for old in out.glob("pairs-*.jsonl.gz"):
         old.unlink()
     for shard in sorted(partial.iterdir()):

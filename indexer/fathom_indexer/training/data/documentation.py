@@ -10,7 +10,9 @@ MIN_WORDS = 3
 MAX_WORDS = 60
 
 _INTRODUCTION = re.compile(r"^[@\\](?:brief|short|description|desc|summary|abstract|details|doc|remarks?)\b:?\s*", re.I)
-_RETURNS = re.compile(r"^(?:[@\\]returns?|:returns?:|Returns?:)\s*(?:\{[^}]*\}\s*)?", re.I)
+_RETURNS = re.compile(
+    r"^(?:[@\\]returns?|:returns?:|Returns?:)\s*(?:\{[^}]*\}\s*|\[[^\]]*\]\s*)?(?:Returns?\b\s*)?", re.I
+)
 _XML_SUMMARY = re.compile(r"<summary>(.*?)</summary>", re.DOTALL | re.I)
 
 # What ends the prose of a documentation comment: a tag, a section, an example.
@@ -30,6 +32,8 @@ _SECTION = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
+# gtk-doc lists parameters as `@name: words` before the prose.
+_LEADING_PARAMETER = re.compile(r"^@\w+:(?:\s|$)")
 _HEADING = re.compile(r"^(?:#{1,6}\s|={1,6}\s|call-seq:|:call-seq:|\*{2,})")
 
 _MARKUP: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -37,8 +41,8 @@ _MARKUP: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, replacement in (
         (r"\{@(?:link|linkplain|see)\s+[^\s}|]+[\s|]+([^}]+)\}", r"\1"),
         (r"\{@\w+\s+#?([^}]*)\}", r"\1"),
-        (r"<see(?:also)?\s+(?:cref|langword|href)=\"(?:\w:)?([^\"]*)\"\s*/>", r"\1"),
-        (r"<(?:param|typeparam)ref\s+name=\"([^\"]*)\"\s*/>", r"\1"),
+        (r"<see(?:also)?\s+(?:cref|langword|href)=[\"'](?:\w:)?([^\"']*)[\"']\s*/>", r"\1"),
+        (r"<(?:param|typeparam)ref\s+name=[\"']([^\"']*)[\"']\s*/>", r"\1"),
         (r"</?[A-Za-z][^<>]{0,80}>", " "),
         (r":[\w:+-]+:`~?([^`<]+?)\s*(?:<[^>`]*>)?`", r"\1"),
         (r"`([^`<]+?)\s*<[^>`]*>`_+", r"\1"),
@@ -46,6 +50,7 @@ _MARKUP: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\[\[?`?([\w:.#<>()]+)`?\]?\]", r"\1"),
         (r"https?://\S+", " "),
         (r"[\\@](?:c|p|a|e|em|b|ref|link|endlink|code|endcode|l)\b", " "),
+        (r"(?<![\w@])@(?=[A-Za-z_]\w*)", ""),
         (r"`+|\*\*|__(?=\w)|(?<=\w)__", ""),
         (r"(?<![\w*])\*(?=\w)([^*]*)(?<=\w)\*(?![\w*])", r"\1"),
         (r"(?<!\w)[+|]([\w.:#?!]+)[+|](?!\w)", r"\1"),
@@ -100,10 +105,14 @@ def _paragraphs(documentation: str) -> Iterator[str]:
     paragraph: list[str] = []
     found = False
     returns = ""
+    in_parameters = False
     for raw in lines:
         line = _INTRODUCTION.sub("", raw.strip())
         if _RETURNS.match(line) and not returns:
             returns = _RETURNS.sub("Returns ", line)
+        in_parameters = bool(line) and (in_parameters or _LEADING_PARAMETER.match(line) is not None)
+        if in_parameters:
+            continue
         if _SECTION.match(line):
             break
         if not line or _HEADING.match(line):

@@ -88,11 +88,10 @@ def question_query(description: str, name: str, language: str, rng: random.Rando
 
 
 def without_own_name(description: str, name: str) -> str:
-    """The description without the function's name that it begins with, as Go's comments do."""
+    """The description without the function's name that it begins with, as in Go's comments or in `name - words`."""
     first, _, rest = description.partition(" ")
-    if first.strip("().:,'\"") == name and len(words(rest)) >= 3:
-        return re.sub(r"^(?:method|function)\s+", "", rest)
-    return description
+    rest = re.sub(r"^(?:[-–:]+|method|function)\s+", "", rest)
+    return rest if first.strip("().:,'\"") == name and len(words(rest)) >= 3 else description
 
 
 def is_hard(description: str, name: str) -> bool:

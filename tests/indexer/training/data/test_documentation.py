@@ -26,6 +26,10 @@ from fathom_indexer.training.data.documentation import MAX_WORDS, MIN_WORDS, des
         pytest.param("Tcl_Sort --\n\nSorts the rows of a list.", "Sorts the rows of a list.", id="a title first"),
         pytest.param("@return the number of rows", "Returns the number of rows", id="only what it returns"),
         pytest.param("@returns {number} the count of rows", "Returns the count of rows", id="with its type"),
+        pytest.param("@return [Boolean] Returns true if it is sorted", "Returns true if it is sorted", id="YARD"),
+        pytest.param(
+            "sortRows:\n@rows:  what to\n  sort\n\nSorts the @rows in place.", "Sorts the rows in place.", id="gtk-doc"
+        ),
         pytest.param("Sorts, e.g. the rows.", "Sorts, e.g. the rows.", id="abbreviation"),
     ],
 )

@@ -44,6 +44,7 @@ def test_no_question_where_no_verb_leads(description: str) -> None:
 def test_the_own_name_is_left_out() -> None:
     assert without_own_name("readAll reads from r until the end.", "readAll") == "reads from r until the end."
     assert without_own_name("reads from r until the end.", "readAll") == "reads from r until the end."
+    assert without_own_name("readAll - reads from r until the end.", "readAll") == "reads from r until the end."
     assert without_own_name("Close it.", "Close") == "Close it."
 
 
