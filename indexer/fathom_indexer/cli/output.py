@@ -23,7 +23,7 @@ _STAGES = {
 _SNIPPET_LINES = 6
 
 # Names of highlighting lexers that differ from ours.
-_LEXERS = {"csharp": "csharp", "bash": "bash", "tsx": "tsx"}
+_LEXERS = {"ocaml-interface": "ocaml"}
 
 
 def write_json(value: Json | list[Json], indent: int | None = 2) -> None:
@@ -56,7 +56,9 @@ def show_hits(hits: Sequence[Hit]) -> None:
             (f"{hit.score:.3f}", "green"),
         )
         console.print(head)
-        console.print(Text(f"  {function.signature}", "dim italic"))
+        # Where decorators come first, the snippet's first lines do not show what is declared.
+        if not hit.snippet.startswith(function.signature.split("(", 1)[0]):
+            console.print(Text(f"    {function.signature}", "dim italic"))
         _show_code(console, hit)
         console.print()
 
