@@ -101,10 +101,15 @@ def _mine_package(package: Package, out: Path, held: frozenset[str]) -> Tally:
         "tally": asdict(tally),
     }
     # The facts come last: a package without them is not mined.
-    partial = folder / f"{package.key}.json.partial"
-    partial.write_text(json.dumps(facts, indent=1), encoding="utf-8")
-    partial.replace(folder / f"{package.key}.json")
+    _write_json(folder / f"{package.key}.json", facts)
     return tally
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    """Whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    partial.replace(path)
 
 
 def _load_done(package: Package, out: Path, held: frozenset[str]) -> _Done | None:
@@ -151,7 +156,7 @@ def _assemble(done: Sequence[_Done], failed: dict[str, str], held: frozenset[str
     for shard in sorted(partial.iterdir()):
         shard.replace(out / shard.name)
     partial.rmdir()
-    (out / LOCK_NAME).write_text(json.dumps(lock, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    _write_json(out / LOCK_NAME, lock)
     return lock
 
 

@@ -123,7 +123,7 @@ def _mine_file(
         mined = Mined(
             id=key,
             language=language,
-            file=f"{package.key}/{source.path}",
+            file=source.path,
             name=unit.name,
             qualified_name=unit.qualified_name,
             description=description,

@@ -37,10 +37,10 @@ def related(functions: Iterable[Described]) -> Iterator[tuple[str, str]]:
     Overloads have one qualified name in one file. Ports have the same words in their name, descriptions that resemble
     each other, and another language or, if there is none, another package. Both stay within a split.
     """
-    by_place: dict[tuple[str, str], list[Described]] = defaultdict(list)
+    by_place: dict[tuple[str, str, str], list[Described]] = defaultdict(list)
     by_name: dict[tuple[str, str], list[Described]] = defaultdict(list)
     for function in functions:
-        by_place[function.file, function.qualified_name].append(function)
+        by_place[function.package, function.file, function.qualified_name].append(function)
         by_name[function.split, "".join(split_identifier(function.name)).lower()].append(function)
     for group in by_place.values():
         yield from ((one.id, other.id) for one, other in zip(group[::2], group[1::2], strict=False))

@@ -29,6 +29,11 @@ _SKIPPED_FILE = re.compile(
     r"|[a-z0-9](?:Test|Tests|TestCase|IT|Spec)\.(?:java|kt|scala|cs|php|swift)$"
     r"|_parsetab\.py$|_pb\.(?:js|ts)$|\.pb\.(?:cc|h|go)$"
 )
+# Where Debian's packages put source: Go's, Rust's and Ruby's below a folder of the project.
+_INSTALLED_UNDER = re.compile(
+    r"^usr/(?:share|lib)/(?:gocode/src/[^/]+\.[^/]+/(?:[^/]+/[^/]+/)?|cargo/registry/[^/]+/|ruby/vendor_ruby/"
+    r"|rubygems-integration/[^/]+/gems/[^/]+/|go-[\d.]+/|php/)?"
+)
 _METADATA = re.compile(
     r"[^/]+\.dist-info/METADATA$|^package/package\.json$|(?:^|/)copyright$|^[^/]+/(?:LICENSE|COPYING)[^/]*$"
 )
@@ -36,7 +41,7 @@ _METADATA = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source file to mine. `path` is inside the package, without the folder that only names its version."""
+    """A source file to mine. `path` is inside the package, without the folders that only its registry knows."""
 
     path: str
     language: Language
@@ -58,13 +63,20 @@ def package_sources(package: Package, archives: Sequence[Path], licences: Licenc
     """The files to mine, in the archives' order. Raises `FetchError`."""
     for archive in archives:
         for path, content in read_archive(archive, LARGEST_FILE):
-            inside = path.partition("/")[2] if package.registry in {"npm", "debian-source"} else path
+            inside = _path_inside(path, package.registry)
             language = _language(inside, package.languages)
             if language is None or not _is_wanted(inside, package):
                 continue
             if in_globs(inside, licences.copyleft_files) or head_is_copyleft(content) or content_reason(content):
                 continue
             yield Source(inside, language, content)
+
+
+def _path_inside(path: str, registry: str) -> str:
+    """The path as it is in the package's repository, as far as its registry's layout tells."""
+    if registry == "debian":
+        return _INSTALLED_UNDER.sub("", path)
+    return path.partition("/")[2] if registry in {"npm", "debian-source"} else path
 
 
 def _metadata_archives(archives: Sequence[Path]) -> Sequence[Path]:

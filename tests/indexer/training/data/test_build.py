@@ -130,6 +130,7 @@ def test_held_out_functions_are_in_no_pair(tmp_path: Path, shelves: Registry) ->
     build(PACKAGES, PACKAGES, tmp_path, frozenset())
     listed = next(record["code"] for record in pairs(tmp_path) if record["name"] == "Shelf.widest")
     lock = build(PACKAGES, PACKAGES, tmp_path, frozenset({fingerprint(listed)}))
+    assert lock["holdout"]["hashes"] == 1
     assert "Shelf.widest" not in {record["name"] for record in pairs(tmp_path)}
     assert lock["packages"][PYTHON.key]["tally"]["held_out"] == 1
 

@@ -35,7 +35,7 @@ def test_takes_documented_functions_without_their_documentation(python_source: s
     for found in (first, second):
         assert found.description not in found.code
         compile(found.code, "code", "exec")
-    assert first.file == second.file == "pypi-shelf/shelf/file.python"
+    assert first.file == second.file == "shelf/file.python"
     assert first.id != second.id
 
 

@@ -116,12 +116,16 @@ def test_a_debian_package_is_read(tmp_path: Path) -> None:
     )
     (root / "usr" / "share").mkdir(parents=True)
     (root / "usr" / "share" / "a.py").write_text(SOURCE)
+    cargo = root / "usr" / "share" / "cargo" / "registry" / "shelf-1.0"
+    cargo.mkdir(parents=True)
+    (cargo / "lib.rs").write_text("fn f() {}\n")
     archive = tmp_path / "shelf_1_all.deb"
     try:
         subprocess.run(["dpkg-deb", "--build", str(root), str(archive)], check=True, capture_output=True)
     except FileNotFoundError:
         pytest.skip("dpkg-deb is not installed")
-    assert list(read_archive(archive, 1000)) == [("usr/share/a.py", SOURCE.encode())]
+    assert ("usr/share/a.py", SOURCE.encode()) in list(read_archive(archive, 1000))
+    assert sorted(paths(Package("shelf", "debian", ("python", "rust"), "MIT"), archive)) == ["a.py", "lib.rs"]
 
 
 @pytest.mark.parametrize("name", ["a.whl", "a.tgz", "a.tar.xz"])
