@@ -28,7 +28,7 @@ from fathom_indexer.training.data.sources import package_licences, package_sourc
 
 log = logging.getLogger(__name__)
 
-MINING_VERSION = 2
+MINING_VERSION = 3
 """Counts the changes to what is mined of a package; a package mined by another version is mined again."""
 
 KEYWORD_SHARE = 0.5

@@ -68,6 +68,7 @@ _UNUSABLE = re.compile(
     | \bcopyright\b | \(c\)\s*\d{4} | licen[sc]ed?\s+under | all\s+rights\s+reserved | spdx-license
     | redistribution\s+and
     | inherit[-_ ]?doc | ^documentation\s+inherited | ^see\s | ^\(?non-javadoc | ^overridden\b | ^@?override\b
+    | ^[\w.*]+\s*\(.{1,80}?\)\s*: | ^\w+\s:\s    # a parameter where the prose should be
     | ^deprecated\b | ^undocumented\b | ^not\s+documented | ^no\s+documentation | ^auto[- ]?generated
     | ^(?:eslint|tslint|jshint|jslint|jscs|prettier|istanbul|c8|v8|nolint|noinspection|pylint|flake8|noqa|type:|mypy
        |rubocop|clang-format|clang-tidy|nosec|go:|\+build|nosonar|phpcs|phpstan|psalm|swiftlint|ktlint|region|endregion|pragma

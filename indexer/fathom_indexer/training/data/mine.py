@@ -14,6 +14,7 @@ from fathom_indexer.training.data.dedup import Signatures, signature
 from fathom_indexer.training.data.documentation import describe
 from fathom_indexer.training.data.holdout import is_held_out
 from fathom_indexer.training.data.manifest import Package
+from fathom_indexer.training.data.queries import is_telling
 from fathom_indexer.training.data.sources import Source
 from fathom_indexer.training.data.tokens import FileTokens, Token, TokenKind
 from fathom_indexer.training.data.variants import rewritten
@@ -108,7 +109,9 @@ def _mine_file(
         if not unit.documentation or _TEST_NAME.match(unit.name):
             continue
         description = describe(unit.documentation)
-        if description is None or not unit.text.count("\n") + 1 >= MIN_LINES or len(unit.text) > MAX_CHARACTERS:
+        if description is None or not is_telling(description):
+            continue
+        if not unit.text.count("\n") + 1 >= MIN_LINES or len(unit.text) > MAX_CHARACTERS:
             continue
         tokens = tokens_of_file.inside(unit.start_byte, unit.end_byte)
         code = _code(source.content, unit, tokens)

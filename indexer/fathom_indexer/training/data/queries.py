@@ -16,6 +16,8 @@ KEYWORDS = (2, 6)
 QUESTION_WORDS = 14
 """Words of a question at most, its frame aside."""
 
+_TELLING_WORDS = 2
+
 _STOP_WORDS = frozenset(
     """
     a about above after again all also am an and any are as at be because been before being below between both but
@@ -45,6 +47,31 @@ _NOT_VERBS = frozenset(
     """.split()
 )
 _OBJECT_STARTS = frozenset("the a an all whether any each if this that number its one every given".split())
+_NOT_OBJECTS = frozenset("for of in to on with from that and or are is as at by into used which".split())
+_VERBS = frozenset(
+    """
+    accept access acquire activate adapt add adjust advance align allocate allow analyze animate append apply assert
+    assign attach attempt authenticate bind block build calculate call cancel capture cast change check choose clean
+    clear clone close collapse collect combine compare compile complete compute concatenate configure confirm
+    connect construct convert copy count create cut deactivate decide declare decode decompress decrypt define
+    delete deliver dequeue derive describe deserialize destroy detach detect determine disable discard disconnect
+    dispatch display divide download draw drop dump emit enable encode encrypt end enqueue ensure enter enumerate
+    escape estimate evaluate examine execute exit expand export extend extract fetch fill filter find fit flatten
+    flip flush force format forward generate get give go grant group grow handle hash hide identify ignore implement
+    import increase increment index infer initialize initialise inject insert inspect install instantiate intersect
+    interpolate invalidate invert invoke iterate join jump keep launch learn limit link list listen load locate lock
+    log look lower make manage map mark match measure merge modify move multiply negate normalize notify obtain open
+    optimize order override pack pad parse patch perform pick play plot poll pop populate post predict prepare
+    prepend prevent print process produce project propagate prune publish pull push put query queue quote raise
+    randomize read rebuild receive recompute record redirect reduce refresh register release reload remove rename
+    render reorder repeat replace report request require reset resize resolve restore resume retrieve return reverse
+    revert rotate round run sample sanitize save scale scan schedule search select send serialize set setup shift
+    show shrink shuffle simplify simulate skip sleep slice solve sort specify split start stop store strip submit
+    subscribe subtract sum suspend swap switch synchronize take tell terminate test throw toggle trace track train
+    transform translate transpose traverse trigger trim truncate try turn undo unescape unload unlock unpack
+    unregister unsubscribe unwrap update upgrade upload use validate verify visit wait walk wrap write yield zip
+    """.split()
+)
 _SUFFIXES = ("ations", "ation", "ings", "ing", "ers", "ies", "ions", "ion", "ed", "er", "es", "s", "e", "y")
 _RETURN_VERBS = frozenset({"return", "returns", "retrieve", "retrieves"})
 
@@ -103,6 +130,11 @@ def is_hard(description: str, name: str) -> bool:
     )
 
 
+def is_telling(description: str) -> bool:
+    """Whether at least two words say what this function does and another does not: not so `Helper function to use`."""
+    return len({word for word in content_words(description) if word not in _WEAK_WORDS}) >= _TELLING_WORDS
+
+
 def content_words(text: str) -> list[str]:
     """The words that carry meaning, in lower case and in order, with repeats."""
     return [part.lower() for word in words(text) for part in split_identifier(word) if _is_content(part)]
@@ -124,9 +156,10 @@ def _clause(description: str) -> str | None:
     if not verb.isalpha() or verb in _NOT_VERBS or parts[0].isupper():
         return None
     base = _base_verb(verb)
-    inflected = base != verb
-    # `Returns ...` is a verb for sure; `Parse the header` is one where an object follows.
-    if not inflected and parts[1].lower() not in _OBJECT_STARTS:
+    following = parts[1].lower()
+    # Other words may be nouns, such as `Labels of the rows` or `Row parser`, unless an object follows.
+    is_verb = base in _VERBS or following in _OBJECT_STARTS or (base != verb and following not in _NOT_OBJECTS)
+    if not is_verb:
         return None
     if base in _RETURN_VERBS:
         base = "get"

@@ -46,6 +46,7 @@ def test_describes(documentation: str, expected: str) -> None:
         "Copyright 2020 The Row Authors. All rights reserved.",
         "Licensed under the Apache License, Version 2.0",
         "{@inheritDoc}",
+        "labels (Tensor of shape (rows,), optional): what to learn from",
         "See the other method for this.",
         "eslint-disable-next-line no-unused-vars for rows",
         "对行进行排序 and return the rows 的列表",

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fathom_indexer.training.data.queries import (
     content_words,
     is_hard,
+    is_telling,
     keyword_query,
     question_query,
     without_own_name,
@@ -23,6 +24,8 @@ from fathom_indexer.training.data.queries import (
         ("Matches every pattern in the file", "match every pattern in the file"),
         ("Copies all rows to a new table, which is then closed.", "copy all rows to a new table"),
         ("Parse the URL (see above).", "parse the URL"),
+        ("Make new lambdas with unique names.", "make new lambdas with unique names"),
+        ("Blurs pictures of cats", "blur pictures of cats"),
     ],
 )
 def test_questions_begin_with_the_infinitive(description: str, clause: str) -> None:
@@ -35,7 +38,14 @@ def test_questions_begin_with_the_infinitive(description: str, clause: str) -> N
 
 @pytest.mark.parametrize(
     "description",
-    ["The number of rows.", "True if all is well", "Number of rows in it", "This is a helper", "Row parser internals"],
+    [
+        "The number of rows.",
+        "True if all is well",
+        "Number of rows in it",
+        "This is a helper",
+        "Row parser internals",
+        "Labels of all rows",
+    ],
 )
 def test_no_question_where_no_verb_leads(description: str) -> None:
     assert question_query(description, "anything", "go", random.Random(0)) is None
@@ -56,6 +66,14 @@ def test_keywords_come_from_the_description_and_the_name() -> None:
         *("pick", "target"),
     }
     assert all(query is not None and 3 <= len(query.split()) <= 6 for query in found)
+
+
+@pytest.mark.parametrize(
+    ("description", "telling"),
+    [("A helper function.", False), ("Sets the given value.", False), ("Inverts this rotation.", True)],
+)
+def test_what_tells_functions_apart(description: str, telling: bool) -> None:
+    assert is_telling(description) is telling
 
 
 def test_too_few_keywords() -> None:
