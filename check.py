@@ -4,8 +4,9 @@
     python3 check.py              everything
     python3 check.py -k search    the same, the arguments passed on to pytest
 
-Uses the virtual environment of `fathom.py`. Set `FATHOM_CHECK_TORCH` to a requirement (such as `torch==2.13.0`) to
-install PyTorch as well and to run the tests that compare the two runtimes; without it they are skipped.
+Uses the virtual environment of `fathom.py`. Tests of what is not installed are skipped with a reason. To have more of
+it, set `FATHOM_CHECK_EXTRAS` to extras of the project (such as `train,hnsw,editors-test`) and `FATHOM_CHECK_TORCH` to the
+PyTorch that they shall use (such as `torch==2.13.0`).
 """
 
 import os
@@ -24,9 +25,9 @@ CHECKS = (
 
 def main() -> int:
     """Run all checks even when one fails; returns 1 if any did."""
-    torch = os.environ.get("FATHOM_CHECK_TORCH", "")
-    # First and by itself: a package that pulls PyTorch in would take the build with CUDA, several gigabytes.
-    ensure_environment("dev,torch" if torch else "dev", (torch,) if torch else ())
+    extras = ",".join(filter(None, ("dev", os.environ.get("FATHOM_CHECK_EXTRAS"))))
+    # PyTorch first and by itself: a package that pulls it in would take the build with CUDA, several gigabytes.
+    ensure_environment(extras, tuple(filter(None, (os.environ.get("FATHOM_CHECK_TORCH"),))))
     failed = [check[0] for check in CHECKS if _run(*check)]
     if _run("pytest", *sys.argv[1:]):
         failed.append("pytest")

@@ -25,8 +25,8 @@ def ensure_environment(extras: str = "", first: tuple[str, ...] = ()) -> None:
     `extras` are extras of the project, comma-separated; `first` are requirements to install before it.
     """
     wanted = hashlib.sha256(repr((extras, first)).encode() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()[:16]
-    done = ENVIRONMENT / f".installed-{extras or 'default'}"
-    if done.exists() and done.read_text() == wanted and PYTHON.exists():
+    done = ENVIRONMENT / f".installed-{wanted}"
+    if done.exists() and PYTHON.exists():
         return
     sys.stderr.write("fathom: setting up a virtual environment (once, about a minute) ...\n")
     if not PYTHON.exists():
@@ -35,7 +35,7 @@ def ensure_environment(extras: str = "", first: tuple[str, ...] = ()) -> None:
     if first:
         _pip_install(*first)
     _pip_install("--editable", f"{ROOT}[{extras}]" if extras else str(ROOT))
-    done.write_text(wanted)
+    done.touch()
 
 
 def _pip_install(*requirements: str) -> None:

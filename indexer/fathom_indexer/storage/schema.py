@@ -10,7 +10,7 @@ SCHEMA_VERSION = 1
 """Kept in `PRAGMA user_version`. Raise it with every change below or in what the columns mean."""
 
 SCHEMA = """
--- One row. `number` grows with every change to functions or vectors: whoever keeps a copy can tell whether it is current.
+-- One row. `number` grows with every change to functions or vectors, so that a copy can be told from an old one.
 CREATE TABLE IF NOT EXISTS generation (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL);
 INSERT OR IGNORE INTO generation VALUES (1, 0);
 
