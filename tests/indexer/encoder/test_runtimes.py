@@ -94,3 +94,17 @@ def test_the_graphs_compute_what_the_module_computes(config: EncoderConfig, tmp_
     for layer in (1, 2):
         cosines = (expected[layer].numpy() * got[layer]).sum(axis=1)
         assert (cosines > 0.995).all(), cosines
+
+
+def test_training_computes_what_the_runtime_computes(config: EncoderConfig) -> None:
+    from fathom_indexer.encoder.modules import MultiExitEncoder
+
+    torch.manual_seed(0)
+    model = MultiExitEncoder(config)
+    ids = torch.randint(0, 100, (3, 9))
+    mask = torch.tensor([[1] * length + [0] * (9 - length) for length in (9, 5, 1)])
+    trained = model(ids, mask, (1, 2))
+    with torch.inference_mode():
+        run = model(ids, mask, (1, 2))
+    for layer in (1, 2):
+        np.testing.assert_allclose(trained[layer].detach().numpy(), run[layer].numpy(), atol=1e-5)
