@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node, Parser, QueryCursor
 
 from fathom_indexer.languages.comments import Lead, Leads, clean_comments
+from fathom_indexer.languages.registry import dialect
 from fathom_indexer.types import FUNCTION_KINDS, Function, Kind
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ _TYPE_KINDS = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kin
 
 # `Outer::Inner::method`, `module.function`, `Table:method`, `Name\Space`; odd names are left alone.
 _DOTTED = re.compile(r"(?P<owner>[\w$]+(?:(?:::|[.:\\])[\w$]+)*)(?:::|[.:\\])(?P<name>~?[\w$?!]+)")
-_SEPARATOR = re.compile(r"\s*(?:::|[.:\\])\s*")
+_SEPARATOR = re.compile(r"::|[.:\\]")
+_AROUND_COLONS = re.compile(r" ?:: ?")
 
 # The arguments in `Matrix<float>::row`.
 _TYPE_ARGUMENTS = re.compile(r"(?<=[\w$]) ?<[^<>]*>")
@@ -146,6 +148,7 @@ def extract(source: bytes, language: Language) -> list[Function]:
     and keep their offsets. Never raises on broken source: tree-sitter recovers, and what it cannot place stays
     searchable as `module` units. So does all of a file that is too much for it (`PARSE_SECONDS`, `MAX_ERROR_NODES`).
     """
+    language = dialect(language, source)
     # A byte order mark is no token in most grammars; blanks keep every offset as it is on disk.
     code = b"   " + source[3:] if source.startswith(_BOM) else source
     matches = _matches(code, language)
@@ -161,12 +164,17 @@ def extract(source: bytes, language: Language) -> list[Function]:
 
 def _matches(code: bytes, language: Language) -> list[Captures]:
     """What each match of the language's query captures; nothing where parsing is given up."""
-    root = _parse(code, Parser(language.tree_sitter_grammar))
+    readable = language.macros.sub(_blank, code) if language.macros else code
+    root = _parse(readable, Parser(language.tree_sitter_grammar))
     if root is None or any(node.is_error and node.child_count > MAX_ERROR_NODES for node in (root, *root.children)):
         return []
     cursor = QueryCursor(language.tree_sitter_query)
     cursor.set_max_start_depth(MAX_DEPTH)
     return [captures for _, captures in cursor.matches(root)]
+
+
+def _blank(match: re.Match[bytes]) -> bytes:
+    return b" " * (match.end() - match.start())
 
 
 def _parse(code: bytes, parser: Parser) -> Node | None:
@@ -203,7 +211,15 @@ def _definitions(matches: list[Captures], code: bytes, leads: Leads) -> list[_De
         preference = _rank(definition.kind), definition.span[1] - definition.span[0], len(captures)
         if key not in found or preference > found[key][0]:
             found[key] = preference, definition
-    return [definition for _, definition in found.values()]
+    taken: set[Span] = set()
+    definitions: list[_Definition] = []
+    for _, (_, definition) in sorted(found.items(), key=lambda item: item[0]):
+        # Of several names for one piece of code, as a typedef may have, the first counts.
+        if definition.kind is None or definition.span not in taken:
+            definitions.append(definition)
+        if definition.kind:
+            taken.add(definition.span)
+    return definitions
 
 
 def _rank(kind: Kind | None) -> int:
@@ -215,7 +231,11 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrapped: dict[int
     names = captures.get("name")
     if node is None or not names:
         return None
-    owner, name = _split_owner(_decode(code[names[0].start_byte : names[-1].end_byte]))
+    full_name = _decode(code[names[0].start_byte : names[-1].end_byte])
+    if names[0].has_error:
+        # Where the parser left something out, as it does with macros it cannot know, the name is what stands last.
+        full_name = full_name.rsplit(maxsplit=1)[-1]
+    owner, name = _split_owner(full_name)
     if not name:
         return None
     if receivers := captures.get("receiver"):
@@ -242,7 +262,7 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrapped: dict[int
 
 
 def _split_owner(name: str) -> tuple[str, str]:
-    name = " ".join(name.split())
+    name = _AROUND_COLONS.sub("::", " ".join(name.split()))
     if quoted := _QUOTED.fullmatch(name):
         return "", quoted["name"].strip()
     if operator := _OPERATOR.fullmatch(name):
@@ -253,7 +273,7 @@ def _split_owner(name: str) -> tuple[str, str]:
 
 
 def _dotted(owner: str) -> str:
-    return _SEPARATOR.sub(".", _without_type_arguments(" ".join(owner.split()))).strip(".")
+    return _SEPARATOR.sub(".", _without_type_arguments(_AROUND_COLONS.sub("::", " ".join(owner.split())))).strip(".")
 
 
 def _without_type_arguments(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
@@ -13,6 +14,17 @@ from tree_sitter import Query
 
 from fathom_indexer.errors import QueryError
 
+# `class UI_EXPORT Widget`, `struct __packed header`
+_C_MACROS = re.compile(
+    rb"(?:(?<=class )|(?<=struct )|(?<=union ))"
+    rb"(?:[A-Z][A-Z0-9_]+|__\w+)(?:\([^()\n]*\))?(?=\s+\w+\s*(?:final\s*)?[:{<])"
+)
+
+_ONLY_CPP = re.compile(
+    rb"^[ \t]*(?:namespace\s+[\w:]+\s*\{|template\s*<|(?:public|private|protected)\s*:|class(?:\s+\w+){1,3}\s*[:{])",
+    re.MULTILINE,
+)
+
 
 @dataclass(frozen=True)
 class Language:
@@ -21,6 +33,7 @@ class Language:
     `grammar` is `module` or `module:function`, the function returning the grammar's pointer (`language` by default).
     `query` names the file in `queries/` when it is not the language's own name (TSX shares TypeScript's).
     `clauses` says that a function may be written as several in a row, all of its name (Haskell's equations).
+    `macros` is what a preprocessor would take away and the grammar cannot know: it is blanked for the parser.
     """
 
     name: str
@@ -29,6 +42,7 @@ class Language:
     filenames: tuple[str, ...] = ()
     query: str = ""
     clauses: bool = False
+    macros: re.Pattern[bytes] | None = None
 
     @cached_property
     def tree_sitter_grammar(self) -> Grammar:
@@ -52,8 +66,13 @@ class Language:
 
 LANGUAGES: tuple[Language, ...] = (
     Language("bash", "tree_sitter_bash", (".sh", ".bash", ".bats", ".zsh"), filenames=(".bashrc", ".profile")),
-    Language("c", "tree_sitter_c", (".c", ".h")),
-    Language("cpp", "tree_sitter_cpp", (".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++", ".ipp", ".tpp")),
+    Language("c", "tree_sitter_c", (".c", ".h"), macros=_C_MACROS),
+    Language(
+        "cpp",
+        "tree_sitter_cpp",
+        (".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++", ".ipp", ".tpp"),
+        macros=_C_MACROS,
+    ),
     Language("csharp", "tree_sitter_c_sharp", (".cs", ".csx")),
     Language("elixir", "tree_sitter_elixir", (".ex", ".exs"), clauses=True),
     Language("go", "tree_sitter_go", (".go",)),
@@ -105,3 +124,8 @@ def language_of_path(path: str) -> Language | None:
     """The language of a file by its name alone, or None. `path` has forward slashes."""
     pure = PurePosixPath(path)
     return _by_filename().get(pure.name) or _by_suffix().get(pure.suffix) or _by_suffix().get(pure.suffix.lower())
+
+
+def dialect(language: Language, source: bytes) -> Language:
+    """The language that a file really is in: headers named as C's are often C++'s."""
+    return language_named("cpp") if language.name == "c" and _ONLY_CPP.search(source) else language

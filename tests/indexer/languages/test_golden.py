@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fathom_indexer.languages import LANGUAGES, Language, extract, language_named, language_of_path
+from fathom_indexer.languages import LANGUAGES, Language, dialect, extract, language_named, language_of_path
 from fathom_indexer.types import FUNCTION_KINDS, Function
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "languages"
@@ -20,7 +20,8 @@ FILES = sorted(path for path in FIXTURES.glob("*/*") if path.suffix != ".golden"
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
 def test_units_are_as_reviewed(file: Path, request: pytest.FixtureRequest) -> None:
     language = language_named(file.parent.name)
-    assert language_of_path(file.name) == language, "the folder is named like the language"
+    found = language_of_path(file.name)
+    assert found and dialect(found, file.read_bytes()) == language, "the folder is named like the language"
     actual = "\n".join(_block(unit) for unit in extract(file.read_bytes(), language))
     golden = file.with_name(file.name + ".golden")
     if request.config.getoption("--update-golden"):

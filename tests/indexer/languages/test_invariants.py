@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fathom_indexer.languages import LANGUAGES, Language, extract, language_named
+from fathom_indexer.languages import LANGUAGES, Language, dialect, extract, language_named
 from fathom_indexer.types import FUNCTION_KINDS, Function
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "languages"
@@ -27,7 +27,7 @@ def check(source: bytes, language: Language) -> list[Function]:
     assert units == sorted(units, key=lambda unit: (unit.start_byte, -unit.end_byte))
     assert len({(unit.start_byte, unit.end_byte, unit.name, unit.kind) for unit in units}) == len(units)
     for unit in units:
-        assert unit.language == language.name
+        assert unit.language == dialect(language, source).name
         assert 0 <= unit.start_byte < unit.end_byte <= len(source)
         assert unit.start_line == source.count(b"\n", 0, unit.start_byte) + 1
         assert unit.end_line == source.count(b"\n", 0, unit.end_byte - 1) + 1

@@ -76,7 +76,7 @@
       (#eq? @_prototype "prototype"))
   ]
   right: (object)
-  (#not-any-of? @name "exports" "prototype")) @scope.type
+  (#not-match? @name "^(exports|prototype)$")) @scope.type
 
 (pair
   key: (property_identifier) @name
@@ -140,12 +140,13 @@
     (member_expression
       object: [(identifier) (member_expression)] @receiver
       property: (_) @name)
-  ]
+  ] @_left
   right: [
     (function_expression body: (_) @body)
     (generator_function body: (_) @body)
     (arrow_function body: (_) @body)
-  ]) @definition.closure
+  ]
+  (#not-eq? @_left "module.exports")) @definition.closure
 
 (assignment_expression
   left: (member_expression
@@ -160,20 +161,52 @@
   ]
   (#eq? @_prototype "prototype")) @definition.method
 
+; module.exports is called by what it is set to, if that has a name.
 (assignment_expression
   left: (member_expression
-    object: _ @_exports
+    object: _ @_object
     property: (_) @name)
   right: [
     (function_expression body: (_) @body)
     (generator_function body: (_) @body)
     (arrow_function body: (_) @body)
   ]
-  (#any-of? @_exports "exports" "module.exports" "module")) @definition.function
+  (#any-of? @_object "exports" "module.exports")) @definition.function
 
 (assignment_expression
-  left: (member_expression property: (_) @name)
-  right: (class body: (_) @body)) @definition.class
+  left: (member_expression) @_exports
+  right: [
+    (function_expression name: (identifier) @name body: (_) @body)
+    (generator_function name: (identifier) @name body: (_) @body)
+  ]
+  (#eq? @_exports "module.exports")) @definition.function
+
+(assignment_expression
+  left: (member_expression property: (_) @name) @_exports
+  right: [
+    (function_expression !name body: (_) @body)
+    (generator_function !name body: (_) @body)
+    (arrow_function body: (_) @body)
+  ]
+  (#eq? @_exports "module.exports")) @definition.function
+
+(assignment_expression
+  left: (member_expression) @_exports
+  right: (class name: (_) @name body: (_) @body)
+  (#eq? @_exports "module.exports")) @definition.class
+
+(assignment_expression
+  left: (member_expression property: (_) @name) @_exports
+  right: (class !name body: (_) @body)
+  (#eq? @_exports "module.exports")) @definition.class
+
+(assignment_expression
+  left: [
+    (identifier) @name
+    (member_expression property: (_) @name)
+  ] @_left
+  right: (class body: (_) @body)
+  (#not-eq? @_left "module.exports")) @definition.class
 
 ; Functions that only their own name binds.
 (arguments
