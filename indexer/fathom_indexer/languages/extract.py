@@ -3,7 +3,7 @@
 A language's query says what is a definition; everything else follows from nesting:
 
 - a definition's qualified name is the names of what encloses it;
-- functions keep their text whole; a class keeps what its own functions leave over, type aliases included;
+- functions keep their text whole; a class keeps what its own functions leave over, its type aliases included;
 - what no definition covers becomes `module` units, so nothing in a file is invisible.
 
 Captures understood in `queries/*.scm` (`@definition.KIND`, KIND being a value of `Kind`):
@@ -120,6 +120,11 @@ class _Definition:
         return self.kind in FUNCTION_KINDS
 
     @property
+    def holds_aliases(self) -> bool:
+        """Whether a type alias inside is a mere part of it."""
+        return self.methods_inside or self.is_function
+
+    @property
     def enclosing_unit(self) -> _Definition | None:
         parent = self.parent
         while parent is not None and parent.kind is None:
@@ -234,7 +239,7 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrapped: dict[int
     full_name = _decode(code[names[0].start_byte : names[-1].end_byte])
     if names[0].has_error:
         # Where the parser left something out, as it does with macros it cannot know, the name is what stands last.
-        full_name = full_name.rsplit(maxsplit=1)[-1]
+        full_name = " ".join(_without_type_arguments(full_name).split()[-1:])
     owner, name = _split_owner(full_name)
     if not name:
         return None
@@ -313,7 +318,7 @@ def _nest(definitions: list[_Definition], leads: Leads) -> list[_Definition]:
         floor = 0
         while around and around[-1].span[1] < end:
             floor = around.pop().span[1]
-        if len(around) >= MAX_NESTING or (definition.kind is Kind.TYPE and around and around[-1].methods_inside):
+        if len(around) >= MAX_NESTING or (definition.kind is Kind.TYPE and around and around[-1].holds_aliases):
             continue
         if around:
             definition.parent = around[-1]

@@ -11,7 +11,8 @@
     (function_declarator declarator: (parenthesized_declarator (pointer_declarator
       declarator: (function_declarator declarator: (identifier) @name))))
   ]
-  body: (_) @body) @definition.function
+  body: (_) @body
+  (#not-match? @name "^(if|for|while|switch|catch|return)$")) @definition.function
 
 (preproc_function_def
   name: (identifier) @name
