@@ -4,9 +4,9 @@
     python3 check.py              everything
     python3 check.py -k search    the same, the arguments passed on to pytest
 
-Uses the virtual environment of `fathom.py`. Tests of what is not installed are skipped with a reason. To have more of
-it, set `FATHOM_CHECK_EXTRAS` to extras of the project (such as `train,hnsw,editors-test`) and `FATHOM_CHECK_TORCH` to the
-PyTorch that they shall use (such as `torch==2.13.0`).
+Uses the virtual environment of `fathom.py`. Tests of what is not installed are skipped with a reason. To have more
+of it, set `FATHOM_CHECK_EXTRAS` to extras of the project (such as `train,hnsw,editors-test`) and
+`FATHOM_CHECK_TORCH` to the PyTorch that they shall use (such as `torch==2.13.0`).
 """
 
 import os
