@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
+_WHITESPACE = b" \t\r\n\f\v"
 # A semicolon may end what counts as an attribute, such as a signature without a body.
-_BLANKS = b" \t\r\n\f\v;"
+_BLANKS = _WHITESPACE + b";"
 
 # A docstring, bare or as the value of an attribute (`@doc """`).
 _QUOTE = re.compile(r'(?:@\w+\s+)?(?:~[sS]|[A-Za-z]{0,2})("""|\'\'\'|"|\')')
@@ -64,20 +65,20 @@ class Leads:
         """
         first = attributes_start = start
         comments: list[str] = []
-        content_end = _before_blanks(self._code, first)
+        content_end = _before(_BLANKS, self._code, first)
         index = bisect_right(self._ends, start) - 1
         while index >= 0:
             mark_start, mark_end, label = self._marks[index]
             if mark_start < floor or mark_end != content_end or self._code.count(b"\n", content_end, first) > 1:
                 break
-            content_end = _before_blanks(self._code, mark_start)
             if label == "attribute":
                 attributes_start = mark_start
-            elif content_end == 0 or b"\n" in self._code[content_end:mark_start]:
+            elif self._starts_line(mark_start):
                 comments.append(self._code[mark_start:mark_end].decode("utf-8", "replace"))
             else:
                 break
             first, index = mark_start, index - 1
+            content_end = _before(_BLANKS, self._code, first)
         return Lead(first, attributes_start, clean_comments(reversed(comments)))
 
     def declaration(self, start: int, end: int) -> bytes:
@@ -97,15 +98,17 @@ class Leads:
 
         Grammars of languages whose blocks end by indentation count a comment before the next definition to the last.
         """
-        column = start - self._line_start(start)
         while True:
-            end = start + len(self._code[start:end].rstrip())
+            end = _before(_WHITESPACE, self._code, end)
             index = bisect_right(self._ends, end) - 1
-            if index < 0 or self._ends[index] != _before_blanks(self._code, end):
+            if index < 0 or self._ends[index] != _before(_BLANKS, self._code, end):
                 return end
             mark_start = self._starts[index]
-            line_start = self._line_start(mark_start)
-            if mark_start <= start or mark_start - line_start > column or self._code[line_start:mark_start].strip():
+            if (
+                mark_start <= start
+                or not self._starts_line(mark_start)
+                or self._column(mark_start) > self._column(start)
+            ):
                 return end
             end = mark_start
 
@@ -120,8 +123,12 @@ class Leads:
             index += 1
         return True
 
-    def _line_start(self, offset: int) -> int:
-        return self._code.rfind(b"\n", 0, offset) + 1
+    def _starts_line(self, offset: int) -> bool:
+        content_end = _before(_BLANKS, self._code, offset)
+        return content_end == 0 or b"\n" in self._code[content_end:offset]
+
+    def _column(self, offset: int) -> int:
+        return offset - self._code.rfind(b"\n", 0, offset) - 1
 
 
 def clean_comments(comments: Iterable[str]) -> str:
@@ -155,7 +162,7 @@ def _without_stars(lines: list[str]) -> list[str]:
 def _marks(captures: Iterable[dict[str, list[Node]]], code: bytes) -> Iterator[Mark]:
     """The marks of a file in order and without overlaps."""
     found = [
-        (node.start_byte, _before_blanks(code, node.end_byte), label)
+        (node.start_byte, _before(_BLANKS, code, node.end_byte), label)
         for match in captures
         for label, nodes in match.items()
         if label in _LABELS
@@ -169,9 +176,9 @@ def _marks(captures: Iterable[dict[str, list[Node]]], code: bytes) -> Iterator[M
             last_end = mark[1]
 
 
-def _before_blanks(code: bytes, offset: int) -> int:
+def _before(blanks: bytes, code: bytes, offset: int) -> int:
     """The end of what is not blank before `offset`."""
-    while offset and code[offset - 1] in _BLANKS:
+    while offset and code[offset - 1] in blanks:
         offset -= 1
     return offset
 

@@ -62,7 +62,8 @@ PARSE_SECONDS = 5.0
 """Processor time that parsing a file may take. A megabyte of code takes less than one, but some grammars need time
 in proportion to the square of a line's length."""
 
-_CHUNK_BYTES = 65536
+# Of a file's bytes, what is handed over at once: to the parser, but also each time a predicate looks at a name.
+_CHUNK_BYTES = 1024
 _SIGNATURE_CHARACTERS = 300
 _BOM = b"\xef\xbb\xbf"
 
