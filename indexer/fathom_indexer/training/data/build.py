@@ -10,7 +10,7 @@ import shutil
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -118,14 +118,15 @@ def _load_done(package: Package, out: Path, held: frozenset[str]) -> _Done | Non
         facts = json.loads((folder / f"{package.key}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    if facts.get("stamp") != _stamp(package, held):
+    if facts.get("stamp") != _stamp(package, held) or (package.version and facts["version"] != package.version):
         return None
     return _Done(package, facts, folder / f"{package.key}.jsonl.gz", folder / f"{package.key}.npy")
 
 
 def _stamp(package: Package, held: frozenset[str]) -> str:
-    """Everything that mining a package depends on, but for its source."""
-    entry = {key: value for key, value in asdict(package).items() if key not in {"validation", "licence"}}
+    """Everything that mining a package depends on, but for its source. Versions are compared by themselves."""
+    settings = asdict(replace(package, version=""))
+    entry = {key: value for key, value in settings.items() if key not in {"validation", "licence"}}
     return hashlib.sha256(json.dumps([MINING_VERSION, entry, _held_hash(held)]).encode()).hexdigest()[:16]
 
 

@@ -41,7 +41,8 @@ def download(package: Package, folder: Path) -> Download:
 
     The registry's client writes to a folder beside it, renamed when complete, so that a kill leaves nothing half done.
     """
-    if not folder.is_dir():
+    if not folder.is_dir() or (package.version and _version(package, folder) != package.version):
+        shutil.rmtree(folder, ignore_errors=True)
         partial = folder.with_name(folder.name + ".partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)

@@ -4,6 +4,7 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,21 @@ def test_goes_on_after_a_kill(tmp_path: Path, shelves: Registry, monkeypatch: py
     build(PACKAGES, PACKAGES, tmp_path, frozenset())
     assert len(mined_packages) == 4
     assert pairs(tmp_path) == again
+
+
+def test_another_version_is_fetched_and_mined_anew(
+    tmp_path: Path, shelves: Registry, wheel: Callable[..., Path], python_source: str
+) -> None:
+    build([PYTHON], [PYTHON], tmp_path, frozenset())
+    pinned = replace(PYTHON, version="1.0")
+    del shelves[PYTHON.key]
+    assert build([pinned], [pinned], tmp_path, frozenset())["failed"] == {}
+    newer = python_source.replace("the most room", "the very most room")
+    shelves[PYTHON.key] = lambda folder: wheel(folder / "shelf-2.0-py3-none-any.whl", "shelf", {"shelf/core.py": newer})
+    pinned = replace(PYTHON, version="2.0")
+    lock = build([pinned], [pinned], tmp_path, frozenset())
+    assert lock["packages"][PYTHON.key]["version"] == "2.0"
+    assert "Find the shelf that takes the very most room." in {record["query"] for record in pairs(tmp_path)}
 
 
 def test_held_out_functions_are_in_no_pair(tmp_path: Path, shelves: Registry) -> None:
