@@ -17,6 +17,8 @@ _WHITESPACE = b" \t\r\n\f\v"
 # A semicolon may end what counts as an attribute, such as a signature without a body.
 _BLANKS = _WHITESPACE + b";"
 
+_DECLARATION_BYTES = 4096
+
 # A docstring, bare or as the value of an attribute (`@doc """`).
 _QUOTE = re.compile(r'(?:@\w+\s+)?(?:~[sS]|[A-Za-z]{0,2})("""|\'\'\'|"|\')')
 _BLOCK = re.compile(r"/\*+!?<?|\(\*+|<#|#=+|\{-+\s*[|^]?|--\[=*\[|=begin\b")
@@ -79,19 +81,24 @@ class Leads:
                 break
             first, index = mark_start, index - 1
             content_end = _before(_BLANKS, self._code, first)
-        return Lead(first, attributes_start, clean_comments(reversed(comments)))
+        return Lead(first, attributes_start, clean_comments(reversed(comments)) if comments else "")
 
     def declaration(self, start: int, end: int) -> bytes:
-        """The code from `start` to `end` without the attributes it begins with and the comments in it."""
+        """The code from `start` to `end` without the attributes it begins with and the comments in it.
+
+        Only the beginning of it where it is longer than any declaration.
+        """
         pieces: list[bytes] = []
+        size = 0
         index = bisect_left(self._starts, start)
-        while index < len(self._marks) and self._starts[index] < end:
+        while size < _DECLARATION_BYTES and index < len(self._marks) and self._starts[index] < end:
             mark_start, mark_end, label = self._marks[index]
             if label != "attribute" or not self._code[start:mark_start].strip():
                 pieces.append(self._code[start:mark_start])
+                size += mark_start - start
                 start = mark_end
             index += 1
-        return b" ".join([*pieces, self._code[start:end]])
+        return b" ".join([*pieces, self._code[start:end]])[:_DECLARATION_BYTES]
 
     def end_of_definition(self, start: int, end: int) -> int:
         """`end` without the blanks there, nor the comments that are indented no deeper than `start`.

@@ -1,0 +1,226 @@
+"""What a language's query finds in a source, and how it nests.
+
+Captures understood in `queries/*.scm` (`@definition.KIND`, KIND being a value of `Kind`):
+
+    @definition.KIND    the whole definition
+    @name               its name; several nodes are one with all that is between them (C# `operator` `+`)
+    @body               where its body starts; the signature ends there. A function's field `body` needs no capture
+    @doc                documentation inside the definition, such as a docstring
+    @receiver           the type a method is declared for, outside its text (Go receivers, `Foo.prototype.bar`)
+    @scope.type         qualifies what is inside and makes its functions methods, but is no unit (Rust `impl`)
+    @scope.namespace    qualifies what is inside, but is no unit (C++ `namespace`)
+
+and on their own, without a name:
+
+    @wrapper            belongs to the one definition it holds: decorators, `export`, template headers
+    @attribute          belongs to the definition that it precedes or begins (Rust `#[...]`, Java `@Override`)
+    @documentation      documents the definition below it, as a comment does (Elixir `@doc`)
+    @comment            a comment; nodes that the grammar calls so need no capture
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fathom_indexer.languages.comments import Lead, Leads, clean_comments
+from fathom_indexer.languages.names import dotted_path, split_owner, without_type_arguments
+from fathom_indexer.languages.parsing import Captures, query_matches
+from fathom_indexer.languages.text import decode, one_line
+from fathom_indexer.types import FUNCTION_KINDS, Kind
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from fathom_indexer.languages.registry import Language
+
+MAX_NESTING = 32
+"""Definitions nested deeper are no units of their own: their text would grow with the square of the file."""
+
+_MAX_NAME_BYTES = 500
+
+# When several patterns of a query match one definition, the most specific kind wins.
+_SPECIFICITY = {Kind.CONSTRUCTOR: 3, Kind.METHOD: 2, Kind.MACRO: 2, Kind.CLOSURE: 0}
+
+_TYPE_KINDS = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kind.TRAIT, Kind.OBJECT})
+
+Span = tuple[int, int]
+"""First byte, and the one behind the last."""
+
+
+@dataclass(slots=True)
+class Definition:
+    """A definition or scope that the query found. `methods_inside`: functions directly in it are methods of it."""
+
+    kind: Kind | None
+    """None for scopes."""
+    methods_inside: bool
+    name: str
+    owner: str
+    span: Span
+    signature: str
+    docstring: str
+    lead: Lead
+    parent: Definition | None = None
+    children: list[Definition] = field(default_factory=list)
+    """Units directly inside; scopes in between do not count."""
+
+    @property
+    def is_function(self) -> bool:
+        """Whether its text is kept whole."""
+        return self.kind in FUNCTION_KINDS
+
+    @property
+    def holds_aliases(self) -> bool:
+        """Whether a type alias inside is a mere part of it."""
+        return self.methods_inside or self.is_function
+
+    @property
+    def enclosing_unit(self) -> Definition | None:
+        """The innermost definition around it; scopes do not count."""
+        parent = self.parent
+        while parent is not None and parent.kind is None:
+            parent = parent.parent
+        return parent
+
+    @property
+    def claimed(self) -> Span:
+        """The span with the comment that documents it."""
+        return self.lead.start_byte, self.span[1]
+
+    @property
+    def documentation(self) -> str:
+        """What is said in it, then what is said above it."""
+        return "\n\n".join(text for text in (self.docstring, self.lead.documentation) if text)
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """Sorts outer before inner."""
+        return self.span[0], -self.span[1], _rank(self.kind)
+
+
+def definitions(code: bytes, language: Language) -> list[Definition]:
+    """Definitions and scopes in order, outer before inner, each linked with what is around and inside it."""
+    matches = query_matches(code, language)
+    leads = Leads(matches, code)
+    found = sorted(_found(matches, code, leads), key=lambda definition: definition.order)
+    return _nest(_merge_clauses(found, leads) if language.clauses else found, leads)
+
+
+def _found(matches: list[Captures], code: bytes, leads: Leads) -> list[Definition]:
+    """What the query finds; of matches that share a name node, the most specific, the widest, the most detailed."""
+    # From the inside out: asking a node for its parent takes time in proportion to its depth.
+    wrapped = {
+        inner.id: wrapper
+        for captures in matches
+        for wrapper in captures.get("wrapper", ())
+        for inner in wrapper.named_children
+    }
+    found: dict[int, tuple[tuple[int, int, int], Definition]] = {}
+    for captures in matches:
+        definition = _definition(captures, code, leads, wrapped)
+        if definition is None:
+            continue
+        key = captures["name"][0].start_byte
+        preference = _rank(definition.kind), definition.span[1] - definition.span[0], len(captures)
+        if key not in found or preference > found[key][0]:
+            found[key] = preference, definition
+    taken: set[Span] = set()
+    definitions: list[Definition] = []
+    for _, (_, definition) in sorted(found.items(), key=lambda item: item[0]):
+        # Of several names for one piece of code, as a typedef may have, the first counts.
+        if definition.kind is None or definition.span not in taken:
+            definitions.append(definition)
+        if definition.kind:
+            taken.add(definition.span)
+    return definitions
+
+
+def _rank(kind: Kind | None) -> int:
+    return _SPECIFICITY.get(kind, 1) if kind else -1
+
+
+def _definition(captures: Captures, code: bytes, leads: Leads, wrapped: dict[int, Node]) -> Definition | None:
+    label, node = next(((key, nodes[0]) for key, nodes in captures.items() if "." in key), ("", None))
+    names = captures.get("name")
+    if node is None or not names:
+        return None
+    full_name = _between(names, code)
+    if names[0].has_error:
+        # Where the parser left something out, as it does with macros it cannot know, the name is what stands last.
+        full_name = " ".join(without_type_arguments(full_name).split()[-1:])
+    owner, name = split_owner(full_name)
+    if not name:
+        return None
+    if receivers := captures.get("receiver"):
+        owner = dotted_path(_between(receivers, code))
+    role, _, detail = label.partition(".")
+    outer = node
+    while wrapper := wrapped.get(outer.id):
+        outer = wrapper
+    kind = Kind(detail) if role == "definition" else None
+    body = captures["body"][0] if "body" in captures else None
+    if body is None and kind in FUNCTION_KINDS:
+        body = node.child_by_field_name("body")
+    signature_end = body.start_byte if body else node.end_byte
+    return Definition(
+        kind=kind,
+        methods_inside=kind in _TYPE_KINDS if kind else detail == "type",
+        name=name,
+        owner=owner,
+        span=(outer.start_byte, leads.end_of_definition(outer.start_byte, outer.end_byte)),
+        signature=one_line(decode(leads.declaration(outer.start_byte, signature_end))) if kind else "",
+        docstring=clean_comments(decode(code[doc.start_byte : doc.end_byte]) for doc in captures.get("doc", ())),
+        lead=Lead(outer.start_byte, outer.start_byte, ""),
+    )
+
+
+def _between(nodes: list[Node], code: bytes) -> str:
+    """The text from the first node to the last; empty when it is too long for a name."""
+    start, end = nodes[0].start_byte, nodes[-1].end_byte
+    return decode(code[start:end]) if end - start <= _MAX_NAME_BYTES else ""
+
+
+def _merge_clauses(definitions: list[Definition], leads: Leads) -> list[Definition]:
+    """Functions of one name that follow each other as one, with what the first says of itself."""
+    merged: list[Definition] = []
+    latest: dict[tuple[str, str], Definition] = {}
+    for definition in definitions:
+        key = definition.owner, definition.name
+        start, end = definition.span
+        previous = latest.get(key)
+        if (
+            definition.is_function
+            and previous is not None
+            and previous.kind is definition.kind
+            and previous.span[1] <= start
+            and leads.only_comments(previous.span[1], start)
+        ):
+            previous.span = previous.span[0], end
+        else:
+            latest[key] = definition
+            merged.append(definition)
+    return merged
+
+
+def _nest(definitions: list[Definition], leads: Leads) -> list[Definition]:
+    """Link every definition with the innermost one around it, and find what stands above it."""
+    nested: list[Definition] = []
+    around: list[Definition] = []
+    for definition in definitions:
+        start, end = definition.span
+        floor = 0
+        while around and around[-1].span[1] < end:
+            floor = around.pop().span[1]
+        if len(around) >= MAX_NESTING or (definition.kind is Kind.TYPE and around and around[-1].holds_aliases):
+            continue
+        if around:
+            definition.parent = around[-1]
+            floor = max(floor, around[-1].span[0])
+        definition.lead = leads.above(start, floor)
+        definition.span = definition.lead.attributes_start, end
+        if definition.kind and definition.enclosing_unit:
+            definition.enclosing_unit.children.append(definition)
+        around.append(definition)
+        nested.append(definition)
+    return nested

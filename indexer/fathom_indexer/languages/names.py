@@ -1,0 +1,44 @@
+"""Names as sources write them, `Outer::Type<T>::name` or `module.name`, taken apart."""
+
+from __future__ import annotations
+
+import re
+
+# `Outer::Inner::method`, `module.function`, `Table:method`, `Name\Space`; odd names are left alone.
+_DOTTED = re.compile(r"(?P<owner>[\w$]+(?:(?:::|[.:\\])[\w$]+)*)(?:::|[.:\\])(?P<name>~?[\w$?!]+)")
+_SEPARATOR = re.compile(r"::|[.:\\]")
+_AROUND_COLONS = re.compile(r" ?:: ?")
+
+# The arguments in `Matrix<float>::row`.
+_TYPE_ARGUMENTS = re.compile(r"(?<=[\w$]) ?<[^<>]*>")
+
+# `Type::operator==`
+_OPERATOR = re.compile(r"(?:(?P<owner>.+?)::)?(?P<name>operator\b.*)")
+
+# `"in quotes"`, Kotlin's backticks, Zig's `@"name"`, Ruby's `:symbol`, Haskell's `(+)`.
+_QUOTED = re.compile(r"""(?:@?(["'`])|:(?!:)|(\())(?P<name>.+)(?(1)\1|)(?(2)\)|)""")
+
+
+def split_owner(name: str) -> tuple[str, str]:
+    """The owner that a name says, as dotted path or empty, and the name without it."""
+    name = _AROUND_COLONS.sub("::", " ".join(name.split()))
+    if quoted := _QUOTED.fullmatch(name):
+        return "", quoted["name"].strip()
+    if operator := _OPERATOR.fullmatch(name):
+        return dotted_path(operator["owner"] or ""), operator["name"]
+    plain = without_type_arguments(name).removeprefix("::")
+    dotted = _DOTTED.fullmatch(plain)
+    return (dotted_path(dotted["owner"]), dotted["name"]) if dotted else ("", plain)
+
+
+def dotted_path(owner: str) -> str:
+    """An owner with dots between its parts, without type arguments."""
+    plain = without_type_arguments(_AROUND_COLONS.sub("::", " ".join(owner.split())))
+    return _SEPARATOR.sub(".", plain).strip(".")
+
+
+def without_type_arguments(name: str) -> str:
+    """`Matrix::row` of `Matrix<float>::row`."""
+    while (shorter := _TYPE_ARGUMENTS.sub("", name)) != name:
+        name = shorter
+    return name

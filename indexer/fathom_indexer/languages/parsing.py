@@ -1,0 +1,59 @@
+"""Source bytes to what its language's query captures, within bounds that hold for any bytes."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node, Parser, QueryCursor
+
+if TYPE_CHECKING:
+    from fathom_indexer.languages.registry import Language
+
+MAX_DEPTH = 512
+"""Nodes deeper in the syntax tree start no match: matching takes time in proportion to the matches under way."""
+
+MAX_ERROR_NODES = 20_000
+"""More nodes in one syntax error are no code: matching takes time in proportion to the square of their number."""
+
+PARSE_SECONDS = 5.0
+"""Processor time that parsing a file may take. A megabyte of code takes less than one, but some grammars need time
+in proportion to the square of a line's length."""
+
+# Of a file's bytes, what is handed over at once: to the parser, but also each time a predicate looks at a name.
+_CHUNK_BYTES = 1024
+
+Captures = dict[str, list[Node]]
+"""What one match captures, by label."""
+
+
+def query_matches(code: bytes, language: Language) -> list[Captures]:
+    """What each match of the language's query captures; nothing where parsing is given up."""
+    readable = language.macros.sub(_blank, code) if language.macros else code
+    root = _parse(readable, Parser(language.tree_sitter_grammar))
+    if root is None or any(node.is_error and node.child_count > MAX_ERROR_NODES for node in (root, *root.children)):
+        return []
+    cursor = QueryCursor(language.tree_sitter_query)
+    cursor.set_max_start_depth(MAX_DEPTH)
+    return [found for _, found in cursor.matches(root)]
+
+
+def _blank(match: re.Match[bytes]) -> bytes:
+    return b" " * (match.end() - match.start())
+
+
+def _parse(code: bytes, parser: Parser) -> Node | None:
+    end = time.thread_time() + PARSE_SECONDS
+
+    def read(offset: int, _: object) -> bytes:
+        return code[offset : offset + _CHUNK_BYTES]
+
+    def is_late(*_: object) -> bool:
+        return time.thread_time() > end
+
+    try:
+        return parser.parse(read, progress_callback=is_late).root_node
+    except ValueError:
+        # How the parser says that it was stopped.
+        return None
