@@ -104,7 +104,7 @@ def test_comment_at_the_end_of_a_block_documents_nothing_below() -> None:
 
 
 def test_comment_between_blocks_documents_what_is_below() -> None:
-    source = "class A:\n    def a(self):\n        pass\n    # about b\n    def b(self):\n        pass\n# about c\ndef c():\n    pass\n"
+    source = "class A:\n    def a(self): pass\n    # about b\n    def b(self): pass\n# about c\ndef c(): pass\n"
     assert documentation("python", source) == {"A": "", "a": "", "b": "about b", "c": "about c"}
 
 

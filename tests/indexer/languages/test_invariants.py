@@ -10,12 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fathom_indexer.languages import LANGUAGES, Language, dialect, extract, language_named
-from fathom_indexer.types import FUNCTION_KINDS, Function
+from fathom_indexer.languages import LANGUAGES, Language, dialect, extract, language_named, parsing
+from fathom_indexer.languages.definitions import MAX_NESTING
+from fathom_indexer.types import FUNCTION_KINDS, Function, Kind
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "languages"
 FILES = sorted(path for path in FIXTURES.glob("*/*") if path.suffix != ".golden")
 BOM = b"\xef\xbb\xbf"
+every_language = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
 WORD = re.compile(r"\w+")
 MARK = re.compile(rb"@(?:type)?doc\b(?: ~[sS])?")
 """Marks documentation in Elixir, and is left out of it as other comment marks are."""
@@ -79,8 +81,82 @@ def test_broken_fixture(file: Path, data: st.DataObject) -> None:
     check(bytes(source), language_named(file.parent.name))
 
 
-@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
+@every_language
 @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(source=st.binary(max_size=200))
 def test_random_bytes(language: Language, source: bytes) -> None:
     check(source, language)
+
+
+# Work and texts grow with the file, not with its square: where they do not, one of these seems to hang.
+
+
+@every_language
+@pytest.mark.parametrize("source", [b"", b"\n\n\t \r\n", b"\xef\xbb\xbf", b"\0" * 1000, b"{[()]};,"])
+def test_nothing_to_say(language: Language, source: bytes) -> None:
+    assert extract(source, language) == []
+
+
+@every_language
+def test_only_a_comment(language: Language) -> None:
+    mark = {"lua": "--", "haskell": "--", "ocaml": "(* only words *) (*"}.get(language.name)
+    mark = mark or ("#" if language.name in {"bash", "elixir", "julia", "powershell", "python", "ruby"} else "//")
+    (unit,) = check(f"{mark} only words\n".encode(), language)
+    assert unit.kind is Kind.MODULE
+    assert "only words" in unit.text
+
+
+@every_language
+def test_one_endless_line(language: Language) -> None:
+    # Some grammars look back to the start of the line at every token, so it must be one token.
+    (unit,) = check(b"x" * 1_000_000, language)
+    assert len(unit.text) == 1_000_000
+
+
+@pytest.mark.parametrize("bracket", [b"[", b"(", b"{"])
+def test_endless_open_brackets(bracket: bytes) -> None:
+    check(b"function before() {}\n" + bracket * 300_000, language_named("javascript"))
+
+
+def test_deeply_nested_functions() -> None:
+    depth = 20_000
+    units = check(b"function a(){" * depth + b"}" * depth, language_named("javascript"))
+    assert len(units) == MAX_NESTING
+    assert units[-1].qualified_name == ".".join("a" * MAX_NESTING)
+
+
+def test_deeply_nested_scopes() -> None:
+    depth = 20_000
+    check(b"namespace a{" * depth + b"int f(){return 1;}" + b"}" * depth, language_named("cpp"))
+    check(b"mod a{" * depth + b"fn f(){}" + b"}" * depth, language_named("rust"))
+
+
+def test_deeply_nested_data() -> None:
+    depth = 50_000
+    check(b"const o = " + b"{a:" * depth + b"1" + b"}" * depth, language_named("javascript"))
+
+
+def test_thousands_of_siblings_on_one_line() -> None:
+    count = 10_000
+    units = check(b"/*a*/function b(){}" * count, language_named("javascript"))
+    assert sum(unit.kind is Kind.FUNCTION for unit in units) == count
+
+
+def test_thousands_of_comments_above() -> None:
+    (unit,) = check(b"# word\n" * 50_000 + b"def f(): pass\n", language_named("python"))
+    assert unit.documentation.count("word") == 50_000
+
+
+def test_long_rules_and_separators() -> None:
+    stars, commas = b"*" * 300_000, b"," * 300_000
+    (unit,) = check(b"/" + stars + b"/\nint f(void) { return 1; }\n", language_named("c"))
+    assert unit.documentation == ""
+    check(b"def f(" + commas + b"):\n    pass\n", language_named("python"))
+
+
+def test_parsing_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsing, "PARSE_SECONDS", 0.0)
+    source = b"def f():\n    return 1\n\n\n" * 2000
+    units = extract(source, language_named("python"))
+    assert {unit.kind for unit in units} == {Kind.MODULE}
+    assert not invisible_words(source, units)

@@ -1,0 +1,131 @@
+"""Rules of the extractor, one small source each."""
+
+from __future__ import annotations
+
+import pytest
+
+from fathom_indexer.languages import extract, language_named
+from fathom_indexer.languages.extract import MODULE_UNIT_LINES, MODULE_UNIT_REACH
+from fathom_indexer.types import FUNCTION_KINDS, Function, Kind
+
+
+def units_of(language: str, source: str) -> list[Function]:
+    return extract(source.encode(), language_named(language))
+
+
+def names_of(language: str, source: str) -> list[str]:
+    return [unit.qualified_name for unit in units_of(language, source) if unit.kind is not Kind.MODULE]
+
+
+def test_long_signature_ends_with_an_ellipsis() -> None:
+    (unit,) = units_of("python", f"def f({', '.join(f'argument_{n}' for n in range(100))}):\n    pass\n")
+    assert len(unit.signature) == 300
+    assert unit.signature.endswith("…")
+
+
+def test_signature_is_one_line_without_what_only_the_layout_needs() -> None:
+    (unit,) = units_of("python", "def f(\n    a,  # first\n    b=(\n        1,\n    ),\n) -> int:\n    pass\n")
+    assert unit.signature == "def f(a, b=(1)) -> int:"
+
+
+def test_offsets_are_those_of_the_file_with_its_byte_order_mark() -> None:
+    source = b"\xef\xbb\xbfdef f():\n    pass\n"
+    (unit,) = extract(source, language_named("python"))
+    assert (unit.start_byte, unit.text) == (3, "def f():\n    pass")
+
+
+def test_bytes_that_are_no_utf8_keep_their_place() -> None:
+    source = b"# \xe9t\xe9\ndef f():\n    return '\xff'\n\n\ndef g(): pass\n"
+    f, g = extract(source, language_named("python"))
+    assert f.text == "def f():\n    return '\ufffd'"
+    assert source[g.start_byte : g.end_byte] == b"def g(): pass"
+
+
+def test_code_outside_definitions_is_cut_into_units_of_some_lines() -> None:
+    source = "".join(f"x{n} = {n}\n" for n in range(100))
+    assert [(unit.start_line, unit.end_line) for unit in units_of("python", source)] == [(1, 40), (41, 80), (81, 100)]
+
+
+def test_code_between_definitions_is_one_unit_only_as_long_as_its_pieces_are_near() -> None:
+    function = "def f():\n" + "    pass\n" * 20
+    source = "".join(f"x{n} = {n}\n{function}" for n in range(20))
+    units = [unit for unit in units_of("python", source) if unit.kind is Kind.MODULE]
+    assert len(units) > 1
+    assert all(unit.end_line - unit.start_line < MODULE_UNIT_REACH for unit in units)
+    assert all(len(unit.text.splitlines()) <= MODULE_UNIT_LINES for unit in units)
+    assert "\n".join(unit.text for unit in units) == "\n".join(f"x{n} = {n}" for n in range(20))
+
+
+def test_class_keeps_what_its_functions_leave() -> None:
+    (unit, method) = units_of("python", "class A:\n    x = 1\n\n    # about f\n    def f(self): pass\n\n    y = 2\n")
+    assert unit.text == "class A:\n    x = 1\n    y = 2"
+    assert (unit.start_line, unit.end_line) == (1, 7)
+    assert method.documentation == "about f"
+
+
+def test_type_alias_stays_in_the_class_or_function_that_holds_it() -> None:
+    source = "using A = int;\nclass B {\n  using C = int;\n};\nvoid f() { using D = int; }\n"
+    assert names_of("cpp", source) == ["A", "B", "f"]
+
+
+@pytest.mark.parametrize(
+    ("source", "language"),
+    [
+        ("int f(void);\n", "c"),
+        ("/* the class is: */\nstruct class_of { int namespace; };\n", "c"),
+        ('#ifdef __cplusplus\nextern "C" {\n#endif\nint f(void);\n', "c"),
+        ("class Widget {\n};\n", "cpp"),
+        ("class UI_EXPORT Widget final : Base {\n};\n", "cpp"),
+        ("namespace a::b\n{\n}\n", "cpp"),
+        ("  template <class T> T f(T a) { return a; }\n", "cpp"),
+        ("struct A {\npublic:\n  int x;\n};\n", "cpp"),
+    ],
+)
+def test_headers_of_cpp_are_told_from_those_of_c(source: str, language: str) -> None:
+    assert {unit.language for unit in units_of("c", source)} == {language}
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("void a::b::C::f() {}", "a.b.C.f"),
+        ("void ::a::f() {}", "a.f"),
+        ("void C<std::vector<int>>::f() {}", "C.f"),
+        ("void a ::\n  f() {}", "a.f"),
+        ("bool C::operator==(const C& o) const { return true; }", "C.operator=="),
+        ("bool operator<(A a, A b) { return true; }", "operator<"),
+        ("C::~C() {}", "C.~C"),
+        ("a::C::operator bool() const { return true; }", "a.C.operator bool"),
+        ("template <> int f<int>(int x) { return x; }", "f"),
+        ("A_MACRO b::Type C::f() { return 1; }", "C.f"),
+    ],
+)
+def test_names_of_cpp(source: str, name: str) -> None:
+    assert names_of("cpp", source) == [name]
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("a.b.c = function () {}", ["a.b.c"]),
+        ("a().b = function () {}", ["b"]),
+        ("const {a, b} = {a() {}}", ["a"]),
+        ("let a = () => 1, b = () => 2", ["a", "b"]),
+        ("a = b = () => 1", ["b"]),
+        ("x['y'] = function () {}", []),
+        ("const o = {'a b': () => 1, 2: () => 2, [k]: () => 3}", ["o.a b", "o.2", "o.[k]"]),
+        ("function f() { return function g() {} }", ["f", "f.g"]),
+        ("module.exports = {a() {}, b: {c() {}}}", ["a", "b.c"]),
+    ],
+)
+def test_names_of_javascript(source: str, names: list[str]) -> None:
+    assert names_of("javascript", source) == names
+
+
+def test_name_that_is_too_long_is_none() -> None:
+    source = f"const o = {{'{'x' * 1000}': () => 1}}\n"
+    assert not any(unit.kind in FUNCTION_KINDS for unit in units_of("javascript", source))
+
+
+def test_several_names_of_one_typedef_make_one_unit() -> None:
+    assert names_of("c", "typedef struct { int x; } a, *b;\ntypedef unsigned c, d;\n") == ["a", "c"]
