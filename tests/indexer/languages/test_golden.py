@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from fathom_indexer.languages import LANGUAGES, Language, dialect, extract, language_named, language_of_path
+from fathom_indexer.languages import LANGUAGES, Language, dialect, extract, language_named, language_of_path, registry
 from fathom_indexer.types import FUNCTION_KINDS, Function
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "languages"
+QUERIES = sorted((Path(registry.__file__).parent / "queries").glob("*.scm"))
+PREDICATES = {"eq?", "not-eq?", "match?", "not-match?", "any-of?"}
+"""tree-sitter's Python package takes any other for true."""
 FILES = sorted(path for path in FIXTURES.glob("*/*") if path.suffix != ".golden")
 
 
@@ -28,6 +32,11 @@ def test_units_are_as_reviewed(file: Path, request: pytest.FixtureRequest) -> No
         golden.write_bytes(actual.encode("utf-8"))
     assert golden.exists(), "no golden file yet: run with --update-golden and review what it writes"
     assert actual == golden.read_bytes().decode("utf-8")
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.stem)
+def test_query_uses_only_predicates_that_are_looked_at(query: Path) -> None:
+    assert set(re.findall(r"\(#(\S+)", query.read_text(encoding="utf-8"))) <= PREDICATES
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
