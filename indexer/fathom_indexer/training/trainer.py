@@ -42,7 +42,7 @@ class Limits:
     def progress(self, position: Position) -> float:
         """How much of the run is done, 0 to 1. What the learning rate follows."""
         if self.steps is not None:
-            return min(position.step / self.steps, 1.0)
+            return 1.0 if position.step >= self.steps else position.step / self.steps
         return min(position.seconds / 60 / (self.minutes or 1e-9), 1.0)
 
 
@@ -122,7 +122,8 @@ class Trainer:
             if position.seconds - saved >= limits.checkpoint_minutes * 60:
                 saved = position.seconds
                 self.save()
-        self._validate()
+        if position.seconds > validated:
+            self._validate()
         self.save()
 
     def save(self) -> Path:
