@@ -57,3 +57,8 @@ def _parse(code: bytes, parser: Parser) -> Node | None:
     except ValueError:
         # How the parser says that it was stopped.
         return None
+    except SystemError as error:
+        # An interrupt in one callback is found by the other.
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise error.__cause__ from None
+        raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fathom_indexer.languages import extract, language_named
+from fathom_indexer.languages import extract, language_named, parsing
 from fathom_indexer.languages.extract import MODULE_UNIT_LINES, MODULE_UNIT_REACH
 from fathom_indexer.types import FUNCTION_KINDS, Function, Kind
 
@@ -129,3 +129,14 @@ def test_name_that_is_too_long_is_none() -> None:
 
 def test_several_names_of_one_typedef_make_one_unit() -> None:
     assert names_of("c", "typedef struct { int x; } a, *b;\ntypedef unsigned c, d;\n") == ["a", "c"]
+
+
+class _Interrupted(int):
+    def __radd__(self, other: int) -> int:
+        raise KeyboardInterrupt
+
+
+def test_interrupt_while_parsing_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsing, "_CHUNK_BYTES", _Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        units_of("python", "def f(): pass\n" * 1000)
