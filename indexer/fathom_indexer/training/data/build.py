@@ -140,7 +140,7 @@ def _assemble(done: Sequence[_Done], failed: dict[str, str], held: frozenset[str
     ordered = sorted(done, key=lambda item: not item.package.validation)
     kept, described = _without_duplicates(ordered)
     log.info("%d functions are left of %d", sum(map(len, kept.values())), _mined_count(ordered))
-    partners = dict(related(described))
+    partners = list(related(described))
     del described
     partial = out / _PARTIAL
     shutil.rmtree(partial, ignore_errors=True)
@@ -202,9 +202,9 @@ def _without_duplicates(done: Sequence[_Done]) -> tuple[dict[str, set[str]], lis
     return kept, described
 
 
-def _pairs(done: Sequence[_Done], kept: dict[str, set[str]], partners: dict[str, str]) -> Iterator[Pair]:
+def _pairs(done: Sequence[_Done], kept: dict[str, set[str]], partners: Sequence[tuple[str, str]]) -> Iterator[Pair]:
     """The pairs of every function kept, package by package; then those of two functions."""
-    in_pairs = set(partners) | set(partners.values())
+    in_pairs = {function for pair in partners for function in pair}
     waiting: dict[str, Pair] = {}
     for item in done:
         for mined in _records(item):
@@ -214,7 +214,7 @@ def _pairs(done: Sequence[_Done], kept: dict[str, set[str]], partners: dict[str,
             yield from pairs
             if mined.id in in_pairs:
                 waiting[mined.id] = pairs[0]
-    for one_id, other_id in partners.items():
+    for one_id, other_id in partners:
         one, other = waiting[one_id], waiting[other_id]
         yield Pair(
             id=f"{one_id}-{other_id}",

@@ -46,7 +46,11 @@ def download(package: Package, folder: Path) -> Download:
         partial = folder.with_name(folder.name + ".partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        _run_client(package, partial)
+        try:
+            _run_client(package, partial)
+        except FetchError:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
         partial.rename(folder)
     archives = tuple(file for file in sorted(folder.iterdir()) if file.name.endswith(_ARCHIVES))
     if not archives:

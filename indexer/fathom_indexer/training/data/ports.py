@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fathom_indexer.identifiers import split_identifier
 from fathom_indexer.training.data.queries import stems
 
-PORT_SIMILARITY = 0.4
-"""Jaccard similarity of the descriptions' content words from which two functions of one name are ports."""
+PORT_SIMILARITY = (0.5, 0.35, 0.25)
+"""Jaccard similarity of the descriptions' content words from which two functions of one name are ports: names of one
+word, of two, and longer ones, which are rarely alike by chance."""
 LARGEST_GROUP = 400
 """Functions of one name; a name shared by more says nothing."""
+MAX_PORTS = 2
+"""Pairs that one function is in at most, as a port."""
 
 _MIN_WORDS = 3
 
@@ -32,7 +35,7 @@ class Described:
 
 
 def related(functions: Iterable[Described]) -> Iterator[tuple[str, str]]:
-    """Pairs of ids, each function in at most one pair of either sort; in a fixed order.
+    """Pairs of ids, in a fixed order.
 
     Overloads have one qualified name in one file. Ports have the same words in their name, descriptions that resemble
     each other, and another language or, if there is none, another package. Both stay within a split.
@@ -52,18 +55,20 @@ def related(functions: Iterable[Described]) -> Iterator[tuple[str, str]]:
 def _ports(group: list[Described]) -> Iterator[tuple[str, str]]:
     """The most similar pairs first; across languages before within one."""
     known = {function.id: stems(function.description) for function in group}
+    name_words = min(len(split_identifier(group[0].name)), len(PORT_SIMILARITY))
+    threshold = PORT_SIMILARITY[max(name_words, 1) - 1]
     found: list[tuple[bool, float, str, str]] = []
     for index, one in enumerate(group):
         for other in group[index + 1 :]:
             if one.package == other.package and one.language == other.language:
                 continue
             similarity = _jaccard(known[one.id], known[other.id])
-            if similarity >= PORT_SIMILARITY:
+            if similarity >= threshold:
                 found.append((one.language == other.language, -similarity, one.id, other.id))
-    paired: set[str] = set()
+    taken: Counter[str] = Counter()
     for _, _, one_id, other_id in sorted(found):
-        if one_id not in paired and other_id not in paired:
-            paired |= {one_id, other_id}
+        if max(taken[one_id], taken[other_id]) < MAX_PORTS:
+            taken.update((one_id, other_id))
             yield one_id, other_id
 
 

@@ -32,13 +32,28 @@ def test_ports_have_one_name_and_like_descriptions() -> None:
     assert list(related([PYTHON, replace(JAVA, description="Opens a window on the screen.")])) == []
 
 
+def test_short_names_need_more_likeness() -> None:
+    names = ("merge", 1), ("merge_rows", 2), ("merge_rows_of", 3)
+    found = []
+    for similarity in 0.3, 0.4, 0.6:
+        # Ten content words in all, so many of them common to both.
+        common = round(similarity * 10)
+        words = [f"Word{chr(97 + index)}" for index in range(10)]
+        one = replace(PYTHON, description=" ".join(words[: common + (10 - common) // 2]))
+        other = replace(JAVA, description=" ".join(words[:common] + words[common + (10 - common) // 2 :]))
+        found.append(
+            [count for name, count in names if list(related([replace(one, name=name), replace(other, name=name)]))]
+        )
+    assert found == [[3], [2, 3], [1, 2, 3]]
+
+
 def test_ports_stay_within_a_split() -> None:
     assert list(related([PYTHON, replace(JAVA, split="validation")])) == []
 
 
 def test_another_language_goes_before_another_package() -> None:
     copy = replace(PYTHON, id="c", package="q", file="q/a.py")
-    assert list(related([PYTHON, copy, JAVA])) == [("a", "b")]
+    assert list(related([PYTHON, copy, JAVA])) == [("a", "b"), ("c", "b"), ("a", "c")]
     assert list(related([PYTHON, copy])) == [("a", "c")]
     assert list(related([PYTHON, replace(copy, package="p")])) == []
 
