@@ -9,8 +9,9 @@ from types import TracebackType
 from fathom_indexer.config import Config
 from fathom_indexer.encoder import Encoder, EncoderConfig, load_encoder
 from fathom_indexer.encoder.encoder import PACKAGED_MODEL
+from fathom_indexer.encoder.text import TEXT_FORMAT
 from fathom_indexer.errors import QueryError
-from fathom_indexer.languages import LANGUAGES
+from fathom_indexer.languages import LANGUAGES, fingerprint
 from fathom_indexer.pipeline import IndexPipeline
 from fathom_indexer.resident import ResidentVectors, VectorTarget
 from fathom_indexer.search import Pipeline, Searcher
@@ -34,6 +35,7 @@ class Engine:
         """See `open`, which makes the parts."""
         self._root = root
         self._store = store
+        store.made_by(f"{fingerprint()}-{TEXT_FORMAT}")
         self._config = config
         self._model_folder = Path(config.model) if config.model else PACKAGED_MODEL
         model = EncoderConfig.load(self._model_folder)

@@ -1,6 +1,13 @@
 """Source text to functions: a registry of languages, one tree-sitter query each, one extractor for all."""
 
 from fathom_indexer.languages.extract import extract
-from fathom_indexer.languages.registry import LANGUAGES, Language, dialect, language_named, language_of_path
+from fathom_indexer.languages.registry import (
+    LANGUAGES,
+    Language,
+    dialect,
+    fingerprint,
+    language_named,
+    language_of_path,
+)
 
-__all__ = ["LANGUAGES", "Language", "dialect", "extract", "language_named", "language_of_path"]
+__all__ = ["LANGUAGES", "Language", "dialect", "extract", "fingerprint", "language_named", "language_of_path"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import re
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ _ONLY_CPP = re.compile(
     rb"^[ \t]*(?:namespace\s+[\w:]+\s*\{|template\s*<|(?:public|private|protected)\s*:|class(?:\s+\w+){1,3}\s*[:{])",
     re.MULTILINE,
 )
+
+
+EXTRACT_FORMAT = 1
+"""Raise it when the extractor gives other units for the same file: every workspace is read anew."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,15 @@ def _by_suffix() -> dict[str, Language]:
 @cache
 def _by_filename() -> dict[str, Language]:
     return {name: language for language in LANGUAGES for name in language.filenames}
+
+
+@cache
+def fingerprint() -> str:
+    """Stands for everything here that decides what units a file gives: the registry and its queries."""
+    digest = hashlib.sha256(repr((EXTRACT_FORMAT, LANGUAGES)).encode())
+    for file in sorted((resources.files(__package__) / "queries").iterdir(), key=lambda file: file.name):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def language_named(name: str) -> Language:

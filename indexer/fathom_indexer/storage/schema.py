@@ -10,6 +10,10 @@ SCHEMA_VERSION = 1
 """Kept in `PRAGMA user_version`. Raise it with every change below or in what the columns mean."""
 
 SCHEMA = """
+-- One row: what made the units of this index (see `Store.made_by`).
+CREATE TABLE IF NOT EXISTS maker (id INTEGER PRIMARY KEY CHECK (id = 1), fingerprint TEXT NOT NULL);
+INSERT OR IGNORE INTO maker VALUES (1, '');
+
 -- One row. `number` grows with every change to functions or vectors, so that a copy can be told from an old one.
 CREATE TABLE IF NOT EXISTS generation (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL);
 INSERT OR IGNORE INTO generation VALUES (1, 0);

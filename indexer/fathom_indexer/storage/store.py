@@ -163,6 +163,21 @@ class Store:
         with self._writing() as db:
             return [function_id for path in paths for function_id in self._remove(db, path)]
 
+    def made_by(self, fingerprint: str) -> None:
+        """Forget all files if something else made them: files that did not change would never be read anew.
+
+        `fingerprint` stands for everything that decides what units a file gives.
+        """
+        with self._reading() as db:
+            known: str = db.execute("SELECT fingerprint FROM maker").fetchone()[0]
+        if known == fingerprint:
+            return
+        if known:
+            log.warning("the index %s was made by another version of Fathom: files will be read anew", self.path)
+        self.clear()
+        with self._writing() as db:
+            db.execute("UPDATE maker SET fingerprint = ?", (fingerprint,))
+
     def clear(self) -> None:
         """Forget everything but the vectors, which the same code would need again."""
         with self._writing() as db:

@@ -348,3 +348,22 @@ def test_a_folder_that_cannot_be_read_keeps_its_functions(
     monkeypatch.undo()
     engine.index()
     assert engine.status().skipped == {}
+
+
+def test_another_extractor_reads_every_file_anew(
+    workspace: Path, config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Engine.open(workspace, config) as engine:
+        engine.index()
+        before = engine.status()
+    monkeypatch.setattr("fathom_indexer.engine.fingerprint", lambda: "another")
+    with Engine.open(workspace, config) as engine:
+        assert "made by another version" in caplog.text
+        assert engine.status().files == 0
+        no_model(engine, monkeypatch)
+        engine.index()
+        assert engine.status().functions == before.functions
+    caplog.clear()
+    with Engine.open(workspace, config) as engine:
+        assert engine.status().functions == before.functions
+        assert caplog.text == ""
