@@ -36,7 +36,7 @@ class Language:
     """A language: how its files are recognised and where its grammar and query are.
 
     `grammar` is `module` or `module:function`, the function returning the grammar's pointer (`language` by default).
-    `query` names the file in `queries/` when it is not the language's own name (TSX shares TypeScript's).
+    `queries` names its files in `queries/` when that is not one of the language's own name.
     `clauses` says that a function may be written as several in a row, all of its name (Haskell's equations).
     `macros` is what a preprocessor would take away and the grammar cannot know: it is blanked for the parser.
     """
@@ -45,7 +45,7 @@ class Language:
     grammar: str
     extensions: tuple[str, ...]
     filenames: tuple[str, ...] = ()
-    query: str = ""
+    queries: tuple[str, ...] = ()
     clauses: bool = False
     macros: re.Pattern[bytes] | None = None
 
@@ -57,7 +57,8 @@ class Language:
     @cached_property
     def tree_sitter_query(self) -> Query:
         """The query of `queries/`, and a `@comment` capture for everything that the grammar calls a comment."""
-        file = resources.files(__package__) / "queries" / f"{self.query or self.name}.scm"
+        folder = resources.files(__package__) / "queries"
+        patterns = [(folder / f"{name}.scm").read_text(encoding="utf-8") for name in self.queries or (self.name,)]
         grammar = self.tree_sitter_grammar
         named = {
             grammar.node_kind_for_id(kind) or ""
@@ -65,7 +66,7 @@ class Language:
             if grammar.node_kind_is_named(kind)
         }
         comments = [f"({name}) @comment" for name in sorted(named) if "comment" in name or name == "haddock"]
-        query: Query = Query(grammar, "\n".join([file.read_text(encoding="utf-8"), *comments]))
+        query: Query = Query(grammar, "\n".join([*patterns, *comments]))
         return query
 
 
@@ -83,12 +84,14 @@ LANGUAGES: tuple[Language, ...] = (
     Language("go", "tree_sitter_go", (".go",)),
     Language("haskell", "tree_sitter_haskell", (".hs",), clauses=True),
     Language("java", "tree_sitter_java", (".java",)),
-    Language("javascript", "tree_sitter_javascript", (".js", ".cjs", ".mjs", ".jsx")),
+    Language(
+        "javascript", "tree_sitter_javascript", (".js", ".cjs", ".mjs", ".jsx"), queries=("ecmascript", "javascript")
+    ),
     Language("julia", "tree_sitter_julia", (".jl",)),
     Language("kotlin", "tree_sitter_kotlin", (".kt", ".kts")),
     Language("lua", "tree_sitter_lua", (".lua",)),
     Language("ocaml", "tree_sitter_ocaml:language_ocaml", (".ml",)),
-    Language("ocaml-interface", "tree_sitter_ocaml:language_ocaml_interface", (".mli",), query="ocaml"),
+    Language("ocaml-interface", "tree_sitter_ocaml:language_ocaml_interface", (".mli",), queries=("ocaml",)),
     Language("php", "tree_sitter_php:language_php", (".php", ".phtml")),
     Language("powershell", "tree_sitter_powershell", (".ps1", ".psm1")),
     Language("python", "tree_sitter_python", (".py", ".pyi", ".pyw")),
@@ -96,8 +99,13 @@ LANGUAGES: tuple[Language, ...] = (
     Language("rust", "tree_sitter_rust", (".rs",)),
     Language("scala", "tree_sitter_scala", (".scala", ".sc", ".sbt")),
     Language("swift", "tree_sitter_swift", (".swift",)),
-    Language("tsx", "tree_sitter_typescript:language_tsx", (".tsx",), query="typescript"),
-    Language("typescript", "tree_sitter_typescript:language_typescript", (".ts", ".cts", ".mts")),
+    Language("tsx", "tree_sitter_typescript:language_tsx", (".tsx",), queries=("ecmascript", "typescript")),
+    Language(
+        "typescript",
+        "tree_sitter_typescript:language_typescript",
+        (".ts", ".cts", ".mts"),
+        queries=("ecmascript", "typescript"),
+    ),
     Language("zig", "tree_sitter_zig", (".zig",)),
 )
 
