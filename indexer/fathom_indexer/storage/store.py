@@ -227,9 +227,11 @@ class Store:
                 )
             )
 
-    def matching_words(self, query: str, limit: int, allowed: frozenset[int] | None = None) -> list[tuple[int, float]]:
+    def matching_words(
+        self, query: str, limit: int, allowed: frozenset[int] | None = None, code: bool = False
+    ) -> list[tuple[int, float]]:
         """Functions with words of the query: ids and BM25 scores (larger is better), best first."""
-        expression = match_expression(query)
+        expression = match_expression(query, repeats=code)
         if not expression:
             return []
         with self._reading() as db:

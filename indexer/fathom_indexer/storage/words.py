@@ -14,6 +14,10 @@ STOP_WORDS = frozenset(
 )
 
 
+_MAX_WORDS = 400
+"""A query's words after these are left out: a whole file as a snippet must not keep a search busy."""
+
+
 def code_words(text: str) -> str:
     """The words of source text in order; a compound identifier is followed by itself in one piece."""
     words: list[str] = []
@@ -25,9 +29,15 @@ def code_words(text: str) -> str:
     return " ".join(words).lower()
 
 
-def match_expression(query: str) -> str:
-    """An FTS5 expression that matches functions with any word of the query; empty when nothing can match."""
-    words = dict.fromkeys(word.lower() for word in code_words(query).split())
-    numbers = [word for word in split_words(query) if word.isdigit()]
-    wanted = [word for word in [*words, *dict.fromkeys(numbers)] if word not in STOP_WORDS] or list(words)
-    return " OR ".join(f'"{word}"' for word in wanted)
+def match_expression(query: str, repeats: bool = False) -> str:
+    """An FTS5 expression that matches functions with any word of the query; empty when nothing can match.
+
+    With `repeats`, a word counts as often as the query has it: right for code, where repetition says what it is about,
+    wrong for questions (measured on code to code, NDCG@10 .225 against .198; on questions, MRR@10 .636 against .644).
+    """
+    words = code_words(query).split()
+    words += [word for word in split_words(query) if word.isdigit()]
+    if not repeats:
+        words = list(dict.fromkeys(words))
+    wanted = [word for word in words if word not in STOP_WORDS] or words
+    return " OR ".join(f'"{word}"' for word in wanted[:_MAX_WORDS])

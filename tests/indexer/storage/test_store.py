@@ -10,6 +10,7 @@ import pytest
 
 from fathom_indexer.errors import IndexStoreError
 from fathom_indexer.storage import FileState, Store
+from fathom_indexer.storage.words import match_expression
 from fathom_indexer.types import FileRecord, Function, Kind, SkippedFile
 
 MODEL = "test-model"
@@ -76,6 +77,17 @@ def test_no_query_is_taken_for_syntax(store: Store, query: str) -> None:
 def test_a_query_of_stop_words_alone_still_searches(store: Store) -> None:
     ids = put(store, "a.py", function("is_in"))
     assert [found for found, _ in store.matching_words("is in", 10)] == ids
+
+
+def test_repetition_counts_in_code_and_not_in_questions() -> None:
+    assert match_expression("retry the retry") == '"retry"'
+    assert match_expression("retry(x); retry(y)", repeats=True) == '"retry" OR "x" OR "retry" OR "y"'
+
+
+def test_a_whole_file_can_be_a_query(store: Store) -> None:
+    ids = put(store, "a.py", function("word_7"))
+    snippet = "\n".join(f"word_{number} = other_{number}(value_{number})" for number in range(5000))
+    assert [found for found, _ in store.matching_words(snippet, 10, code=True)] == ids
 
 
 def test_restricts_words_to_allowed_ids(store: Store) -> None:
