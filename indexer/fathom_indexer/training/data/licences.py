@@ -74,7 +74,7 @@ def _named_in(text: str) -> str:
     """The licence that a licence file's text is, judged by its opening words; empty if it is another."""
     head = " ".join(text[:_HEAD_BYTES].split())
     if is_copyleft(head):
-        return "copyleft: GPL, MPL, EPL or the like"
+        return "copyleft (GPL, MPL, EPL)"
     return next((licence for licence, phrase in _PHRASES.items() if phrase in head), "")
 
 

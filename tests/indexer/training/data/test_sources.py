@@ -82,6 +82,8 @@ def test_each_registry_s_metadata_is_read(
     assert package_licences([npm_package(tmp_path / "a-1.0.0.tgz", {}, "ISC")]).declared == "ISC"
     licence_file = {"a-1/LICENSE.txt": "Apache License\nVersion 2.0, January 2004\n"}
     assert package_licences([tarball(tmp_path / "a_1.orig.tar.gz", licence_file)]).declared == "Apache-2.0"
+    copyleft_file = {"c-1/COPYING": "GNU GENERAL PUBLIC LICENSE\nVersion 3\n"}
+    assert package_licences([tarball(tmp_path / "c_1.orig.tar.gz", copyleft_file)]).is_copyleft
     assert package_licences([tarball(tmp_path / "b_1.orig.tar.gz", {"b-1/README": ""})]) == Licences("", "")
 
 
