@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fathom_indexer import __version__
-from fathom_indexer.stdio import claim_stdout
+from fathom_indexer.process.stdio import claim_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     # Claimed before anything that might print is imported.
     stdout = claim_stdout()
-    from fathom_indexer.client import IndexerClient  # noqa: PLC0415
+    from fathom_indexer.process.client import IndexerClient  # noqa: PLC0415
     from fathom_server import logs, transport  # noqa: PLC0415
     from fathom_server.handlers import register  # noqa: PLC0415
     from fathom_server.server import FathomServer  # noqa: PLC0415

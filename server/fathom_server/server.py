@@ -10,7 +10,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from fathom_indexer import __version__
-from fathom_indexer.client import IndexerClient
+from fathom_indexer.process.client import IndexerClient
 from fathom_server.capabilities import ClientCapabilities
 from fathom_server.config import Settings
 from fathom_server.parent import watch_parent

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from fathom_indexer.client import Events, IndexerClient, IndexerError, IndexerUnavailableError, Results
 from fathom_indexer.errors import QueryError
+from fathom_indexer.process.client import Events, IndexerClient, IndexerError, IndexerUnavailableError, Results
 from fathom_server.lsp_ext import RootStatus
 
 if TYPE_CHECKING:

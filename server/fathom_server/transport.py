@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pygls.io_ import StdoutWriter, run_async
 
-from fathom_indexer.stdio import read_chunks
+from fathom_indexer.process.stdio import read_chunks
 
 if TYPE_CHECKING:
     from fathom_server.server import FathomServer

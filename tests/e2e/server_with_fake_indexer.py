@@ -7,8 +7,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from fathom_indexer.client import IndexerClient
-from fathom_indexer.stdio import claim_stdout
+from fathom_indexer.process.client import IndexerClient
+from fathom_indexer.process.stdio import claim_stdout
 from fathom_server.handlers import register
 from fathom_server.server import FathomServer
 from fathom_server.transport import serve_stdio

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fathom_indexer.errors import IndexStoreError, QueryError
+from fathom_indexer.process.worker import Inbox, Request, Worker, read_requests
 from fathom_indexer.protocol import PROTOCOL_VERSION
 from fathom_indexer.types import Filters, Function, Hit, IndexStatus, Kind, Progress, Stage
-from fathom_indexer.worker import Inbox, Request, Worker, read_requests
 
 FUNCTION = Function("get", "Store.get", Kind.METHOD, "python", "def get(self)", "", "def get(self): ...", 0, 18, 4, 5)
 
@@ -429,7 +429,7 @@ def test_no_line_goes_unnoticed(lines: list[bytes]) -> None:
 
 
 def worker_process(*arguments: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "fathom_indexer.worker", *arguments]
+    command = [sys.executable, "-m", "fathom_indexer.process.worker", *arguments]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
@@ -447,7 +447,7 @@ def test_the_process_answers_for_a_folder_that_does_not_exist_and_ends_with_its_
 def test_a_step_that_hangs_does_not_outlive_the_client() -> None:
     script = (
         "import threading, time\n"
-        "from fathom_indexer import worker\n"
+        "from fathom_indexer.process import worker\n"
         "worker.EXIT_GRACE = 0.1\n"
         "threading.Thread(target=worker._leave_when_alone, args=(worker.Inbox(), print), daemon=True).start()\n"
         "time.sleep(600)\n"
@@ -466,7 +466,7 @@ def test_a_configuration_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_what_prints_cannot_write_into_the_protocol(tmp_path: Path) -> None:
     script = (
         "import os, subprocess, sys\n"
-        "from fathom_indexer.stdio import claim_stdout\n"
+        "from fathom_indexer.process.stdio import claim_stdout\n"
         "out = claim_stdout()\n"
         "print('print'); os.write(1, b'native'); subprocess.run([sys.executable, '-c', 'print(1)'])\n"
         "out.write(b'message'); out.flush()\n"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from fathom_indexer.client import Events, IndexerClient, IndexerError, IndexerUnavailableError
 from fathom_indexer.config import Config
+from fathom_indexer.process.client import Events, IndexerClient, IndexerError, IndexerUnavailableError
 from fathom_indexer.types import Filters, Progress, Stage
 
 pytestmark = pytest.mark.asyncio
@@ -140,6 +140,6 @@ def heavy_modules(module: str) -> str:
     return subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout.strip()
 
 
-@pytest.mark.parametrize("module", ["fathom_indexer.client", "fathom_server.server, fathom_server.handlers"])
+@pytest.mark.parametrize("module", ["fathom_indexer.process.client", "fathom_server.server, fathom_server.handlers"])
 async def test_the_server_imports_nothing_heavy(module: str) -> None:
     assert heavy_modules(module) == "[]"

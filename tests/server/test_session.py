@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from fathom_indexer.client import IndexerClient, IndexerError, IndexerUnavailableError
 from fathom_indexer.config import Config
 from fathom_indexer.errors import QueryError
+from fathom_indexer.process.client import IndexerClient, IndexerError, IndexerUnavailableError
 from fathom_indexer.types import Filters, Progress, Stage
 from fathom_server.convert import Folder, folder_of
 from fathom_server.session import Backoff, FolderIndexer, Session, StartIndexer, State

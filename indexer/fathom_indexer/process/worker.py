@@ -1,4 +1,4 @@
-"""The engine as a process: `python -m fathom_indexer.worker --root DIR [--config JSON]`.
+"""The engine as a process: `python -m fathom_indexer.process.worker --root DIR [--config JSON]`.
 
 Two threads. The reading thread turns lines into requests and never waits for the engine; the engine's thread (the main
 one) owns the engine and does one thing at a time: requests in the order they came, and when none waits one short step
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from fathom_indexer import __version__
 from fathom_indexer.errors import FathomError, QueryError
+from fathom_indexer.process.stdio import claim_stdout, read_lines
 from fathom_indexer.protocol import (
     PROTOCOL_VERSION,
     Json,
@@ -35,7 +36,6 @@ from fathom_indexer.protocol import (
     progress_to_json,
     status_to_json,
 )
-from fathom_indexer.stdio import claim_stdout, read_lines
 from fathom_indexer.types import Filters, Hit, IndexStatus, Progress, Stage
 
 if TYPE_CHECKING:
@@ -429,7 +429,7 @@ def _background(config: Config) -> Config:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m fathom_indexer.worker", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m fathom_indexer.process.worker", description=__doc__)
     parser.add_argument("--root", type=Path, required=True, help="the workspace to index")
     parser.add_argument("--config", default="{}", help="settings as a JSON object; see fathom_indexer.config.Config")
     parser.add_argument("--log-level", default="WARNING", help="how much to say on standard error")

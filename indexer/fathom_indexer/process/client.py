@@ -34,7 +34,7 @@ STOP_GRACE = 1.0
 
 _LONGEST_LINE = 1 << 28
 
-WORKER_COMMAND = (sys.executable, "-m", "fathom_indexer.worker")
+WORKER_COMMAND = (sys.executable, "-m", "fathom_indexer.process.worker")
 
 
 class IndexerError(FathomError):
@@ -108,7 +108,7 @@ class IndexerClient:
                 stdout=asyncio.subprocess.PIPE,
                 # `python -m` looks for modules in the working directory first; a workspace must not be able to
                 # shadow them. This directory is on the path already.
-                cwd=Path(__file__).parent.parent,
+                cwd=Path(__file__).parents[2],
                 limit=_LONGEST_LINE,
             )
         except OSError as error:
