@@ -19,12 +19,14 @@ class Exit:
     """A depth at which the encoder can stop. Layer 0 is the static exit: token vectors, weighted and averaged.
 
     `dims` are the vector lengths it is good for, longest first; `head` says whether a linear map of its own follows
-    the mean.
+    the pooling, and `pooling` what that is: the `mean` over tokens, or `scored`, in which a learned direction says how
+    much each token counts. The static exit weighs tokens in its own way whatever it says here.
     """
 
     layer: int
     dims: tuple[int, ...]
     head: bool = False
+    pooling: str = "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,5 +140,5 @@ class EncoderConfig:
 
 
 def _exit(raw: dict[str, Any]) -> Exit:
-    # Folders written before exits had heads do not mention them.
-    return Exit(raw["layer"], tuple(raw["dims"]), raw.get("head", False))
+    # Folders written before exits had heads and scores do not mention them.
+    return Exit(raw["layer"], tuple(raw["dims"]), raw.get("head", False), raw.get("pooling", "mean"))

@@ -66,6 +66,13 @@ class MultiExitEncoder(nn.Module):
         self.heads = nn.ModuleDict(
             {str(exit_.layer): nn.Linear(config.hidden, config.hidden) for exit_ in config.exits if exit_.head}
         )
+        self.scores = nn.ModuleDict(
+            {
+                str(exit_.layer): nn.Linear(config.hidden, 1, bias=False)
+                for exit_ in config.exits
+                if exit_.layer > 0 and exit_.pooling == "scored"
+            }
+        )
         if any(exit_.layer == 0 for exit_ in config.exits):
             # Logarithms of weights: positive whatever training does, and a softmax makes them sum to one.
             self.token_logits = nn.Parameter(torch.zeros(config.vocabulary))
@@ -73,23 +80,35 @@ class MultiExitEncoder(nn.Module):
     def forward(self, ids: Tensor, mask: Tensor, exits: Sequence[int]) -> dict[int, Tensor]:
         """Unit vectors [batch, hidden] of each wanted exit; `ids` and `mask` are [batch, tokens] integers."""
         vectors: dict[int, Tensor] = {}
+        for number, pooled in self.pooled(ids, mask, exits).items():
+            head = self.heads[str(number)](pooled) if str(number) in self.heads else pooled
+            vectors[number] = functional.normalize(head.float(), dim=-1)
+        return vectors
+
+    def pooled(self, ids: Tensor, mask: Tensor, exits: Sequence[int]) -> dict[int, Tensor]:
+        """What reaches the heads: for each wanted exit a weighted mean over tokens, [batch, hidden]."""
+        pooled: dict[int, Tensor] = {}
         state = self.tokens(ids)
         if 0 in exits:
             logits = self.token_logits[ids].masked_fill(mask == 0, float("-inf"))
-            vectors[0] = self._exit(0, state, logits.softmax(-1))
+            pooled[0] = _mean(state, logits.softmax(-1))
         if max(exits) > 0:
             state = self.embedding_norm(state + self.positions.weight[: ids.shape[1]])
         visible = mask.bool()[:, None, None, :]
-        shares = mask / mask.sum(-1, keepdim=True)
         for number, layer in enumerate(self.layers[: max(exits)], start=1):
             state = layer(state, visible)
             if number in exits:
-                vectors[number] = self._exit(number, state, shares)
-        return vectors
+                pooled[number] = _mean(state, self._shares(number, state, mask))
+        return pooled
 
-    def _exit(self, number: int, state: Tensor, shares: Tensor) -> Tensor:
-        """The mean of `state` [batch, tokens, hidden] by `shares` [batch, tokens], through the head if there is one."""
-        mean = (state.float() * shares.unsqueeze(-1)).sum(1)
-        if str(number) in self.heads:
-            mean = self.heads[str(number)](mean)
-        return functional.normalize(mean.float(), dim=-1)
+    def _shares(self, number: int, state: Tensor, mask: Tensor) -> Tensor:
+        """How much each token counts at an exit, [batch, tokens]; they sum to one."""
+        if str(number) not in self.scores:
+            return mask / mask.sum(-1, keepdim=True)
+        scores = self.scores[str(number)](state).squeeze(-1).float()
+        return scores.masked_fill(mask == 0, float("-inf")).softmax(-1)
+
+
+def _mean(state: Tensor, shares: Tensor) -> Tensor:
+    """The mean of `state` [batch, tokens, hidden] by `shares` [batch, tokens]."""
+    return (state.float() * shares.unsqueeze(-1)).sum(1)

@@ -20,31 +20,23 @@ def plan(pairs: Pairs, config: RunConfig, epoch: int) -> Ints:
     random = np.random.default_rng([config.seed, epoch])
     shares = np.array([config.kinds.get(kind, 0.0) for kind in KINDS])
     rows = random.permutation(np.flatnonzero(random.random(len(pairs)) < shares[pairs.kind]))
-    # Pairs of one file side by side, and of each of its functions first one, then the second ones: neighbours are then
-    # different functions, which is what makes them each other's hard negatives.
-    ordered = rows[np.lexsort((_occurrence(pairs.code[rows]), pairs.file[rows]))]
-    place = _place_in_run(pairs.file[ordered])
-    starts = np.flatnonzero(place % config.siblings == 0)
-    groups = np.split(ordered, starts[1:])
+    # All pairs of a function side by side, so that the layers read it once; and by them those of other functions of its
+    # file, which are each other's hard negatives.
+    shuffled = random.random(int(pairs.code.max(initial=-1)) + 1)
+    ordered = rows[np.lexsort((shuffled[pairs.code[rows]], pairs.file[rows]))]
+    function = np.cumsum(_is_first(pairs.code[ordered]) | _is_first(pairs.file[ordered])) - 1
+    first = np.maximum.accumulate(np.where(_is_first(pairs.file[ordered]), function, 0))
+    group = (function - first) // config.siblings
+    groups = np.split(ordered, np.flatnonzero(_is_first(group) | _is_first(pairs.file[ordered]))[1:])
     mixed = [groups[number] for number in random.permutation(len(groups))]
     flat = np.concatenate(mixed) if mixed else np.empty(0, np.int64)
     whole = len(flat) // config.batch
     return flat[: whole * config.batch].reshape(whole, config.batch)
 
 
-def _occurrence(values: Ints) -> Ints:
-    """For each value, how many equal ones stand before it."""
-    order = np.argsort(values, kind="stable")
-    counts = np.empty(len(values), np.int64)
-    counts[order] = _place_in_run(values[order])
-    return counts
-
-
-def _place_in_run(values: Ints) -> Ints:
-    """For values in which equal ones stand together, each one's place among its equals."""
-    places = np.arange(len(values))
-    starts = np.concatenate([[True], values[1:] != values[:-1]]) if len(values) else np.empty(0, bool)
-    return places - np.maximum.accumulate(np.where(starts, places, 0))
+def _is_first(values: Ints) -> NDArray[np.bool_]:
+    """Where a run of equal values starts."""
+    return np.concatenate([[True], values[1:] != values[:-1]]) if len(values) else np.empty(0, bool)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The pairs as a run reads them: every text tokenized once and kept on disk for the next run.
 
-A prepared corpus is a folder of four arrays. Texts are numbered, each distinct text once; a pair is two numbers of
-texts, and what a batch is put together by.
+A prepared corpus is a folder of arrays. Texts are numbered, each distinct text once; a pair is two numbers of texts,
+and what a batch is put together by. Of every text it is known whether it is words or in which language it is written.
 """
 
 from __future__ import annotations
@@ -34,7 +34,11 @@ Ints = NDArray[np.int64]
 
 LOCK_NAME = "manifest.lock.json"
 _AT_ONCE = 4096
-_PARTS = ("tokens", "offsets", "train", "validation")
+WORDS = -1
+"""In place of a language: the text is a question or a description."""
+
+_FORMAT = 2
+_PARTS = ("tokens", "offsets", "languages", "train", "validation")
 _COLUMNS = ("query", "code", "file", "kind")
 
 
@@ -63,6 +67,8 @@ class Corpus:
     folder: Path
     tokens: NDArray[np.int32]
     offsets: Ints
+    languages: Ints
+    """Of each text, a number that stands for its language, or `WORDS`."""
     train: Pairs
     validation: Pairs
 
@@ -97,7 +103,8 @@ def load_corpus(data: Path, config: RunConfig, base: EncoderConfig, tokenizer: b
         Pairs(**{name: np.asarray(column, np.int64) for name, column in zip(_COLUMNS, arrays[split].T, strict=True)})
         for split in ("train", "validation")
     )
-    return Corpus(folder, arrays["tokens"], np.asarray(arrays["offsets"]), train, validation)
+    offsets, languages = np.asarray(arrays["offsets"]), np.asarray(arrays["languages"], np.int64)
+    return Corpus(folder, arrays["tokens"], offsets, languages, train, validation)
 
 
 def require_holdout(data: Path) -> None:
@@ -112,7 +119,14 @@ def require_holdout(data: Path) -> None:
 
 
 def _key(shards: list[Path], config: RunConfig, base: EncoderConfig) -> str:
-    parts: list[Any] = [TEXT_FORMAT, base.tokenizer.sha256, config.query_tokens, config.code_tokens, config.names_share]
+    parts: list[Any] = [
+        _FORMAT,
+        TEXT_FORMAT,
+        base.tokenizer.sha256,
+        config.query_tokens,
+        config.code_tokens,
+        config.names_share,
+    ]
     parts += [(shard.name, shard.stat().st_size, shard.stat().st_mtime_ns) for shard in shards]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
@@ -128,13 +142,15 @@ class _Texts:
         self._waiting: list[tuple[str, int]] = []
         self.tokens = array("i")
         self.offsets = array("q", [0])
+        self.languages = array("b")
 
-    def number(self, text: str, limit: int) -> int:
+    def number(self, text: str, limit: int, language: int) -> int:
         digest = hashlib.sha1(f"{limit} {text}".encode("utf-8", "surrogatepass")).digest()
         number = self._numbers.get(digest)
         if number is None:
             number = self._numbers[digest] = len(self._numbers)
             self._waiting.append((text, limit))
+            self.languages.append(language)
             if len(self._waiting) == _AT_ONCE:
                 self.flush()
         return number
@@ -159,17 +175,29 @@ class _Texts:
 def _prepare(shards: list[Path], config: RunConfig, base: EncoderConfig, tokenizer: bytes, folder: Path) -> None:
     texts = _Texts(base, tokenizer)
     files: dict[tuple[str, str], int] = {}
+    languages: dict[str, int] = {}
+    origins: dict[int, int] = {}
+    asked_by_code: list[tuple[int, int]] = []
     rows: dict[str, list[tuple[int, int, int, int]]] = {"train": [], "validation": []}
     for shard in shards:
         log.info("tokenizing %s", shard.name)
         for record in _records(shard):
             kind = record["kind"]
-            query_limit = config.code_tokens if kind == "code" else config.query_tokens
-            query = texts.number(query_text(record["query"]), query_limit)
-            code = texts.number(_code(record, config), config.code_tokens)
+            language = languages.setdefault(record["language"], len(languages))
+            code = texts.number(_code(record, config), config.code_tokens, language)
+            origins[hash(record["code"])] = language
+            if kind == "code":
+                query = texts.number(query_text(record["query"]), config.code_tokens, language)
+                asked_by_code.append((query, hash(record["query"])))
+            else:
+                query = texts.number(query_text(record["query"]), config.query_tokens, WORDS)
             file = files.setdefault((record["package"], record["file"]), len(files))
             rows[record["split"]].append((query, code, file, KINDS.index(kind)))
     texts.flush()
+    # A port's query is a function that has pairs of its own, which say in which language it is written.
+    for query, code_hash in asked_by_code:
+        texts.languages[query] = origins.get(code_hash, texts.languages[query])
+    np.save(folder / "languages.npy", np.frombuffer(texts.languages, np.int8))
     np.save(folder / "tokens.npy", np.frombuffer(texts.tokens, np.int32))
     np.save(folder / "offsets.npy", np.frombuffer(texts.offsets, np.int64))
     for split, pairs in rows.items():

@@ -60,7 +60,10 @@ def _to_json(config: EncoderConfig, source: Mapping[str, object]) -> dict[str, o
         "vocabulary": config.vocabulary,
         "layer_norm_eps": config.layer_norm_eps,
         "max_tokens": config.max_tokens,
-        "exits": [{"layer": exit_.layer, "dims": list(exit_.dims), "head": exit_.head} for exit_ in config.exits],
+        "exits": [
+            {"layer": exit_.layer, "dims": list(exit_.dims), "head": exit_.head, "pooling": exit_.pooling}
+            for exit_ in config.exits
+        ],
         "index_exit": config.index_exit,
         "index_dim": config.index_dim,
         "rerank_exit": config.rerank_exit,

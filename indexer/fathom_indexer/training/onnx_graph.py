@@ -145,6 +145,8 @@ class _Segment:
                 "Gather", [self._constant("token_weights", np.exp(self._weights["token_logits"])), "ids"], "said"
             )
             shares = self._node("Mul", ["said", "present"], "shares")
+        elif self._config.exit(number).pooling == "scored":
+            shares = self._scored(state, number)
         else:
             shares = "present"
         self._node("Unsqueeze", [shares, self._constant("axis_2", np.array([2], np.int64))], "shares_of_tokens")
@@ -155,6 +157,17 @@ class _Segment:
         if self._config.exit(number).head:
             mean = self._linear(mean, f"heads.{number}")
         self._node("LpNormalization", [mean], f"exit_{number}", axis=-1, p=2)
+
+    def _scored(self, state: str, number: int) -> str:
+        """A softmax of the tokens' scores over those that are there, [batch, tokens]."""
+        direction = np.ascontiguousarray(self._weights[f"scores.{number}.weight"].T)
+        self._node("MatMul", [state, self._constant("direction", direction)], "scores_of_tokens")
+        last = self._constant("axis_2", np.array([2], np.int64))
+        self._node("Squeeze", ["scores_of_tokens", last], "scores")
+        self._node("Sub", ["present", self._constant("one", np.float32(1))], "absent")
+        self._node("Mul", ["absent", self._constant("far", np.float32(1e4))], "penalties")
+        self._node("Add", ["scores", "penalties"], "masked_scores")
+        return self._node("Softmax", ["masked_scores"], "shares", axis=1)
 
     def _node(self, operator: str, inputs: list[str], output: str, **attributes: Any) -> str:
         self._nodes.append(helper.make_node(operator, inputs, [output], **attributes))

@@ -13,6 +13,8 @@ from fathom_indexer.errors import ModelError
 KINDS = ("doc", "question", "keyword", "code")
 TARGETS = ("teacher", "deepest", "next")
 EXIT_WEIGHTS = ("uniform", "depth")
+SPACES = ("base", "centred")
+POOLINGS = ("mean", "scored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,14 @@ class RunConfig:
     dims: tuple[int, ...] = (384, 128, 64)
     """Vector lengths trained at every exit, longest first. The longest is the model's own."""
     heads: bool = True
-    """A linear map of its own for every exit but the base's last layer, which stays comparable with the base."""
+    """A linear map of its own for every exit; in the base's own space not for its last layer, which has nothing to
+    learn there."""
+    pooling: str = "scored"
+    """How the exits between the static one and the base's last layer make one vector of many: `mean`, or `scored`."""
+    space: str = "centred"
+    """What the frozen base teaches: its vectors as they are (`base`), or as `training/space.py` moves them."""
+    narrowing: float = 0.2
+    """How much the space's widest axes are narrowed: 0 for not at all, 1 for all axes alike."""
 
     kinds: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 1.0))
     """Share of each kind's pairs that an epoch uses, drawn anew each epoch."""
@@ -59,7 +68,7 @@ class RunConfig:
     mask_duplicates: bool = True
     """Leave texts that occur twice in a batch out of each other's negatives."""
 
-    batch: int = 128
+    batch: int = 256
     """Pairs that are compared with each other."""
     micro_tokens: int = 8192
     """Padded tokens that go through the layers at once."""
@@ -84,6 +93,9 @@ class RunConfig:
             "kinds": set(self.kinds) <= set(KINDS) and all(0 <= share <= 1 for share in self.kinds.values()),
             "siblings": self.siblings >= 1,
             "names_share": 0 <= self.names_share <= 1,
+            "pooling": self.pooling in POOLINGS,
+            "space": self.space in SPACES,
+            "narrowing": 0 <= self.narrowing <= 1,
             "target": self.target in TARGETS,
             "teacher_kinds": set(self.teacher_kinds) <= set(KINDS),
             "exit_weights": self.exit_weights in EXIT_WEIGHTS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from fathom_indexer.training.batches import micro_batches
 from fathom_indexer.training.corpus import Corpus, Ints
 from fathom_indexer.training.passes import ids_and_mask, precision
 from fathom_indexer.training.run_config import RunConfig
+from fathom_indexer.training.space import ridge
+
+_TOKENS_AT_ONCE = 8192
 
 SMOOTHING = 1e-3
 """The constant of smooth inverse frequency (Arora, Liang and Ma 2017): a token's weight is `a / (a + frequency)`."""
@@ -29,9 +33,14 @@ def student_config(base: EncoderConfig, config: RunConfig) -> EncoderConfig:
         raise ModelError(f"{base.name} has {base.layers} layers, the run wants an exit after {config.exits[-1]}")
     if config.dims[0] != base.hidden:
         raise ModelError(f"{base.name} has vectors of {base.hidden}, the run's longest are of {config.dims[0]}")
-    exits = tuple(Exit(layer, config.dims, config.heads and layer != base.layers) for layer in config.exits)
+    exits = tuple(_exit(layer, layer == base.layers, config) for layer in config.exits)
     deepest = config.exits[-1]
     return replace(base, layers=deepest, exits=exits, index_exit=deepest, rerank_exit=deepest, index_dim=config.dims[0])
+
+
+def _exit(layer: int, is_last: bool, config: RunConfig) -> Exit:
+    head = config.heads and (config.space == "centred" or not is_last)
+    return Exit(layer, config.dims, head, "mean" if is_last or layer == 0 else config.pooling)
 
 
 def base_model(folder: Path, base: EncoderConfig) -> MultiExitEncoder:
@@ -45,7 +54,7 @@ def base_model(folder: Path, base: EncoderConfig) -> MultiExitEncoder:
 
 
 def new_student(base: MultiExitEncoder, config: EncoderConfig, counts: Ints) -> MultiExitEncoder:
-    """The base's layers, heads that change nothing yet, and token weights from how often each token occurs.
+    """The base's layers, heads and scores that change nothing yet, token weights from how often each token occurs.
 
     `counts` [vocabulary] are occurrences in the texts to be trained on.
     """
@@ -55,11 +64,30 @@ def new_student(base: MultiExitEncoder, config: EncoderConfig, counts: Ints) -> 
     for layer in student.heads:
         given[f"heads.{layer}.weight"] = torch.eye(config.hidden)
         given[f"heads.{layer}.bias"] = torch.zeros(config.hidden)
+    for layer in student.scores:
+        given[f"scores.{layer}.weight"] = torch.zeros(1, config.hidden)
     if "token_logits" in wanted:
         frequencies = torch.from_numpy(counts / max(counts.sum(), 1)).float()
         given["token_logits"] = torch.log(SMOOTHING / (SMOOTHING + frequencies))
     student.load_state_dict(given)
     return student
+
+
+def fit_heads(student: MultiExitEncoder, layers: Sequence[int], corpus: Corpus, texts: Ints, targets: Tensor) -> None:
+    """Start the heads at `layers` from the linear maps that come nearest to `targets` [texts, hidden]."""
+    pieces: dict[int, list[Tensor]] = {layer: [] for layer in layers}
+    order: list[Ints] = []
+    student.eval()
+    with torch.inference_mode():
+        for places, ids, mask in micro_batches(corpus, texts, _TOKENS_AT_ONCE):
+            order.append(places)
+            for layer, pooled in student.pooled(*ids_and_mask(ids, mask, torch.device("cpu")), layers).items():
+                pieces[layer].append(pooled)
+    wanted = targets[torch.from_numpy(np.concatenate(order))]
+    for layer, pooled_texts in pieces.items():
+        weight, bias = ridge(torch.cat(pooled_texts).clone(), wanted)
+        head = student.heads[str(layer)]
+        head.load_state_dict({"weight": weight, "bias": bias})
 
 
 def rate_groups(student: MultiExitEncoder, config: RunConfig) -> list[tuple[float, dict[str, Tensor]]]:
@@ -75,7 +103,8 @@ def _rate(name: str, config: RunConfig) -> float:
     if room == "layers":
         number = int(rest.partition(".")[0])
         return config.layer_rates[min(number, len(config.layer_rates) - 1)]
-    return {"heads": config.head_rate, "token_logits": config.token_weight_rate}.get(room, config.embedding_rate)
+    rates = {"heads": config.head_rate, "scores": config.head_rate, "token_logits": config.token_weight_rate}
+    return rates.get(room, config.embedding_rate)
 
 
 class Teacher:
@@ -83,7 +112,7 @@ class Teacher:
 
     def __init__(self, model: MultiExitEncoder, layer: int, corpus: Corpus, name: str, tokens: int) -> None:
         self._model = model.eval().requires_grad_(False)
-        self._layer = layer
+        self.layer = layer
         self._corpus = corpus
         self._tokens = tokens
         path = corpus.folder / f"teacher-{name}.npy"
@@ -111,6 +140,6 @@ class Teacher:
         vectors = np.empty((len(texts), self._model.tokens.embedding_dim), np.float32)
         with torch.inference_mode(), precision(device):
             for places, ids, mask in micro_batches(self._corpus, texts, self._tokens):
-                batch = self._model(*ids_and_mask(ids, mask, device), (self._layer,))[self._layer]
+                batch = self._model(*ids_and_mask(ids, mask, device), (self.layer,))[self.layer]
                 vectors[places] = batch.float().cpu().numpy()
         return vectors

@@ -22,12 +22,14 @@ import numpy as np
 import torch
 
 from fathom_indexer.encoder.config import EncoderConfig
+from fathom_indexer.encoder.modules import MultiExitEncoder
 from fathom_indexer.errors import FathomError, ModelError
 from fathom_indexer.training.base import build
 from fathom_indexer.training.checkpoint import TOKENIZER_NAME, checkpoints, load_checkpoint
-from fathom_indexer.training.corpus import LOCK_NAME, load_corpus
+from fathom_indexer.training.corpus import LOCK_NAME, Corpus, load_corpus
 from fathom_indexer.training.run_config import RunConfig
-from fathom_indexer.training.student import Teacher, base_model, new_student, student_config
+from fathom_indexer.training.space import SPACE_NAME, TargetSpace, sample
+from fathom_indexer.training.student import Teacher, base_model, fit_heads, new_student, student_config
 from fathom_indexer.training.trainer import Limits, Trainer
 
 log = logging.getLogger(__name__)
@@ -96,16 +98,41 @@ def prepare(options: argparse.Namespace) -> Trainer:
     frozen = base_model(base_folder, base)
     shape = student_config(base, config)
     counts = np.bincount(corpus.tokens, minlength=base.vocabulary)
-    student = new_student(frozen, shape, counts).to(device)
+    student = new_student(frozen, shape, counts)
     teacher = Teacher(frozen.to(device), base.layers, corpus, base.model_id, config.micro_tokens)
     options.out.mkdir(parents=True, exist_ok=True)
+    begun = bool(found)
+    space = _space(config, student, teacher, corpus, options.out, begun) if config.space == "centred" else None
+    student = student.to(device)
     (options.out / TOKENIZER_NAME).write_bytes(base.tokenizer.read(base_folder))
     run = _description(config, base, base_folder, options.data)
-    trainer = Trainer(config, student, teacher, corpus, base.layers, options.out, run)
+    trainer = Trainer(config, student, teacher, space, corpus, base.layers, options.out, run)
     if found:
         trainer.resume(load_checkpoint(found[-1]))
         log.info("going on from step %d", trainer.position.step)
     return trainer
+
+
+def _space(
+    config: RunConfig, student: MultiExitEncoder, teacher: Teacher, corpus: Corpus, out: Path, begun: bool
+) -> TargetSpace:
+    """The space to learn, and the student's heads begun in it; a run that was `begun` reads what it began with."""
+    path = out / SPACE_NAME
+    if begun:
+        return TargetSpace.load(path)
+    texts = sample(corpus)
+    log.info("fitting the space on %d texts", len(texts))
+    languages = corpus.languages[texts]
+    vectors = teacher.vectors(texts)
+    space = TargetSpace.fit(vectors, languages, config.narrowing)
+    if config.heads:
+        shallow = [int(layer) for layer in student.heads if int(layer) != teacher.layer]
+        fit_heads(student, shallow, corpus, texts, space.of(vectors, languages))
+        if str(teacher.layer) in student.heads:
+            weight, bias = space.linear()
+            student.heads[str(teacher.layer)].load_state_dict({"weight": weight, "bias": bias})
+    space.save(path)
+    return space
 
 
 def _description(config: RunConfig, base: EncoderConfig, base_folder: Path, data: Path) -> dict[str, Any]:

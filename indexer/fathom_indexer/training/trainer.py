@@ -21,6 +21,7 @@ from fathom_indexer.training.corpus import Corpus, Ints
 from fathom_indexer.training.losses import Objective, Sides
 from fathom_indexer.training.passes import backward
 from fathom_indexer.training.run_config import KINDS, RunConfig
+from fathom_indexer.training.space import TargetSpace
 from fathom_indexer.training.student import Teacher, rate_groups
 from fathom_indexer.training.validation import Validation
 
@@ -61,6 +62,7 @@ class Trainer:
         config: RunConfig,
         student: MultiExitEncoder,
         teacher: Teacher,
+        space: TargetSpace | None,
         corpus: Corpus,
         last_layer: int,
         out: Path,
@@ -69,6 +71,7 @@ class Trainer:
         self._config = config
         self._student = student
         self._teacher = teacher
+        self._space = space
         self._corpus = corpus
         self._objective = Objective(config, last_layer)
         self._out = out
@@ -151,6 +154,8 @@ class Trainer:
         kinds = [KINDS.index(kind) for kind in self._config.teacher_kinds]
         followed = torch.isin(_on(device, batch.kind), torch.tensor(kinds, device=device, dtype=torch.long))
         base = self._teacher.vectors(batch.texts).to(device)
+        if self._space is not None:
+            base = self._space.of(base, self._corpus.languages[batch.texts])
 
         def loss_of(vectors: Mapping[int, Tensor]) -> tuple[Tensor, dict[str, float]]:
             queries = {layer: rows[query] for layer, rows in vectors.items()}

@@ -29,6 +29,7 @@ from fathom_indexer.training.export_checkpoint import main as export_main  # noq
 from fathom_indexer.training.losses import contrast  # noqa: E402
 from fathom_indexer.training.passes import backward, encode  # noqa: E402
 from fathom_indexer.training.run_config import RunConfig  # noqa: E402
+from fathom_indexer.training.space import SPACE_NAME, TargetSpace  # noqa: E402
 from fathom_indexer.training.student import Teacher, base_model, new_student, student_config  # noqa: E402
 from fathom_indexer.training.train import main, prepare  # noqa: E402
 from fathom_indexer.training.trainer import LOG_NAME, Limits, Trainer, learning_rate  # noqa: E402
@@ -96,7 +97,10 @@ def test_a_new_student_is_its_base(base_folder: Path, config: RunConfig, corpus:
     base = EncoderConfig.load(base_folder)
     frozen = base_model(base_folder, base)
     student = new_student(frozen, student_config(base, config), np.bincount(corpus.tokens, minlength=base.vocabulary))
-    assert set(student.heads) == {"0", "1"}, "the base's last layer has no head"
+    assert set(student.heads) == {"0", "1", "2"}
+    assert set(student.scores) == {"1"}, "the last layer keeps the base's pooling"
+    in_its_space = student_config(base, replace(config, space="base"))
+    assert [exit_.head for exit_ in in_its_space.exits] == [True, True, False]
     texts = corpus.train.code[:8]
     with torch.no_grad():
         ours = encode(student, corpus, texts, (0, 1, 2), 64)
@@ -176,9 +180,9 @@ def test_shallow_exits_learn_and_the_anchored_one_stays(
     texts = np.concatenate([corpus.validation.code, corpus.validation.query])
     with torch.no_grad():
         ours, theirs = (encode(model, corpus, texts, (1, 2), 4096) for model in (student, frozen))
-    assert (ours[2] * theirs[2]).sum(-1).mean() > 0.99
-    assert (ours[1] * theirs[1]).sum(-1).mean() < 0.99
-    assert (ours[1] * theirs[2]).sum(-1).mean() > (theirs[1] * theirs[2]).sum(-1).mean()
+    target = TargetSpace.load(out / SPACE_NAME).of(theirs[2], corpus.languages[texts])
+    assert (ours[2] * target).sum(-1).mean() > 0.9
+    assert (ours[1] * target).sum(-1).mean() > (theirs[1] * target).sum(-1).mean() + 0.1
 
 
 def test_a_checkpoint_becomes_a_model_folder(
@@ -190,7 +194,11 @@ def test_a_checkpoint_becomes_a_model_folder(
     assert export_main([str(out), "--out", str(folder), *options]) == 0
     config = EncoderConfig.load(folder)
     assert (config.name, config.index_exit, config.index_dim, config.rerank_exit) == ("trained", 1, 16, 2)
-    assert [(exit_.layer, exit_.head) for exit_ in config.exits] == [(0, True), (1, True), (2, False)]
+    assert [(exit_.layer, exit_.head, exit_.pooling) for exit_ in config.exits] == [
+        (0, True, "mean"),
+        (1, True, "scored"),
+        (2, True, "mean"),
+    ]
     onnx, torch_ = (load_encoder(folder, runtime, threads=1) for runtime in ("onnx", "torch"))
     ours, theirs = (encoder.encode_exits(TEXTS, TextKind.QUERY, (0, 1, 2)) for encoder in (onnx, torch_))
     for layer in (0, 1, 2):
