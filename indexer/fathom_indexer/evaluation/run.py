@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from pathlib import Path
 
 from fathom_indexer.encoder import Encoder, TextKind, code_text, text_key
 from fathom_indexer.encoder.encoder import shorten
@@ -32,16 +33,18 @@ def rank_all(
     index_exit: int | None = None,
     dim: int | None = None,
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    cache: Path | None = None,
 ) -> dict[str, list[str]]:
     """Rank every judged query: document ids, best first, by query id.
 
     `index_exit` and `dim` name the vectors that are searched, the model's own choice by default. With `dense` they
-    alone make the ranking; with `hybrid` the model's rerank exit orders the candidates, as in a workspace.
+    alone make the ranking; with `hybrid` the model's rerank exit orders the candidates, as in a workspace. `cache` is
+    an index file that keeps the vectors from one run to the next; None keeps nothing.
     """
     config = encoder.config
     layer = config.index_exit if index_exit is None else config.exit(index_exit).layer
     exits = {Pipeline.LEXICAL: set(), Pipeline.DENSE: {layer}, Pipeline.HYBRID: {layer, config.rerank_exit}}[pipeline]
-    store, vectors = Store(None), ExactIndex(dim or config.exit(layer).dims[0])
+    store, vectors = Store(cache), ExactIndex(dim or config.exit(layer).dims[0])
     try:
         document_ids = _fill(store, retrieval_set, encoder, sorted(exits), progress)
         if layer in exits:
@@ -73,14 +76,14 @@ def _fill(
     texts = [code_text(function, "") for function in functions]
     keys = [text_key(text) for text in texts]
     _, ids = store.put_file(FileRecord("corpus", "", 0, 0, ""), list(zip(functions, keys, strict=True)))
-    done = 0
-    if exits:
-        for positions, vectors in encoder.encode_batches(texts, TextKind.CODE, exits):
-            batch_keys = [keys[position] for position in positions]
-            for layer, rows in vectors.items():
-                store.put_vectors(encoder.config.model_id, layer, batch_keys, rows)
-            done += len(positions)
-            progress("embed", done, len(texts))
+    missing = {key for layer in exits for key in store.texts_without_vector(encoder.config.model_id, layer)}
+    missing_texts = {key: text for key, text in zip(keys, texts, strict=True) if key in missing}
+    missing_keys, done = list(missing_texts), 0
+    for positions, vectors in encoder.encode_batches(list(missing_texts.values()), TextKind.CODE, exits):
+        for layer, rows in vectors.items():
+            store.put_vectors(encoder.config.model_id, layer, [missing_keys[at] for at in positions], rows)
+        done += len(positions)
+        progress("embed", done, len(missing_keys))
     return dict(zip(ids, (document.id for document in retrieval_set.documents), strict=True))
 
 

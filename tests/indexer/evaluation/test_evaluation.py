@@ -122,3 +122,17 @@ def test_the_command_prints_metrics_and_writes_rankings(
 def test_the_command_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["eval", str(tmp_path / "nothing")]) == 1
     assert "no such folder" in capsys.readouterr().err
+
+
+def test_vectors_are_kept_in_the_cache(tmp_path: Path, folder: Path) -> None:
+    encoder, retrieval_set, cache = load_encoder(), read_set(folder), tmp_path / "set.sqlite"
+    embedded: list[str] = []
+
+    def progress(stage: str, done: int, total: int) -> None:
+        embedded.extend([stage] if stage == "embed" else [])
+
+    first = rank_all(retrieval_set, encoder, progress=progress, cache=cache)
+    assert embedded
+    embedded.clear()
+    assert rank_all(retrieval_set, encoder, progress=progress, cache=cache) == first
+    assert not embedded

@@ -1,0 +1,208 @@
+"""Measures how good search is, step by step of its pipeline, and writes the tables of `docs/quality.md`.
+
+    python benchmarks/quality.py --eval SETS --repositories REPOSITORIES --checkouts CHECKOUTS --out docs/quality.md
+
+SETS is a folder of retrieval sets (see `fathom eval`), REPOSITORIES one of questions about repositories (see
+`fathom_indexer.evaluation.repositories`) and CHECKOUTS what `benchmarks/checkouts.py` makes of it; either kind may be
+left out. `--cache` keeps indexes and vectors from run to run. `--peer-python` is an interpreter that has `semble`,
+whose lexical ranking then runs beside. Figures published for the same repositories are read from
+`REPOSITORIES/published.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from fathom_indexer.config import Config
+from fathom_indexer.encoder import Encoder, load_encoder
+from fathom_indexer.engine import Engine
+from fathom_indexer.evaluation import (
+    FunctionRank,
+    Place,
+    Question,
+    Repository,
+    RetrievalSet,
+    Task,
+    answers_ndcg,
+    asked_function,
+    function_rank,
+    rank_all,
+    read_repositories,
+    read_set,
+    score,
+)
+from fathom_indexer.languages.extract import extract
+from fathom_indexer.languages.registry import dialect, language_of_path
+from fathom_indexer.search import Pipeline
+from fathom_indexer.types import Function, Hit
+from quality_tables import Asked, Report, SetScores, write_report
+
+DEPTH = 10
+FUNCTION_DEPTH = 50
+
+
+@dataclass(frozen=True)
+class Step:
+    """One state of the pipeline: all that is switched on so far."""
+
+    name: str
+    pipeline: Pipeline
+
+    def search(self, engine: Engine, query: str) -> list[Hit]:
+        """What this state of the pipeline finds."""
+        return engine.search(query, FUNCTION_DEPTH, pipeline=self.pipeline)
+
+
+STEPS = (
+    Step("words", Pipeline.LEXICAL),
+    Step("vectors", Pipeline.DENSE),
+    Step("all", Pipeline.HYBRID),
+)
+PEERS = {"bm25": "semble's BM25", "rules": "semble's BM25 and rules"}
+
+
+def ask_repository(repository: Repository, checkout: Path, cache: str, threads: int, peer: str) -> list[Asked]:
+    """Index one repository and ask it all its questions at every step."""
+    root = checkout / repository.folder
+    others = _ask_peer(peer, root, repository) if peer else {}
+    asked = []
+    with Engine.open(root, Config(cache_dir=cache, threads=threads)) as engine:
+        engine.index()
+        for number, question in enumerate(repository.questions):
+            scores = {name: answers_ndcg(rankings[number], question.answers) for name, rankings in others.items()}
+            target = _asked_function(repository, checkout, question)
+            functions: dict[str, FunctionRank] = {}
+            for step in STEPS:
+                hits = step.search(engine, question.text)
+                scores[step.name] = answers_ndcg(_places(repository, hits), question.answers)
+                if target is not None:
+                    functions[step.name] = function_rank(hits, *target)
+            asked.append(
+                Asked(repository.name, repository.language, question.category, question.text, scores, functions)
+            )
+    return asked
+
+
+def _places(repository: Repository, hits: Sequence[Hit]) -> list[Place]:
+    return [repository.place(hit.path, (hit.function.start_line, hit.function.end_line)) for hit in hits[:DEPTH]]
+
+
+def _asked_function(repository: Repository, checkout: Path, question: Question) -> tuple[str, Function] | None:
+    """The path, relative to the searched folder, and the unit that the question asks for by the rule."""
+    path = question.main[0].path
+    language = language_of_path(path)
+    if language is None:
+        return None
+    source = (checkout / path).read_bytes()
+    function = asked_function(question, extract(source, dialect(language, source)))
+    return None if function is None else (path.removeprefix(f"{repository.folder}/"), function)
+
+
+def _ask_peer(python: str, root: Path, repository: Repository) -> dict[str, list[list[Place]]]:
+    request = {"folder": str(root), "queries": [question.text for question in repository.questions], "depth": DEPTH}
+    script = Path(__file__).with_name("semble_lexical.py")
+    done = subprocess.run([python, str(script)], input=json.dumps(request), capture_output=True, text=True, check=True)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return {
+        title: [[repository.place(path, (first, last)) for path, first, last in ranking] for ranking in answer[name]]
+        for name, title in PEERS.items()
+    }
+
+
+def score_set(folder: Path, encoder: Encoder, cache: str) -> SetScores:
+    """Rank one retrieval set at every step."""
+    retrieval_set = read_set(folder)
+    task = Task.SIMILAR if any(query.self_id for query in retrieval_set.queries) else Task.SEARCH
+    file = Path(cache) / f"{folder.name}.sqlite"
+    scores = {
+        step.name: _ndcg(retrieval_set, rank_all(retrieval_set, encoder, task, step.pipeline, cache=file))
+        for step in STEPS
+    }
+    return SetScores(folder.name, task is Task.SIMILAR, scores)
+
+
+def _ndcg(retrieval_set: RetrievalSet, rankings: dict[str, list[str]]) -> list[float]:
+    """NDCG@10 of every query that has a relevant document."""
+    return [
+        score({query: grades}, rankings).ndcg
+        for query, grades in retrieval_set.judgements.items()
+        if any(grade >= 1 for grade in grades.values())
+    ]
+
+
+def sets_in(folder: Path) -> list[Path]:
+    """The retrieval sets directly below a folder."""
+    return sorted(path.parent for path in [*folder.glob("*/queries.jsonl"), *folder.glob("*/queries.jsonl.gz")])
+
+
+def measure(options: argparse.Namespace, cache: str, note: Callable[[str], None]) -> Report:
+    """Run all that the options ask for."""
+    encoder = load_encoder(threads=options.threads)
+    report = Report(
+        model=encoder.config.model_id,
+        steps=tuple(step.name for step in STEPS),
+        peers=tuple(PEERS.values()) if options.peer_python else (),
+    )
+    for repository in read_repositories(options.repositories) if options.repositories else ():
+        if options.only and repository.name not in options.only:
+            continue
+        checkout = options.checkouts / repository.name
+        if not (checkout / repository.folder).is_dir():
+            report.missing.append(repository.name)
+            continue
+        report.asked += ask_repository(repository, checkout, cache, options.threads, options.peer_python)
+        report.revisions[repository.name] = repository.revision
+        note(repository.name)
+    if options.repositories:
+        report.published = json.loads((options.repositories / "published.json").read_text(encoding="utf-8"))
+        used = json.loads((options.checkouts / "revisions.json").read_text(encoding="utf-8"))
+        report.other_revisions = {
+            name: used.get(name, "unknown") for name, pinned in report.revisions.items() if used.get(name) != pinned
+        }
+    for folder in sets_in(options.eval) if options.eval else ():
+        if options.only and folder.name not in options.only:
+            continue
+        report.sets.append(score_set(folder, encoder, cache))
+        note(folder.name)
+    return report
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description="Measure the quality of search, step by step.")
+    parser.add_argument("--eval", type=Path, help="folder of retrieval sets")
+    parser.add_argument("--repositories", type=Path, help="folder of questions about repositories")
+    parser.add_argument("--checkouts", type=Path, help="folder with the repositories themselves")
+    parser.add_argument("--out", type=Path, help="Markdown file to write; standard output without it")
+    parser.add_argument("--details", type=Path, help="JSON file for what every single question got")
+    parser.add_argument("--cache", help="folder that keeps indexes and vectors; a temporary one without it")
+    parser.add_argument("--peer-python", default="", help="interpreter that has semble")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--only", action="append", help="name of a repository or set")
+    options = parser.parse_args()
+    if options.repositories and not options.checkouts:
+        parser.error("--repositories needs --checkouts")
+    with tempfile.TemporaryDirectory() as temporary:
+        cache = options.cache or temporary
+        Path(cache).mkdir(parents=True, exist_ok=True)
+        report = measure(options, cache, lambda name: print(name, file=sys.stderr, flush=True))
+    text = write_report(report)
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+    else:
+        print(text)
+    if options.details:
+        rows = [asdict(asked) for asked in report.asked]
+        options.details.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

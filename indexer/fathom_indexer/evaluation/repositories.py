@@ -1,0 +1,113 @@
+"""Reading questions about whole repositories.
+
+A folder holds `repositories.json`, a list of repositories (`name`, `language`, `url`, `revision` and, where only a part
+of it is searched, `benchmark_root`), and for each one `NAME.json`, a list of questions: `query`, `category`, and the
+answers in `relevant` and `secondary`, each a path or an object with `path`, `start_line` and `end_line`. That is the
+form of semble's benchmark.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fathom_indexer.errors import EvaluationError
+from fathom_indexer.evaluation.targets import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question and the places that answer it. `main` are the answers proper, `secondary` what counts as well."""
+
+    text: str
+    category: str
+    main: tuple[Place, ...]
+    secondary: tuple[Place, ...] = ()
+
+    @property
+    def answers(self) -> tuple[Place, ...]:
+        """All places that count."""
+        return self.main + self.secondary
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository at a revision; `folder` is the part of it that is searched, relative to its root, "" for all."""
+
+    name: str
+    language: str
+    url: str
+    revision: str
+    folder: str
+    questions: tuple[Question, ...] = ()
+
+    def place(self, path: str, lines: tuple[int, int]) -> Place:
+        """A result, whose path is relative to the searched folder, as a place of the repository."""
+        return Place(f"{self.folder}/{path}" if self.folder else path, lines)
+
+
+def read_repositories(folder: Path) -> tuple[Repository, ...]:
+    """All repositories of a folder with their questions. Raises `EvaluationError` that says what is wrong where."""
+    listing = folder / "repositories.json"
+    return tuple(_repository(folder, row, listing) for row in _rows(listing))
+
+
+def _repository(folder: Path, row: dict[str, Any], listing: Path) -> Repository:
+    name = _text(row, "name", str(listing))
+    where = f"{listing}, {name}"
+    file = folder / f"{name}.json"
+    questions = tuple(_question(item, f"{file}, question {number}") for number, item in enumerate(_rows(file), start=1))
+    return Repository(
+        name=name,
+        language=_text(row, "language", where),
+        url=_text(row, "url", where),
+        revision=_text(row, "revision", where),
+        folder=str(row.get("benchmark_root") or "").strip("/"),
+        questions=questions,
+    )
+
+
+def _question(row: dict[str, Any], where: str) -> Question:
+    main = _places(row, "relevant", where)
+    if not main:
+        raise EvaluationError(f"{where}: `relevant` is empty")
+    return Question(_text(row, "query", where), _text(row, "category", where), main, _places(row, "secondary", where))
+
+
+def _places(row: dict[str, Any], key: str, where: str) -> tuple[Place, ...]:
+    value = row.get(key, [])
+    if not isinstance(value, list):
+        raise EvaluationError(f"{where}: `{key}` is no list")
+    return tuple(_place(item, f"{where}, `{key}`") for item in value)
+
+
+def _place(item: object, where: str) -> Place:
+    if isinstance(item, str):
+        return Place(item)
+    if not isinstance(item, dict):
+        raise EvaluationError(f"{where}: {item!r} is neither a path nor an object")
+    path, first, last = _text(item, "path", where), item.get("start_line"), item.get("end_line")
+    if first is None and last is None:
+        return Place(path)
+    if not (isinstance(first, int) and isinstance(last, int) and 1 <= first <= last):
+        raise EvaluationError(f"{where}: lines {first!r} to {last!r} are no range")
+    return Place(path, (first, last))
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EvaluationError(f"{path} cannot be read: {error}") from error
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise EvaluationError(f"{path}: not a list of JSON objects")
+    return rows
+
+
+def _text(row: dict[str, Any], key: str, where: str) -> str:
+    value = row.get(key)
+    if not isinstance(value, str) or not value:
+        raise EvaluationError(f"{where}: `{key}` is missing or no text")
+    return value
