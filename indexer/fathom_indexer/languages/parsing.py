@@ -30,13 +30,18 @@ Captures = dict[str, list[Node]]
 
 def query_matches(code: bytes, language: Language) -> list[Captures]:
     """What each match of the language's query captures; nothing where parsing is given up."""
-    readable = language.macros.sub(_blank, code) if language.macros else code
-    root = _parse(readable, Parser(language.tree_sitter_grammar))
+    root = parse(code, language)
     if root is None or any(node.is_error and node.child_count > MAX_ERROR_NODES for node in (root, *root.children)):
         return []
     cursor = QueryCursor(language.tree_sitter_query)
     cursor.set_max_start_depth(MAX_DEPTH)
     return [found for _, found in cursor.matches(root)]
+
+
+def parse(code: bytes, language: Language) -> Node | None:
+    """The root of the syntax tree, offsets those of `code`; None where parsing takes too long."""
+    readable = language.macros.sub(_blank, code) if language.macros else code
+    return _parse(readable, Parser(language.tree_sitter_grammar))
 
 
 def _blank(match: re.Match[bytes]) -> bytes:
