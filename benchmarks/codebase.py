@@ -100,7 +100,7 @@ def run(folder: Path, questions: list[Question], exclude: tuple[str, ...], threa
                     start = time.perf_counter()
                     hits = engine.search(question.query, DEPTH)
                     times.append(time.perf_counter() - start)
-                words = engine.search(question.query, DEPTH, pipeline=Pipeline.LEXICAL)
+                words = engine.search(question.query, DEPTH, steps=Pipeline.LEXICAL.steps)
                 rows.append((question.query, rank(hits, question.answers), rank(words, question.answers)))
         start = time.perf_counter()
         with Engine.open(folder, config) as engine:

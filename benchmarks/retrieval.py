@@ -64,7 +64,7 @@ def main() -> None:
         retrieval_set = read_set(folder)
         task = Task.SIMILAR if any(query.self_id for query in retrieval_set.queries) else Task.SEARCH
         figures = [
-            figure(retrieval_set, rank_all(retrieval_set, encoders[runtime], task, pipeline), task)
+            figure(retrieval_set, rank_all(retrieval_set, encoders[runtime], task, pipeline.steps), task)
             for _, pipeline, runtime in columns
         ]
         cells = " | ".join(f"{value:.3f} ± {half:.3f}" for value, half in figures)

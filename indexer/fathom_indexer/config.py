@@ -24,12 +24,17 @@ class Config:
     """The exit that orders the candidates. None: the model's own choice."""
     dim: int | None = None
     """Dimensions kept of an index vector. None: the model's own choice."""
+    rerank_ms: int = 150
+    """How long a search may make deep vectors that are missing, in milliseconds. They are kept for later searches."""
     vectors: str = "auto"
     """`exact`, `hnsw`, or `auto`: exact up to the measured crossover, then HNSW where it is installed."""
     threads: int = 0
     """Threads of the encoder. 0: all cores for a command, half of them for the background indexer."""
     cache_dir: str = ""
     """Where indexes are kept. Empty: `$FATHOM_CACHE_DIR`, else the user's cache directory."""
+
+    linger: float = 5.0
+    """Seconds that the background indexer stays when its last client has left."""
 
     def cache_directory(self) -> str:
         """The folder that holds every workspace's index."""
@@ -40,3 +45,9 @@ class Config:
         from platformdirs import user_cache_dir  # noqa: PLC0415 - half of the commands never need it
 
         return user_cache_dir("fathom", appauthor=False)
+
+
+INDEX_CONTENT = ("max_file_bytes", "exclude", "model", "index_exit", "rerank_exit", "dim")
+"""The settings that decide what is in an index and what a search finds: processes that share an index agree on them.
+The others are about how the work is done.
+"""

@@ -14,9 +14,9 @@ from fathom_indexer.errors import QueryError
 from fathom_indexer.languages import LANGUAGES, fingerprint
 from fathom_indexer.pipeline import IndexPipeline
 from fathom_indexer.resident import ResidentVectors, VectorTarget
-from fathom_indexer.search import Pipeline, Searcher
+from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, Searcher, Steps, Weights
 from fathom_indexer.storage import Store
-from fathom_indexer.types import Filters, Function, Hit, IndexStatus, Progress
+from fathom_indexer.types import Filters, Function, Hit, IndexStatus, Progress, SearchResult
 from fathom_indexer.workspace import cache_path, relative_path, resolve_root
 
 LANGUAGE_NAMES = tuple(language.name for language in LANGUAGES)
@@ -47,7 +47,9 @@ class Engine:
         self._target = VectorTarget(model.model_id, index_exit, dim)
         self._loaded_encoder: Encoder | None = None
         self._vectors = ResidentVectors(store, self._target, config.vectors)
-        self._searcher = Searcher(store, self._encoder, self._vectors.get, index_exit, rerank_exit, dim)
+        self._searcher = Searcher(
+            store, self._encoder, self._vectors.get, index_exit, rerank_exit, dim, config.rerank_ms / 1000
+        )
         self._indexing = IndexPipeline(root, config, store, self._target, self._encoder, self._vectors)
 
     @classmethod
@@ -95,10 +97,31 @@ class Engine:
             pass
 
     def search(
-        self, query: str, limit: int = 10, filters: Filters | None = None, pipeline: Pipeline = Pipeline.HYBRID
+        self,
+        query: str,
+        limit: int = 10,
+        filters: Filters | None = None,
+        steps: Steps = ALL_STEPS,
+        weights: Weights = DEFAULT_WEIGHTS,
     ) -> list[Hit]:
-        """Functions that answer a question in words, best first. Raises `QueryError` for impossible filters."""
-        return self._searcher.search(query, limit, filters or Filters(), LANGUAGE_NAMES, pipeline)
+        """Functions that answer a query, best first: the last answer of `search_steps`."""
+        *_, result = self.search_steps(query, limit, filters, steps, weights)
+        return list(result.hits)
+
+    def search_steps(
+        self,
+        query: str,
+        limit: int = 10,
+        filters: Filters | None = None,
+        steps: Steps = ALL_STEPS,
+        weights: Weights = DEFAULT_WEIGHTS,
+    ) -> Iterator[SearchResult]:
+        """Answers to a query, one or two: an order that is there at once, then the final one where it may differ.
+
+        The query may be a question, a name, a path, an error message or code. `steps` and `weights` are for
+        comparisons. Raises `QueryError` for impossible filters.
+        """
+        return self._searcher.search(query, limit, filters or Filters(), LANGUAGE_NAMES, steps, weights)
 
     def similar_at(self, path: str, line: int, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """Functions like the innermost one at a 1-based line of an indexed file, which itself is left out.
@@ -113,13 +136,13 @@ class Engine:
             known = self._store.has_file(relative)
             raise QueryError(f"there is no code at {path}:{line}" if known else f"{path} is not in the index")
         innermost = min(here, key=lambda stored: stored.function.end_byte - stored.function.start_byte)
-        return self._searcher.similar_function(innermost, limit, filters or Filters(), LANGUAGE_NAMES)
+        return list(self._searcher.similar_function(innermost, limit, filters or Filters(), LANGUAGE_NAMES).hits)
 
     def similar_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """Functions like a piece of code. Raises `QueryError` when there is no code in it."""
         if not snippet.strip():
             raise QueryError("the snippet is empty")
-        return self._searcher.similar(snippet, limit, filters or Filters(), LANGUAGE_NAMES)
+        return list(self._searcher.similar(snippet, limit, filters or Filters(), LANGUAGE_NAMES).hits)
 
     def status(self) -> IndexStatus:
         """What is in the index now."""

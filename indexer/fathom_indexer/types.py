@@ -96,6 +96,14 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one step of the ranking adds to a hit's score, or takes away."""
+
+    step: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One result. `path` is relative to the workspace root; `score` grows with relevance, comparable only within
     one result list; `snippet` is the first lines of the function."""
@@ -104,6 +112,23 @@ class Hit:
     function: Function
     score: float
     snippet: str
+    explanation: tuple[Contribution, ...] = ()
+    """The parts of the score, which is their sum."""
+    copies: tuple[str, ...] = ()
+    """Where the same code stands elsewhere, as `path:line`: found too, and folded into this hit."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """An answer, best hit first, and how far the deep exit got with it."""
+
+    hits: tuple[Hit, ...]
+    candidates: int
+    """Functions that were ranked."""
+    reranked: int
+    """Those of them that were compared at the rerank exit."""
+    complete: bool
+    """Whether time sufficed for all; if not, the same search gets further next time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def _rank(retrieval_set: RetrievalSet, options: argparse.Namespace, encoder: Any
             retrieval_set,
             encoder,
             Task(options.task),
-            Pipeline(options.pipeline),
+            Pipeline(options.pipeline).steps,
             options.exit,
             options.dim,
             progress,

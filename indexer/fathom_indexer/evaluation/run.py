@@ -9,13 +9,25 @@ from pathlib import Path
 from fathom_indexer.encoder import Encoder, TextKind, code_text, text_key
 from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.evaluation.retrieval_set import Document, RetrievalSet
-from fathom_indexer.search import Pipeline, Searcher
+from fathom_indexer.search import (
+    ALL_STEPS,
+    DEFAULT_WEIGHTS,
+    Searcher,
+    Step,
+    Steps,
+    Weights,
+    understand,
+    understand_code,
+)
 from fathom_indexer.storage import Store
 from fathom_indexer.types import FileRecord, Function, Kind
 from fathom_indexer.vectors import ExactIndex
 
 DEPTH = 100
 """How deep the rankings are, at least."""
+
+_OF_FILES = frozenset({Step.COHERENCE, Step.DIVERSITY, Step.COPIES})
+"""Steps that have nothing to say here: a set's documents stand in no files, and each is judged by itself."""
 
 
 class Task(str, Enum):
@@ -29,21 +41,24 @@ def rank_all(
     retrieval_set: RetrievalSet,
     encoder: Encoder,
     task: Task = Task.SEARCH,
-    pipeline: Pipeline = Pipeline.HYBRID,
+    steps: Steps = ALL_STEPS,
     index_exit: int | None = None,
     dim: int | None = None,
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
     cache: Path | None = None,
+    weights: Weights = DEFAULT_WEIGHTS,
 ) -> dict[str, list[str]]:
     """Rank every judged query: document ids, best first, by query id.
 
-    `index_exit` and `dim` name the vectors that are searched, the model's own choice by default. With `dense` they
-    alone make the ranking; with `hybrid` the model's rerank exit orders the candidates, as in a workspace. `cache` is
-    an index file that keeps the vectors from one run to the next; None keeps nothing.
+    `index_exit` and `dim` name the vectors that are searched, the model's own choice by default; the model's rerank
+    exit orders the candidates, as in a workspace. Where a set names its documents' languages, a query that has a copy
+    among them is taken to be in that one's. `cache` is an index file that keeps the vectors from one run to the next;
+    None keeps nothing. `steps` and `weights` are for comparisons.
     """
     config = encoder.config
     layer = config.index_exit if index_exit is None else config.exit(index_exit).layer
-    exits = {Pipeline.LEXICAL: set(), Pipeline.DENSE: {layer}, Pipeline.HYBRID: {layer, config.rerank_exit}}[pipeline]
+    exits = {layer, config.rerank_exit} if Step.DEEP in steps else {layer}
+    exits = exits if Step.VECTORS in steps else set()
     store, vectors = Store(cache), ExactIndex(dim or config.exit(layer).dims[0])
     try:
         document_ids = _fill(store, retrieval_set, encoder, sorted(exits), progress)
@@ -52,12 +67,15 @@ def rank_all(
             if ids:
                 vectors.add(ids, shorten(rows, dim))
         searcher = Searcher(store, lambda: encoder, lambda: vectors, layer, config.rerank_exit, dim)
+        languages = {document.id: document.language for document in retrieval_set.documents}
         judged = [query for query in retrieval_set.queries if query.id in retrieval_set.judgements]
         rankings: dict[str, list[str]] = {}
         for done, query in enumerate(judged, start=1):
             depth = max(DEPTH, len(retrieval_set.judgements[query.id]) + 1)
-            ranked = searcher.rank(query.text, depth, None, pipeline, code=task is Task.SIMILAR)
-            names = [document_ids[function_id] for function_id, _ in ranked]
+            asked = understand_code(query.text) if task is Task.SIMILAR else understand(query.text)
+            language = languages.get(query.self_id or "", "")
+            *_, ranking = searcher.rank(asked, depth, None, steps - _OF_FILES, weights, language)
+            names = [document_ids[function_id] for function_id, _ in ranking.ranked]
             rankings[query.id] = [name for name in names if name != query.self_id]
             progress("rank", done, len(judged))
         return rankings

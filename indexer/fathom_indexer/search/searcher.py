@@ -1,47 +1,73 @@
-"""Runs a search: candidates, fusion, deep order, and the lookup of what is shown."""
+"""Runs a search: query -> candidates -> first order -> deep order -> hits. Every step lives in a module of its own."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from fathom_indexer.encoder import Encoder, TextKind, code_text
 from fathom_indexer.encoder.encoder import shorten
+from fathom_indexer.search.centring import SAMPLE, centred, language_means
+from fathom_indexer.search.copies import fold_copies
+from fathom_indexer.search.deep import Clock, Floats, cosines, estimate_missing, make_missing
+from fathom_indexer.search.files import coherence_values, diversity_values
 from fathom_indexer.search.filters import allowed_ids, check_filters
-from fathom_indexer.search.ranking import Floats, Pipeline, Ranked, add_scores, fuse, rerank
+from fathom_indexer.search.form import form_values
+from fathom_indexer.search.place import place_values
+from fathom_indexer.search.query import Query, QueryKind, understand, understand_code
+from fathom_indexer.search.roles import role_values
+from fathom_indexer.search.signals import Ranked, Signal, Values, explain, total
 from fathom_indexer.search.snippet import snippet
-from fathom_indexer.storage import Store, StoredFunction
-from fathom_indexer.types import Filters, Function, Hit
+from fathom_indexer.search.steps import ALL_STEPS, Step, Steps
+from fathom_indexer.search.symbols import closeness, in_files, near_names, spellings
+from fathom_indexer.search.weights import CODE_COLUMNS, DEFAULT_WEIGHTS, QUESTION_COLUMNS, Weights
+from fathom_indexer.storage import Outline, Store, StoredFunction, match_expression
+from fathom_indexer.types import Filters, Function, Hit, SearchResult
 from fathom_indexer.vectors import VectorIndex
 
 log = logging.getLogger(__name__)
 
-CANDIDATES = 50
-"""How many functions each leg proposes, at least."""
+CANDIDATES = 100
+"""How many functions each source of candidates proposes, at least."""
 
-EMBED_AT_SEARCH = 16
-"""Candidates whose deep vector is missing are embedded during the search, but no more than these."""
-
-WORDS_WEIGHT = 0.006
-"""What one point of BM25 adds to the deep cosine in the final order.
-
-Measured on the nine natural-language sets of the development data, mean MRR@10: cosine alone .610, 0.003 .631, 0.006
-.638, 0.01 .641, 0.015 .635; from 0.01 on, the web questions and the anonymized tasks lose. Scores are added as they
-are: dividing by the best one (.635) gives weight to matches that are all weak, and fusing ranks loses.
-"""
-
-WORDS_WEIGHT_FOR_CODE = 0.02
-"""The same where the query is code. On code to code across languages (NDCG@10): cosine alone .122, 0.006 .208, 0.01
-.220, 0.02 .229, 0.03 .232, 0.1 .231: the packaged encoder, not trained on code, is the weaker judge there. Within a
-language it is the better one, so the smaller of the good weights.
-"""
+_WORDS_DEPTH = 500
+"""How far down BM25 scores are known, for candidates that came from elsewhere."""
 
 _OVERLAPPING = 20
-"""More hits than wanted are ranked, so that enough are left when those around a function are taken out."""
+"""More hits than wanted are looked up, so that enough are left without copies and what surrounds a function."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Candidates in order, and why: the signals whose sum their scores are."""
+
+    ranked: Ranked
+    signals: tuple[Signal, ...]
+    reranked: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """What all steps after the first look at."""
+
+    query: Query
+    outlines: Mapping[int, Outline]
+    words: Values = field(default_factory=dict)
+    """BM25 scores."""
+    cosines: Values = field(default_factory=dict)
+    """At the index exit, of those candidates that have a vector there."""
 
 
 class Searcher:
-    """Searches one store. `encoder` and `vectors` are called when they are first needed."""
+    """Searches one store. `encoder` and `vectors` are called when they are first needed.
+
+    `rerank_seconds` is how long missing deep vectors may be made during one search.
+    """
 
     def __init__(
         self,
@@ -51,6 +77,8 @@ class Searcher:
         index_exit: int,
         rerank_exit: int,
         dim: int | None,
+        rerank_seconds: float = 0.15,
+        clock: Clock = time.monotonic,
     ) -> None:
         self._store = store
         self._encoder = encoder
@@ -58,6 +86,8 @@ class Searcher:
         self._index_exit = index_exit
         self._rerank_exit = rerank_exit
         self._dim = dim
+        self._rerank_seconds = rerank_seconds
+        self._clock = clock
 
     def search(
         self,
@@ -65,66 +95,170 @@ class Searcher:
         limit: int,
         filters: Filters,
         languages: Sequence[str],
-        pipeline: Pipeline = Pipeline.HYBRID,
-    ) -> list[Hit]:
-        """Functions that answer a question in words, best first. Raises `QueryError` for filters that mean nothing."""
-        allowed = self._allowed(filters, languages)
-        return self._hits(self.rank(query, limit, allowed, pipeline)[:limit])
+        steps: Steps = ALL_STEPS,
+        weights: Weights = DEFAULT_WEIGHTS,
+    ) -> Iterator[SearchResult]:
+        """Functions that answer a query, best first: the first order at once, then the final one if it may differ.
 
-    def similar(self, code: str, limit: int, filters: Filters, languages: Sequence[str]) -> list[Hit]:
+        Raises `QueryError` for filters that mean nothing.
+        """
+        allowed = self._allowed(filters, languages)
+        fold = Step.COPIES in steps
+        for ranking in self.rank(understand(query), limit, allowed, steps, weights):
+            yield self._result(ranking, limit, fold)
+
+    def similar(self, code: str, limit: int, filters: Filters, languages: Sequence[str]) -> SearchResult:
         """Functions that resemble a piece of code, best first. Raises `QueryError` for filters that mean nothing."""
         allowed = self._allowed(filters, languages)
-        return self._hits(self.rank(code, limit, allowed, code=True)[:limit])
+        *_, ranking = self.rank(understand_code(code), limit, allowed)
+        return self._result(ranking, limit, fold=True)
 
     def similar_function(
         self, stored: StoredFunction, limit: int, filters: Filters, languages: Sequence[str]
-    ) -> list[Hit]:
+    ) -> SearchResult:
         """As `similar`, for a function of the index, which itself and what encloses or is inside it are left out."""
         allowed = self._allowed(filters, languages)
-        ranked = self.rank(code_text(stored.function, stored.path), limit + _OVERLAPPING, allowed, code=True)
-        hits = self._hits(ranked[: limit + _OVERLAPPING])
-        return [hit for hit in hits if hit.path != stored.path or not _overlap(hit.function, stored.function)][:limit]
+        query = understand_code(code_text(stored.function, stored.path))
+        *_, ranking = self.rank(query, limit + _OVERLAPPING, allowed, language=stored.function.language)
+        return self._result(ranking, limit, fold=True, left_out=stored)
 
     def rank(
         self,
-        query: str,
+        query: Query,
         limit: int,
         allowed: frozenset[int] | None = None,
-        pipeline: Pipeline = Pipeline.HYBRID,
-        code: bool = False,
-    ) -> Ranked:
-        """Ids and scores for a query of words, or of code; at least `limit` of them if there are as many."""
-        wanted = max(CANDIDATES, limit)
-        lexical: Ranked = []
-        if pipeline is not Pipeline.DENSE:
-            lexical = self._store.matching_words(query, wanted, allowed, code)
-        if pipeline is Pipeline.LEXICAL or not query.strip():
-            return lexical
-        exits = sorted({self._index_exit, self._rerank_exit})
-        encoded = self._encoder().encode_exits([query], TextKind.QUERY, exits)
-        shallow = shorten(encoded[self._index_exit], self._dim)[0]
-        dense = self._vectors().search(shallow, wanted, allowed)
-        if pipeline is Pipeline.DENSE:
-            return dense
-        candidates = fuse(lexical, dense)
-        deep = encoded[self._rerank_exit][0]
-        ranked = rerank(candidates, deep, self._deep_vectors([function_id for function_id, _ in candidates]))
-        return add_scores(ranked, lexical, WORDS_WEIGHT_FOR_CODE if code else WORDS_WEIGHT)
+        steps: Steps = ALL_STEPS,
+        weights: Weights = DEFAULT_WEIGHTS,
+        language: str = "",
+    ) -> Iterator[Ranking]:
+        """The candidates for a query in their first order, then in the final one if the deep exit has a say.
 
-    def _deep_vectors(self, ids: Sequence[int]) -> dict[int, Floats]:
-        """Vectors at the rerank exit; the first ones that are missing are made now and kept."""
-        encoder = self._encoder()
-        model = encoder.config.model_id
-        vectors = self._store.vectors_of(model, self._rerank_exit, ids)
-        missing = [function_id for function_id in ids if function_id not in vectors][:EMBED_AT_SEARCH]
-        stored = self._store.functions(missing)
-        if stored:
-            texts = [code_text(found.function, found.path) for found in stored.values()]
-            made = encoder.encode(texts, TextKind.CODE, self._rerank_exit)
-            keys = self._store.text_keys(list(stored))
-            self._store.put_vectors(model, self._rerank_exit, [keys[function_id] for function_id in stored], made)
-            vectors.update(zip(stored, made, strict=True))
-        return vectors
+        At least `limit` of them if there are as many. `language` is that of a query of code, empty if not known.
+        """
+        if query.kind is QueryKind.EMPTY:
+            yield Ranking([], (), 0, True)
+            return
+        wanted = max(CANDIDATES, limit)
+        words = self._words(query, wanted, allowed, steps)
+        named = self._named(query, wanted, allowed, steps)
+        encoded: Mapping[int, Floats] = {}
+        found: Ranked = []
+        means: Mapping[str, Floats] = {}
+        if Step.VECTORS in steps:
+            exits = {self._index_exit, self._rerank_exit} if Step.DEEP in steps else {self._index_exit}
+            encoded = self._encoder().encode_exits([query.text], TextKind.QUERY, sorted(exits))
+            if query.kind is QueryKind.CODE and Step.CENTRING in steps:
+                means = self._means(self._index_exit)
+            found = self._near(shorten(encoded[self._index_exit], self._dim), wanted, allowed, language, means)
+        ids = list(dict.fromkeys([*(item for item, _ in words[:wanted]), *named, *(item for item, _ in found)]))
+        outlines = self._store.outlines(ids)
+        ids = [function_id for function_id in ids if function_id in outlines]
+        shallow: Mapping[int, float] = {}
+        if Step.VECTORS in steps:
+            query_vector = shorten(encoded[self._index_exit], self._dim)
+            shallow = self._cosines(ids, outlines, self._index_exit, self._dim, query_vector, language, means)
+        candidates = _Candidates(query, outlines, dict(words), shallow)
+        first = _ordered(candidates, estimate_missing(ids, {}, shallow), {}, steps, weights)
+        deep_wanted = Step.DEEP in steps and Step.VECTORS in steps and ids
+        if not deep_wanted:
+            yield Ranking(*first, reranked=0, complete=True)
+            return
+        yield from self._deepened(candidates, first, encoded[self._rerank_exit], steps, weights, language)
+
+    def _deepened(
+        self,
+        candidates: _Candidates,
+        first: tuple[Ranked, tuple[Signal, ...]],
+        query: Floats,
+        steps: Steps,
+        weights: Weights,
+        language: str,
+    ) -> Iterator[Ranking]:
+        """The first order, if another one will follow that may differ; then the order by the rerank exit."""
+        ids = [function_id for function_id, _ in first[0]]
+        model, layer = self._encoder().config.model_id, self._rerank_exit
+        vectors = self._store.vectors_of(model, layer, ids)
+        missing = [function_id for function_id in ids if function_id not in vectors]
+        if missing:
+            yield Ranking(*first, reranked=0, complete=False)
+            vectors |= make_missing(self._store, self._encoder(), layer, missing, self._rerank_seconds, self._clock)
+        means: Mapping[str, Floats] = {}
+        if candidates.query.kind is QueryKind.CODE and Step.CENTRING in steps:
+            means = self._means(layer)
+        deep = _centred_cosines(ids, candidates.outlines, vectors, query, language, means)
+        shallow = estimate_missing(ids, {}, candidates.cosines)
+        estimated = estimate_missing(ids, deep, candidates.cosines)
+        added = {function_id: estimated[function_id] - shallow[function_id] for function_id in ids}
+        final = _ordered(candidates, shallow, added, steps, weights)
+        yield Ranking(*final, reranked=len(deep), complete=len(deep) == len(ids))
+
+    def _words(self, query: Query, wanted: int, allowed: frozenset[int] | None, steps: Steps) -> Ranked:
+        if Step.WORDS not in steps:
+            return []
+        code = query.kind is QueryKind.CODE
+        columns = CODE_COLUMNS if code else QUESTION_COLUMNS
+        expression = match_expression(query.text, repeats=code)
+        return self._store.matching_words(expression, max(wanted, _WORDS_DEPTH), columns, allowed)
+
+    def _named(self, query: Query, wanted: int, allowed: frozenset[int] | None, steps: Steps) -> list[int]:
+        """Functions that the query names, and those of files that it names."""
+        if Step.SYMBOLS not in steps:
+            return []
+        ids: list[int] = []
+        if names := spellings(query.symbols):
+            ids = self._store.named(names, wanted)
+        if not ids and query.kind is QueryKind.SYMBOL:
+            near = near_names(names[0], self._store.names)
+            ids = self._store.named(near, wanted) if near else []
+        if query.paths:
+            ids += self._store.in_paths(query.paths, wanted)
+        return [function_id for function_id in ids if allowed is None or function_id in allowed]
+
+    def _near(
+        self, query: Floats, wanted: int, allowed: frozenset[int] | None, language: str, means: Mapping[str, Floats]
+    ) -> Ranked:
+        """Nearest neighbours of `query` `[1, dim]` at the index exit."""
+        if not means:
+            return self._vectors().search(query[0], wanted, allowed)
+        # What a language's mean adds to a cosine is the same for all its functions, so they are searched language by
+        # language and compared with the mean taken off.
+        target = centred(query, [language], means)[0]
+        found: Ranked = []
+        for name, ids in self._ids_by_language().items():
+            inside = ids if allowed is None else ids & allowed
+            offset = float(means.get(name, means[""]) @ target)
+            near = self._vectors().search(target, wanted, inside) if inside else []
+            found += [(function_id, score - offset) for function_id, score in near]
+        return sorted(found, key=lambda item: (-item[1], item[0]))[:wanted]
+
+    def _cosines(
+        self,
+        ids: Sequence[int],
+        outlines: Mapping[int, Outline],
+        layer: int,
+        dim: int | None,
+        query: Floats,
+        language: str,
+        means: Mapping[str, Floats],
+    ) -> dict[int, float]:
+        vectors = self._store.vectors_of(self._encoder().config.model_id, layer, ids)
+        short = {function_id: shorten(vector, dim) for function_id, vector in vectors.items()}
+        return _centred_cosines(ids, outlines, short, query, language, means)
+
+    def _means(self, layer: int) -> dict[str, Floats]:
+        model = self._encoder().config.model_id
+        dim = self._dim if layer == self._index_exit else None
+        samples = {
+            language: self._store.sample_vectors(model, layer, language, SAMPLE)
+            for language in self._store.functions_by_language()
+        }
+        return language_means({name: shorten(rows, dim) for name, rows in samples.items() if len(rows)})
+
+    def _ids_by_language(self) -> dict[str, frozenset[int]]:
+        groups: dict[str, set[int]] = {}
+        for function_id, _, language, _ in self._store.labels():
+            groups.setdefault(language, set()).add(function_id)
+        return {language: frozenset(ids) for language, ids in groups.items()}
 
     def _allowed(self, filters: Filters, languages: Sequence[str]) -> frozenset[int] | None:
         if not filters:
@@ -132,13 +266,73 @@ class Searcher:
         check_filters(filters, languages)
         return allowed_ids(self._store.labels(), filters)
 
-    def _hits(self, ranked: Ranked) -> list[Hit]:
-        stored = self._store.functions([function_id for function_id, _ in ranked])
-        return [
-            Hit(stored[function_id].path, stored[function_id].function, score, snippet(stored[function_id].function))
-            for function_id, score in ranked
+    def _result(self, ranking: Ranking, limit: int, fold: bool, left_out: StoredFunction | None = None) -> SearchResult:
+        shown = ranking.ranked[: limit + _OVERLAPPING]
+        stored = self._store.functions([function_id for function_id, _ in shown])
+        hits = [
+            Hit(
+                stored[function_id].path,
+                stored[function_id].function,
+                score,
+                snippet(stored[function_id].function),
+                explain(function_id, ranking.signals),
+            )
+            for function_id, score in shown
             if function_id in stored
         ]
+        if left_out is not None:
+            hits = [hit for hit in hits if hit.path != left_out.path or not _overlap(hit.function, left_out.function)]
+        hits = fold_copies(hits, limit) if fold else hits[:limit]
+        return SearchResult(tuple(hits), len(ranking.ranked), ranking.reranked, ranking.complete)
+
+
+def _ordered(
+    candidates: _Candidates, cosines: Values, deep: Values, steps: Steps, weights: Weights
+) -> tuple[Ranked, tuple[Signal, ...]]:
+    """The candidates in order of the sum of all signals, given their cosines and what the rerank exit adds to them."""
+    query, outlines = candidates.query, candidates.outlines
+    ids = list(outlines)
+    paths = {function_id: outline.path for function_id, outline in outlines.items()}
+    code = query.kind is QueryKind.CODE
+    signals = [
+        Signal(Step.VECTORS, 1.0, cosines),
+        Signal(Step.DEEP, 1.0, deep),
+        Signal(Step.WORDS, weights.words_for_code if code else weights.words, candidates.words),
+    ]
+    if not code:
+        pure = query.kind in (QueryKind.SYMBOL, QueryKind.PATH)
+        named = {**in_files(query.paths, outlines), **closeness(query.symbols, outlines)}
+        signals += [
+            Signal(Step.SYMBOLS, weights.symbol if pure else weights.mention, named),
+            Signal(Step.PLACE, weights.place, place_values(query.words, outlines)),
+            Signal(Step.ROLE, -weights.role, role_values(query.words, outlines)),
+            Signal(Step.FORM, -weights.form, form_values(outlines)),
+        ]
+    signals = [signal for signal in signals if signal.step in steps]
+    ranked = total(ids, signals)
+    if Step.COHERENCE in steps and not code:
+        signals.append(Signal(Step.COHERENCE, weights.coherence, coherence_values(ranked, paths)))
+        ranked = total(ids, signals)
+    if Step.DIVERSITY in steps and not code:
+        signals.append(Signal(Step.DIVERSITY, -weights.diversity, diversity_values(ranked, paths)))
+        ranked = total(ids, signals)
+    return ranked, tuple(signals)
+
+
+def _centred_cosines(
+    ids: Sequence[int],
+    outlines: Mapping[int, Outline],
+    vectors: Mapping[int, Floats],
+    query: Floats,
+    language: str,
+    means: Mapping[str, Floats],
+) -> dict[int, float]:
+    """Cosines with `query` `[1, dim]`, both sides without their languages' means if there are any."""
+    known = [function_id for function_id in ids if function_id in vectors]
+    if not known:
+        return {}
+    rows = centred(np.stack([vectors[item] for item in known]), [outlines[item].language for item in known], means)
+    return cosines(known, dict(zip(known, rows, strict=True)), centred(query, [language], means)[0])
 
 
 def _overlap(one: Function, other: Function) -> bool:

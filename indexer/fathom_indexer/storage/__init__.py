@@ -1,5 +1,6 @@
 """The index on disk: one SQLite file a workspace, the truth that everything else can be rebuilt from."""
 
-from fathom_indexer.storage.store import FileState, Store, StoredFunction
+from fathom_indexer.storage.store import ColumnWeights, FileState, Outline, Store, StoredFunction
+from fathom_indexer.storage.words import match_expression, query_words
 
-__all__ = ["FileState", "Store", "StoredFunction"]
+__all__ = ["ColumnWeights", "FileState", "Outline", "Store", "StoredFunction", "match_expression", "query_words"]

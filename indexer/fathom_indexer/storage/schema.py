@@ -6,7 +6,7 @@ format is moved aside by the store and built anew.
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Kept in `PRAGMA user_version`. Raise it with every change below or in what the columns mean."""
 
 SCHEMA = """
@@ -54,6 +54,9 @@ CREATE TABLE IF NOT EXISTS functions (
 );
 CREATE INDEX IF NOT EXISTS functions_by_file ON functions (file_id);
 CREATE INDEX IF NOT EXISTS functions_by_text ON functions (text_key);
+CREATE INDEX IF NOT EXISTS functions_by_name ON functions (name COLLATE NOCASE);
+-- Text keys are hashes, so that a language's first ones are a fair sample of it.
+CREATE INDEX IF NOT EXISTS functions_by_language ON functions (language, text_key);
 
 -- Unit vectors as 16-bit floats, kept by what was embedded and not by where it stands: moved, copied and restored
 -- functions find their vector again.
@@ -67,6 +70,6 @@ CREATE TABLE IF NOT EXISTS embeddings (
 
 -- Words of each function, identifiers split. `rowid` is the function's id.
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
-    name, documentation, code, path, tokenize = 'porter unicode61 remove_diacritics 2'
+    name, qualified_name, signature, documentation, body, path, tokenize = 'porter unicode61 remove_diacritics 2'
 );
 """

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from fathom_indexer.errors import IndexStoreError
 from fathom_indexer.storage.schema import SCHEMA, SCHEMA_VERSION
-from fathom_indexer.storage.words import code_words, match_expression
+from fathom_indexer.storage.words import code_words
 from fathom_indexer.types import FileRecord, Function, Kind, SkippedFile
 
 log = logging.getLogger(__name__)
@@ -26,8 +27,9 @@ _FUNCTION_COLUMNS = (
     "functions.name, qualified_name, kind, functions.language, signature, functions.documentation, text, "
     "start_byte, end_byte, start_line, end_line"
 )
-# Weights of the words table's columns in BM25: name, documentation, code, path.
-_COLUMN_WEIGHTS = "2.0, 1.0, 1.0, 0.5"
+_OUTLINE_COLUMNS = "functions.id, path, name, qualified_name, kind, functions.language, signature, start_line, end_line"
+_NAMES_READ = 5000
+"""Names that are looked through for one that is like a misspelt one."""
 _VARIABLES = 500
 """Bound parameters of one statement; old SQLite builds stop at 999."""
 
@@ -39,6 +41,33 @@ class StoredFunction:
     id: int
     path: str
     function: Function
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What ranking looks at of a function: everything but its text and documentation."""
+
+    id: int
+    path: str
+    name: str
+    qualified_name: str
+    kind: Kind
+    language: str
+    signature: str
+    start_line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnWeights:
+    """How much a word counts in BM25, by where it stands. `body` is the whole text, its signature included."""
+
+    name: float = 1.0
+    qualified_name: float = 1.0
+    signature: float = 1.0
+    documentation: float = 1.0
+    body: float = 1.0
+    path: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +159,13 @@ class Store:
                 assert cursor.lastrowid is not None
                 ids.append(cursor.lastrowid)
                 db.execute(
-                    "INSERT INTO words (rowid, name, documentation, code, path) VALUES (?, ?, ?, ?, ?)",
+                    "INSERT INTO words (rowid, name, qualified_name, signature, documentation, body, path) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (
                         cursor.lastrowid,
+                        code_words(_clean(function.name)),
                         code_words(_clean(function.qualified_name)),
+                        code_words(_clean(function.signature)),
                         code_words(_clean(function.documentation)),
                         code_words(_clean(function.text)),
                         path_words,
@@ -227,28 +259,82 @@ class Store:
                 )
             )
 
+    def outlines(self, ids: Sequence[int]) -> dict[int, Outline]:
+        """What ranking looks at of these functions; ids that are gone are left out."""
+        found: dict[int, Outline] = {}
+        with self._reading() as db:
+            for chunk in _chunks(ids, _VARIABLES):
+                rows = db.execute(
+                    f"SELECT {_OUTLINE_COLUMNS} FROM functions JOIN files ON files.id = file_id "
+                    f"WHERE functions.id IN ({_marks(chunk)})",
+                    chunk,
+                )
+                for function_id, path, name, qualified_name, kind, *rest in rows:
+                    found[function_id] = Outline(function_id, path, name, qualified_name, Kind(kind), *rest)
+        return found
+
     def matching_words(
-        self, query: str, limit: int, allowed: frozenset[int] | None = None, code: bool = False
+        self,
+        expression: str,
+        limit: int,
+        weights: ColumnWeights,
+        allowed: Collection[int] | None = None,
     ) -> list[tuple[int, float]]:
-        """Functions with words of the query: ids and BM25 scores (larger is better), best first."""
-        expression = match_expression(query, repeats=code)
+        """Functions that match an expression of `words.match_expression`: ids and BM25 scores, best (largest) first.
+
+        An empty expression matches nothing.
+        """
         if not expression:
             return []
         with self._reading() as db:
             rows = db.execute(
-                f"SELECT rowid, -bm25(words, {_COLUMN_WEIGHTS}) AS score FROM words WHERE words MATCH ? "
+                "SELECT rowid, -bm25(words, ?, ?, ?, ?, ?, ?) AS score FROM words WHERE words MATCH ? "
                 "ORDER BY score DESC, rowid" + (" LIMIT ?" if allowed is None else ""),
-                (expression, limit) if allowed is None else (expression,),
+                (*astuple(weights), expression, *((limit,) if allowed is None else ())),
             )
             if allowed is None:
                 return list(rows)
-            found = []
-            for function_id, score in rows:
-                if function_id in allowed:
-                    found.append((function_id, score))
-                    if len(found) == limit:
-                        break
-            return found
+            return list(islice((row for row in rows if row[0] in allowed), limit))
+
+    def named(self, names: Sequence[str], limit: int) -> list[int]:
+        """Functions with one of these names, whatever the case of their ASCII letters, the oldest `limit` of them."""
+        with self._reading() as db:
+            rows = db.execute(
+                f"SELECT id FROM functions WHERE name COLLATE NOCASE IN ({_marks(names)}) ORDER BY id LIMIT ?",
+                (*(_clean(name) for name in names), limit),
+            )
+            return [function_id for (function_id,) in rows]
+
+    def names(self, prefix: str, shortest: int, longest: int) -> list[str]:
+        """Names of `shortest` to `longest` characters that start with `prefix`, whatever the case of ASCII letters.
+
+        In the order of the alphabet, and no more than some thousands.
+        """
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT DISTINCT name FROM functions WHERE name COLLATE NOCASE >= ?1 "
+                "AND name COLLATE NOCASE < ?1 || char(1114111) AND length(name) BETWEEN ?2 AND ?3 "
+                "ORDER BY name COLLATE NOCASE, name LIMIT ?4",
+                (_clean(prefix), shortest, longest, _NAMES_READ),
+            )
+            return [name for (name,) in rows]
+
+    def in_paths(self, endings: Sequence[str], limit: int) -> list[int]:
+        """Functions of files whose path is, or ends after a slash with, one of these; the oldest `limit` of them."""
+        with self._reading() as db:
+            files: list[int] = []
+            for ending in endings:
+                rows = db.execute(
+                    "SELECT id FROM files WHERE path = ?1 COLLATE NOCASE "
+                    "OR substr(path, -length(?1) - 1) = '/' || ?1 COLLATE NOCASE ORDER BY id LIMIT ?2",
+                    (_clean(ending), limit),
+                )
+                files += [file_id for (file_id,) in rows]
+            rows = db.execute(
+                f"SELECT id FROM functions WHERE file_id IN ({_marks(files[:_VARIABLES])}) ORDER BY id LIMIT ?",
+                (*files[:_VARIABLES], limit),
+            )
+            return [function_id for (function_id,) in rows]
 
     # --- vectors -----------------------------------------------------------------------------------------------
 
@@ -316,6 +402,19 @@ class Store:
                 )
                 found.update((function_id, _matrix([vector])[0]) for function_id, vector in rows)
         return found
+
+    def sample_vectors(self, model: str, layer: int, language: str, limit: int) -> Floats:
+        """Up to `limit` vectors `[n, dim]` of a language's functions at this exit, the same ones every time.
+
+        Which ones does not depend on where the functions stand.
+        """
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT vector FROM functions JOIN embeddings USING (text_key) WHERE language = ? AND model = ? "
+                "AND exit = ? ORDER BY text_key LIMIT ?",
+                (language, model, layer, limit),
+            ).fetchall()
+        return _matrix([vector for (vector,) in rows])
 
     # --- counts ------------------------------------------------------------------------------------------------
 

@@ -163,7 +163,7 @@ def speed(encoder: Encoder, layer: int, sets: Mapping[str, RetrievalSet]) -> Spe
 def words_row(sets: Mapping[str, RetrievalSet], encoder: Encoder) -> Row:
     """BM25 on every set. The encoder is not used, but the searcher wants one."""
     each = [
-        quality(name, retrieval_set, rank_all(retrieval_set, encoder, task_of(retrieval_set), Pipeline.LEXICAL))
+        quality(name, retrieval_set, rank_all(retrieval_set, encoder, task_of(retrieval_set), Pipeline.LEXICAL.steps))
         for name, retrieval_set in sets.items()
     ]
     return Row("BM25", None, None, tuple(each), None)

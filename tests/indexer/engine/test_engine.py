@@ -177,7 +177,7 @@ def test_moved_and_restored_files_are_not_embedded_again(
 
 def words_find(engine: Engine, name: str) -> list[str]:
     """Paths of the functions of that name, found without the model."""
-    return [hit.path for hit in engine.search(name, 50, pipeline=Pipeline.LEXICAL) if hit.function.name == name]
+    return [hit.path for hit in engine.search(name, 50, steps=Pipeline.LEXICAL.steps) if hit.function.name == name]
 
 
 def test_deleted_files_and_folders_are_forgotten(engine: Engine, workspace: Path) -> None:

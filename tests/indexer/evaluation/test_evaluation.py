@@ -63,7 +63,7 @@ def test_a_query_without_a_ranking_counts_as_nothing_found() -> None:
 
 @pytest.mark.parametrize("pipeline", list(Pipeline))
 def test_ranks_a_set(folder: Path, pipeline: Pipeline) -> None:
-    rankings = rank_all(read_set(folder), load_encoder(threads=1), pipeline=pipeline)
+    rankings = rank_all(read_set(folder), load_encoder(threads=1), steps=pipeline.steps)
     assert set(rankings) == {"q1", "q2"}
     if pipeline is not Pipeline.LEXICAL:
         assert rankings["q1"][0] == "d1"
@@ -74,13 +74,13 @@ def test_ranks_a_set(folder: Path, pipeline: Pipeline) -> None:
 def test_leaves_the_querys_own_copy_out(tmp_path: Path, pipeline: Pipeline) -> None:
     own = [{"_id": "q1", "text": CORPUS[0]["text"], "self": "d1"}]
     folder = write(tmp_path / "set", corpus=CORPUS, queries=own, qrels=[{"qid": "q1", "did": "d2", "score": 1}])
-    rankings = rank_all(read_set(folder), load_encoder(threads=1), Task.SIMILAR, pipeline)
+    rankings = rank_all(read_set(folder), load_encoder(threads=1), Task.SIMILAR, pipeline.steps)
     assert "d1" not in rankings["q1"]
 
 
 def test_a_shallow_exit_and_few_dimensions_change_what_is_searched(folder: Path) -> None:
     encoder = load_encoder(threads=1)
-    assert rank_all(read_set(folder), encoder, pipeline=Pipeline.DENSE, index_exit=1, dim=2)
+    assert rank_all(read_set(folder), encoder, steps=Pipeline.DENSE.steps, index_exit=1, dim=2)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from fathom_indexer.errors import IndexStoreError
-from fathom_indexer.storage import FileState, Store
-from fathom_indexer.storage.words import match_expression
+from fathom_indexer.storage import ColumnWeights, FileState, Store, match_expression
 from fathom_indexer.types import FileRecord, Function, Kind, SkippedFile
 
 MODEL = "test-model"
@@ -32,6 +31,13 @@ def put(store: Store, path: str, *functions: Function) -> list[int]:
     return ids
 
 
+def matching(
+    store: Store, query: str, limit: int = 10, allowed: frozenset[int] | None = None, repeats: bool = False
+) -> list[int]:
+    found = store.matching_words(match_expression(query, repeats), limit, ColumnWeights(), allowed)
+    return [function_id for function_id, _ in found]
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "index.sqlite3")
@@ -51,7 +57,7 @@ def test_replaces_a_file_whole_and_never_reuses_ids(store: Store) -> None:
     assert gone == old
     assert not set(old) & set(new)
     assert [stored.function.name for stored in store.functions_of("a.py")] == ["new"]
-    assert store.matching_words("old", 10) == []
+    assert matching(store, "old") == []
     assert store.remove_files(["a.py"]) == new
     assert put(store, "a.py", function("third"))[0] > new[0]
 
@@ -63,20 +69,20 @@ def test_finds_words_inside_identifiers_and_documentation(store: Store) -> None:
         function("retryUpload", "def retryUpload(): send_again()"),
         function("other", "def other(): return 1", documentation="Compresses archives."),
     )
-    assert [found for found, _ in store.matching_words("where are uploads retried", 10)] == [ids[0]]
-    assert [found for found, _ in store.matching_words("compressing an archive", 10)] == [ids[1]]
-    assert [found for found, _ in store.matching_words("retryupload", 10)] == [ids[0]]
+    assert matching(store, "where are uploads retried") == [ids[0]]
+    assert matching(store, "compressing an archive") == [ids[1]]
+    assert matching(store, "retryupload") == [ids[0]]
 
 
 @pytest.mark.parametrize("query", ['"', "a OR", "NEAR(", "*", "name:", "-x", "(", "^", "", "\x00", "的 OR ("])
 def test_no_query_is_taken_for_syntax(store: Store, query: str) -> None:
     put(store, "a.py", function("alpha"))
-    store.matching_words(query, 10)
+    matching(store, query)
 
 
 def test_a_query_of_stop_words_alone_still_searches(store: Store) -> None:
     ids = put(store, "a.py", function("is_in"))
-    assert [found for found, _ in store.matching_words("is in", 10)] == ids
+    assert matching(store, "is in") == ids
 
 
 def test_repetition_counts_in_code_and_not_in_questions() -> None:
@@ -87,13 +93,12 @@ def test_repetition_counts_in_code_and_not_in_questions() -> None:
 def test_a_whole_file_can_be_a_query(store: Store) -> None:
     ids = put(store, "a.py", function("word_7"))
     snippet = "\n".join(f"word_{number} = other_{number}(value_{number})" for number in range(5000))
-    assert [found for found, _ in store.matching_words(snippet, 10, code=True)] == ids
+    assert matching(store, snippet, repeats=True) == ids
 
 
 def test_restricts_words_to_allowed_ids(store: Store) -> None:
     ids = put(store, "a.py", function("load_a"), function("load_b"), function("load_c"))
-    found = store.matching_words("load", 2, frozenset(ids[1:]))
-    assert {function_id for function_id, _ in found} == set(ids[1:])
+    assert set(matching(store, "load", 2, frozenset(ids[1:]))) == set(ids[1:])
 
 
 def test_keeps_vectors_by_text_across_files_and_deletion(store: Store) -> None:
@@ -191,7 +196,7 @@ def test_damage_that_shows_later_is_cleared_away(tmp_path: Path) -> None:
     damaged = Store(path)
     with pytest.raises(IndexStoreError, match="built anew"):
         damaged.file_states()
-        damaged.matching_words("f7", 10)
+        matching(damaged, "f7")
         damaged.functions_by_language()
     reopened = Store(path)
     assert reopened.counts(MODEL, 6)[0] == 0

@@ -1,0 +1,85 @@
+"""Vectors at the rerank exit: those that are there, and as many more as time allows."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fathom_indexer.encoder import Encoder, TextKind, code_text
+from fathom_indexer.errors import IndexStoreError
+from fathom_indexer.storage import Store
+
+log = logging.getLogger(__name__)
+
+Floats = NDArray[np.float32]
+Clock = Callable[[], float]
+
+_BATCH = 4
+"""Functions embedded between two looks at the clock."""
+
+
+def make_missing(
+    store: Store, encoder: Encoder, layer: int, missing: Sequence[int], seconds: float, clock: Clock = time.monotonic
+) -> dict[int, Floats]:
+    """Embed functions at an exit, the first ones first, until `seconds` are over; keep and return what was made.
+
+    A batch that would probably not be done in time is not begun.
+    """
+    made: dict[int, Floats] = {}
+    start, longest = clock(), 0.0
+    for batch in (missing[first : first + _BATCH] for first in range(0, len(missing), _BATCH)):
+        begun = clock()
+        if begun - start + longest >= seconds:
+            break
+        made.update(_embed(store, encoder, layer, batch))
+        longest = max(longest, clock() - begun)
+    if made:
+        _keep(store, encoder.config.model_id, layer, made)
+    return made
+
+
+def cosines(ids: Sequence[int], vectors: Mapping[int, Floats], query: Floats) -> dict[int, float]:
+    """The cosine of each function's unit vector with `query` `[dim]`; functions without one are left out."""
+    known = [function_id for function_id in ids if function_id in vectors]
+    if not known:
+        return {}
+    # Rounded, so that copies of one function tie wherever their vectors lie in memory.
+    values = np.round(np.stack([vectors[function_id] for function_id in known]) @ query, 6)
+    return dict(zip(known, values.tolist(), strict=True))
+
+
+def estimate_missing(ids: Sequence[int], known: Mapping[int, float], hints: Mapping[int, float]) -> dict[int, float]:
+    """Values for all `ids`: the known ones, and guesses for the others.
+
+    A guess is the function's hint, moved by how much known values lie above their hints on average; without a hint, the
+    lowest known value or the hint that is lowest.
+    """
+    both = [known[function_id] - hints[function_id] for function_id in known if function_id in hints]
+    shift = sum(both) / len(both) if both else 0.0
+    hinted = {function_id: hints[function_id] + shift for function_id in ids if function_id in hints}
+    lowest = min([*known.values(), *hinted.values()], default=0.0)
+    return {
+        function_id: known[function_id] if function_id in known else hinted.get(function_id, lowest)
+        for function_id in ids
+    }
+
+
+def _embed(store: Store, encoder: Encoder, layer: int, ids: Sequence[int]) -> Iterator[tuple[int, Floats]]:
+    stored = store.functions(ids)
+    texts = [code_text(found.function, found.path) for found in stored.values()]
+    return zip(stored, encoder.encode(texts, TextKind.CODE, layer), strict=True)
+
+
+def _keep(store: Store, model: str, layer: int, made: Mapping[int, Floats]) -> None:
+    keys = store.text_keys(list(made))
+    kept = [function_id for function_id in made if function_id in keys]
+    try:
+        vectors = np.stack([made[function_id] for function_id in kept])
+        store.put_vectors(model, layer, [keys[function_id] for function_id in kept], vectors)
+    except IndexStoreError as error:
+        # The answer does not need them kept.
+        log.warning("vectors made for a search were not kept: %s", error)

@@ -1,0 +1,77 @@
+"""What a file is for, judged by its path: tests, examples, copies of others' code and the like come later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from functools import lru_cache
+
+from fathom_indexer.storage import Outline
+
+
+class Role(Enum):
+    """A role other than doing the work: how much later it comes, and the words that ask for it."""
+
+    TEST = (1.0, "test tests testing tested spec specs mock mocks fixture fixtures assert assertion assertions")
+    EXAMPLE = (0.8, "example examples sample samples demo demos tutorial benchmark benchmarks bench doc docs")
+    VENDORED = (0.8, "vendor vendored third party bundled external")
+    GENERATED = (0.8, "generated generator codegen protobuf")
+    LEGACY = (0.6, "legacy compat compatibility deprecated old backport shim polyfill")
+    DECLARATION = (0.4, "type types typing typings declaration declarations stub stubs header headers")
+
+    @property
+    def severity(self) -> float:
+        """In (0, 1]."""
+        return self.value[0]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Words of a query that ask for this role, so that it is no drawback."""
+        return frozenset(self.value[1].split())
+
+
+_FOLDERS = {
+    Role.TEST: "test tests testing __tests__ spec specs testdata fixtures e2e androidtest unittest unittests mocks",
+    Role.EXAMPLE: "example examples _examples sample samples demo demos doc docs docs_src documentation tutorial "
+    "tutorials benchmark benchmarks bench benches playground",
+    Role.VENDORED: "vendor vendored _vendor third_party thirdparty 3rdparty external extern node_modules",
+    Role.GENERATED: "generated __generated__ gen",
+    Role.LEGACY: "legacy compat _compat deprecated",
+}
+_ROLE_OF_FOLDER = {name: role for role, names in _FOLDERS.items() for name in names.split()}
+
+_FILES = (
+    (Role.TEST, re.compile(r"^(?:test|tests)[_.-]|[_.-](?:test|tests|spec|specs)\.|^conftest\.py$|^(?:tests|spec)\.")),
+    (Role.TEST, re.compile(r"[a-z0-9](?:Test|Tests|TestCase|Spec|Suite)\.\w+$|^Test[A-Z]|\.bats$")),
+    (
+        Role.GENERATED,
+        re.compile(r"_pb2(?:_grpc)?\.py|\.pb\.\w+$|\.g\.(?:dart|cs)$|[._]gen(?:erated)?\.|\.Designer\.cs$"),
+    ),
+    (Role.DECLARATION, re.compile(r"\.d\.[cm]?ts$|\.pyi$")),
+    (Role.LEGACY, re.compile(r"^_?(?:compat|legacy|deprecated)\.|[_-](?:compat|legacy|deprecated)\.")),
+)
+# A function inside `mod tests` of a source file, as Rust has it.
+_TEST_SCOPE = re.compile(r"(?:^|\.)tests?\.")
+
+
+def role_values(words: Sequence[str], outlines: Mapping[int, Outline]) -> dict[int, float]:
+    """How much the candidates' roles count against them, in (0, 1]; roles that the query asks for do not count."""
+    asked = {role for role in Role if not role.words.isdisjoint(words)}
+    values: dict[int, float] = {}
+    for function_id, outline in outlines.items():
+        roles = roles_of(outline.path) - asked
+        if Role.TEST not in asked and _TEST_SCOPE.search(outline.qualified_name):
+            roles |= {Role.TEST}
+        if roles:
+            values[function_id] = max(role.severity for role in roles)
+    return values
+
+
+@lru_cache(maxsize=8192)
+def roles_of(path: str) -> frozenset[Role]:
+    """The roles that a path tells of."""
+    *folders, name = path.split("/")
+    roles = {_ROLE_OF_FOLDER[folder.lower()] for folder in folders if folder.lower() in _ROLE_OF_FOLDER}
+    roles |= {role for role, pattern in _FILES if pattern.search(name)}
+    return frozenset(roles)

@@ -1,0 +1,45 @@
+"""Scores as sums: what every step says about every candidate, added up and taken apart again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fathom_indexer.search.steps import Step
+from fathom_indexer.types import Contribution
+
+Ranked = list[tuple[int, float]]
+"""Function ids with scores, best first. Larger scores are better."""
+
+Values = Mapping[int, float]
+"""What a step says of function ids. One that is missing counts 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What one step says of the candidates, and how much it counts."""
+
+    step: Step
+    weight: float
+    values: Values
+
+    def score(self, function_id: int) -> float:
+        """What this adds to the candidate's score."""
+        return self.weight * self.values.get(function_id, 0.0)
+
+
+def total(ids: Iterable[int], signals: Sequence[Signal]) -> Ranked:
+    """The candidates by the sum of all signals, best first; ties in the order of ids."""
+    summed = [(function_id, sum(signal.score(function_id) for signal in signals)) for function_id in ids]
+    return in_order(summed)
+
+
+def in_order(ranked: Iterable[tuple[int, float]]) -> Ranked:
+    """Best first; ties in the order of ids."""
+    return sorted(ranked, key=lambda item: (-item[1], item[0]))
+
+
+def explain(function_id: int, signals: Sequence[Signal]) -> tuple[Contribution, ...]:
+    """The parts of a candidate's score, in the order of the steps, without those that are nothing."""
+    scores = [(signal.step.value, signal.score(function_id)) for signal in signals]
+    return tuple(Contribution(step, score) for step, score in scores if score)

@@ -1,0 +1,54 @@
+"""The steps of a search by name. Any of them can be left out, to see what it is worth."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Step(str, Enum):
+    """One step of ranking. The values are what `--explain` shows."""
+
+    WORDS = "words"
+    """Candidates by full-text search, and their BM25 score."""
+    SYMBOLS = "symbols"
+    """Candidates by name and path, and how well they are what the query names."""
+    VECTORS = "vectors"
+    """Candidates by meaning at the index exit, and their cosine there."""
+    DEEP = "deep"
+    """What the cosine at the rerank exit adds to that or takes away."""
+    CENTRING = "centring"
+    """Code against code: vectors without what all code of a language has in common."""
+    PLACE = "place"
+    """Words of the query in the names of the file and its folder."""
+    ROLE = "role"
+    """Tests, examples, generated and vendored code, declarations come later."""
+    FORM = "form"
+    """Private, very short, and leftover code comes later."""
+    COHERENCE = "coherence"
+    """The best function of a file that matches as a whole comes earlier."""
+    COPIES = "copies"
+    """Copies of a hit are folded into it."""
+    DIVERSITY = "diversity"
+    """Each further function of a file comes a little later."""
+
+
+Steps = frozenset[Step]
+
+ALL_STEPS: Steps = frozenset(Step)
+
+
+class Pipeline(str, Enum):
+    """Searches that are compared: each candidate source alone, and all steps together."""
+
+    LEXICAL = "lexical"
+    DENSE = "dense"
+    HYBRID = "hybrid"
+
+    @property
+    def steps(self) -> Steps:
+        """The steps that take part."""
+        if self is Pipeline.LEXICAL:
+            return frozenset({Step.WORDS})
+        if self is Pipeline.DENSE:
+            return frozenset({Step.VECTORS})
+        return ALL_STEPS

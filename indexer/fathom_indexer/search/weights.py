@@ -1,0 +1,39 @@
+"""Every number of the ranking, named, in one place. Fitted on development data, not set by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fathom_indexer.storage import ColumnWeights
+
+QUESTION_COLUMNS = ColumnWeights(name=2.0, qualified_name=1.0, signature=1.0, documentation=1.0, body=1.0, path=1.0)
+CODE_COLUMNS = ColumnWeights(name=1.0, qualified_name=0.0, signature=0.0, documentation=0.0, body=1.0, path=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each feature adds to a score, in units of the cosine, which itself counts 1. Features are in [0, 1]."""
+
+    words: float = 0.006
+    """One point of BM25 where the query is words."""
+    words_for_code: float = 0.02
+    """One point of BM25 where the query is code."""
+    symbol: float = 0.4
+    """Being what a query names that is nothing but a name."""
+    mention: float = 0.2
+    """Being what a query names among other words."""
+    place: float = 0.2
+    """All words of the query in the names of the file and its folder."""
+    role: float = 0.15
+    """Being a test; less for other roles."""
+    form: float = 0.05
+    """Being private, very short, or code outside functions."""
+    coherence: float = 0.1
+    """Being the best function of the file that matches most as a whole."""
+    diversity: float = 0.1
+    """Coming after many functions of the same file."""
+    structure: float = 0.2
+    """Being built like the code that is compared."""
+
+
+DEFAULT_WEIGHTS = Weights()
