@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -41,31 +41,44 @@ from fathom_indexer.evaluation import (
 )
 from fathom_indexer.languages.extract import extract
 from fathom_indexer.languages.registry import dialect, language_of_path
-from fathom_indexer.search import Pipeline
+from fathom_indexer.search import ALL_STEPS, Step, Steps
 from fathom_indexer.types import Function, Hit
 from quality_tables import Asked, Report, SetScores, write_report
 
 DEPTH = 10
-FUNCTION_DEPTH = 50
 
 
-@dataclass(frozen=True)
-class Step:
-    """One state of the pipeline: all that is switched on so far."""
-
-    name: str
-    pipeline: Pipeline
-
-    def search(self, engine: Engine, query: str) -> list[Hit]:
-        """What this state of the pipeline finds."""
-        return engine.search(query, FUNCTION_DEPTH, pipeline=self.pipeline)
-
-
-STEPS = (
-    Step("words", Pipeline.LEXICAL),
-    Step("vectors", Pipeline.DENSE),
-    Step("all", Pipeline.HYBRID),
+LEGS: Steps = frozenset({Step.WORDS, Step.VECTORS})
+ADDED = (
+    Step.DEEP,
+    Step.SYMBOLS,
+    Step.PLACE,
+    Step.ROLE,
+    Step.FORM,
+    Step.COHERENCE,
+    Step.DIVERSITY,
+    Step.COPIES,
 )
+STEPS: dict[str, Steps] = {
+    "words": frozenset({Step.WORDS}),
+    "vectors": frozenset({Step.VECTORS}),
+    "both": LEGS,
+    **{f"+ {step.value}": LEGS | set(ADDED[: number + 1]) for number, step in enumerate(ADDED)},
+    "all": ALL_STEPS,
+}
+"""The states of the pipeline that are compared: each leg alone, then one more step at a time."""
+
+SET_STEPS = {
+    "words": STEPS["words"],
+    "vectors": STEPS["vectors"] | {Step.DEEP},
+    "both": LEGS | {Step.DEEP},
+    "all": ALL_STEPS,
+}
+"""Those that matter where documents stand in no files."""
+
+RERANK_MS = 600_000
+"""Deep vectors are made however long that takes, so that figures do not depend on the machine."""
+
 PEERS = {"bm25": "semble's BM25", "rules": "semble's BM25 and rules"}
 
 
@@ -74,17 +87,17 @@ def ask_repository(repository: Repository, checkout: Path, cache: str, threads: 
     root = checkout / repository.folder
     others = _ask_peer(peer, root, repository) if peer else {}
     asked = []
-    with Engine.open(root, Config(cache_dir=cache, threads=threads)) as engine:
+    with Engine.open(root, Config(cache_dir=cache, threads=threads, rerank_ms=RERANK_MS)) as engine:
         engine.index()
         for number, question in enumerate(repository.questions):
             scores = {name: answers_ndcg(rankings[number], question.answers) for name, rankings in others.items()}
             target = _asked_function(repository, checkout, question)
             functions: dict[str, FunctionRank] = {}
-            for step in STEPS:
-                hits = step.search(engine, question.text)
-                scores[step.name] = answers_ndcg(_places(repository, hits), question.answers)
+            for name, steps in STEPS.items():
+                hits = engine.search(question.text, DEPTH, steps=steps)
+                scores[name] = answers_ndcg(_places(repository, hits), question.answers)
                 if target is not None:
-                    functions[step.name] = function_rank(hits, *target)
+                    functions[name] = function_rank(hits, *target)
             asked.append(
                 Asked(repository.name, repository.language, question.category, question.text, scores, functions)
             )
@@ -92,7 +105,7 @@ def ask_repository(repository: Repository, checkout: Path, cache: str, threads: 
 
 
 def _places(repository: Repository, hits: Sequence[Hit]) -> list[Place]:
-    return [repository.place(hit.path, (hit.function.start_line, hit.function.end_line)) for hit in hits[:DEPTH]]
+    return [repository.place(hit.path, (hit.function.start_line, hit.function.end_line)) for hit in hits]
 
 
 def _asked_function(repository: Repository, checkout: Path, question: Question) -> tuple[str, Function] | None:
@@ -123,8 +136,8 @@ def score_set(folder: Path, encoder: Encoder, cache: str) -> SetScores:
     task = Task.SIMILAR if any(query.self_id for query in retrieval_set.queries) else Task.SEARCH
     file = Path(cache) / f"{folder.name}.sqlite"
     scores = {
-        step.name: _ndcg(retrieval_set, rank_all(retrieval_set, encoder, task, step.pipeline, cache=file))
-        for step in STEPS
+        name: _ndcg(retrieval_set, rank_all(retrieval_set, encoder, task, steps, cache=file))
+        for name, steps in SET_STEPS.items()
     }
     return SetScores(folder.name, task is Task.SIMILAR, scores)
 
@@ -148,7 +161,8 @@ def measure(options: argparse.Namespace, cache: str, note: Callable[[str], None]
     encoder = load_encoder(threads=options.threads)
     report = Report(
         model=encoder.config.model_id,
-        steps=tuple(step.name for step in STEPS),
+        steps=tuple(STEPS),
+        set_steps=tuple(SET_STEPS),
         peers=tuple(PEERS.values()) if options.peer_python else (),
     )
     for repository in read_repositories(options.repositories) if options.repositories else ():

@@ -41,6 +41,7 @@ class Report:
 
     model: str
     steps: tuple[str, ...]
+    set_steps: tuple[str, ...]
     peers: tuple[str, ...] = ()
     asked: list[Asked] = field(default_factory=list)
     sets: list[SetScores] = field(default_factory=list)
@@ -55,7 +56,7 @@ def write_report(report: Report) -> str:
     parts = [
         "# Quality of search",
         "Written by `benchmarks/quality.py`; do not edit. NDCG@10 everywhere, ± half of the 95 % bootstrap interval "
-        f"over queries. Every column switches on one more step of the pipeline. Model: `{report.model}`.",
+        f"over queries. Model: `{report.model}`.",
     ]
     if report.asked:
         parts += _repositories(report)
@@ -66,39 +67,52 @@ def write_report(report: Report) -> str:
 
 
 def _repositories(report: Report) -> list[str]:
-    asked, columns = report.asked, (*report.peers, *report.steps)
+    asked, columns = report.asked, (*report.peers, "words", "vectors", "all")
     published = PUBLISHED if report.published else ()
-    rows: list[list[str]] = []
+    heads = [*columns, *(f"published: {method}" for method in published)]
+    categories = _distinct(one.category for one in asked)
 
-    def add(title: str, chosen: Sequence[Asked], with_published: bool, bold: bool = False) -> None:
-        cells = [_figure([one.scores[column] for one in chosen]) for column in columns]
-        cells += [_published(report, chosen, method) if with_published else "" for method in published]
-        rows.append([f"**{title}**" if bold else title, str(len(chosen)), *cells])
+    def row(title: str, chosen: Sequence[Asked], intervals: bool = True) -> list[str]:
+        show = _figure if intervals else _plain
+        cells = [show([one.scores[column] for one in chosen]) for column in columns]
+        return [title, str(len(chosen)), *cells, *(_published(report, chosen, method) for method in published)]
 
-    add("all", asked, True, bold=True)
-    for category in _distinct(one.category for one in asked):
-        add(category, [one for one in asked if one.category == category], False, bold=True)
-    for language in _distinct(one.language for one in asked):
-        add(language, [one for one in asked if one.language == language], True)
+    kinds = [row("**all**", asked)]
+    kinds += [
+        # What is published is a figure a repository, which says nothing of a kind of question.
+        [*row(kind, _of(asked, category=kind))[: 2 + len(columns)], *("" for _ in published)]
+        for kind in categories
+    ]
+    languages = [row(name, _of(asked, language=name)) for name in _distinct(one.language for one in asked)]
+    names = [row(name, _of(asked, repository=name), False) for name in _distinct(one.repository for one in asked)]
+    steps = [
+        [
+            step,
+            _figure([one.scores[step] for one in asked]),
+            *(_plain([one.scores[step] for one in _of(asked, category=kind)]) for kind in categories),
+        ]
+        for step in (*report.peers, *report.steps)
+    ]
     parts = [
         "## Questions about repositories",
-        f"{len(asked)} questions about {len({one.repository for one in asked})} repositories, a development half of "
-        "semble's benchmark (MIT). An answer is found at the rank of the first result in its file (within its lines, "
-        "where the label has lines). The columns of semble were measured in the same run, with its own files, chunks "
-        "and ranking but without its dense model; the columns *published* are those of semble's repository.",
-        _table(["", "questions", *columns, *(f"published: {method}" for method in published)], rows),
+        f"{len(asked)} questions about {len(names)} repositories, a development half of semble's benchmark (MIT). An "
+        "answer is found at the rank of the first result in its file (within its lines, where the label has lines). "
+        "The columns of semble were measured in the same run, with its own files, chunks and ranking but without its "
+        "dense model; the columns *published* are those of semble's repository.",
+        _table(["", "questions", *heads], kinds),
+        "### Step by step",
+        "Each row switches on one more step; the steps are those of `fathom search --explain`.",
+        _table(["", "all", *categories], steps),
+        "### By language",
+        _table(["language", "questions", *heads], languages),
+        "### By repository",
+        _table(["repository", "questions", *heads], names),
     ]
     if report.other_revisions:
         used = ", ".join(f"{name} at {revision[:10]}" for name, revision in sorted(report.other_revisions.items()))
         parts.append(f"Not at the pinned revision, which could not be had; every annotated path exists: {used}.")
     if report.missing:
         parts.append(f"Left out, because there is no checkout: {', '.join(report.missing)}.")
-    by_repository = []
-    for name in _distinct(one.repository for one in asked):
-        chosen = [one for one in asked if one.repository == name]
-        cells = [f"{_mean([one.scores[column] for one in chosen]):.3f}" for column in columns]
-        by_repository.append([name, *cells, *(_published(report, chosen, method) for method in published)])
-    parts.append(_table(["repository", *columns, *(f"published: {method}" for method in published)], by_repository))
     return parts
 
 
@@ -108,13 +122,13 @@ def _functions(report: Report) -> list[str]:
         return []
 
     def share(step: str, holds: Callable[[FunctionRank], bool]) -> str:
-        return f"{_mean([float(holds(functions[step])) for functions in chosen]):.3f}"
+        return _plain([float(holds(functions[step])) for functions in chosen])
 
     rows = [
         [
             step,
             share(step, lambda found: found.rank == 1),
-            share(step, lambda found: found.rank is not None and found.rank <= 10),
+            share(step, lambda found: found.rank is not None),
             _figure([_reciprocal(functions[step].rank) for functions in chosen]),
             share(step, lambda found: found.rank_in_file == 1),
         ]
@@ -131,18 +145,28 @@ def _functions(report: Report) -> list[str]:
 
 def _sets(report: Report) -> list[str]:
     rows = [
-        [one.name, str(len(next(iter(one.scores.values())))), *(_figure(one.scores[step]) for step in report.steps)]
+        [
+            one.name,
+            str(len(one.scores["all"])),
+            *(_figure(one.scores[step]) for step in report.set_steps),
+            f"{_mean(one.scores['all']) - max(_mean(one.scores['words']), _mean(one.scores['vectors'])):+.3f}",
+        ]
         for one in report.sets
     ]
     questions = [one for one in report.sets if not one.similar]
-    means = [f"**{_mean([_mean(one.scores[step]) for one in questions]):.3f}**" for step in report.steps]
     if questions:
-        rows.append([f"**mean of the {len(questions)} sets of questions**", "", *means])
+        means = [_plain([_mean(one.scores[step]) for one in questions]) for step in report.set_steps]
+        rows.append([f"**mean of the {len(questions)} sets of questions**", "", *means, ""])
     return [
         "## Functions",
-        "Public sets of questions about single functions, and `mbxp_xlang_anon`, whose queries are code.",
-        _table(["set", "queries", *report.steps], rows),
+        "Public sets of questions about single functions, and `mbxp_xlang_anon`, whose queries are code. Vectors are "
+        "those of the rerank exit. The last column is what all steps add to the better of words and vectors.",
+        _table(["set", "queries", *report.set_steps, "over the better leg"], rows),
     ]
+
+
+def _of(asked: Sequence[Asked], **wanted: str) -> list[Asked]:
+    return [one for one in asked if all(getattr(one, name) == value for name, value in wanted.items())]
 
 
 def _published(report: Report, chosen: Sequence[Asked], method: str) -> str:
@@ -157,8 +181,12 @@ def _figure(values: Sequence[float]) -> str:
     return f"{found.mean:.3f} ± {found.half_width:.3f}"
 
 
+def _plain(values: Sequence[float]) -> str:
+    return f"{_mean(values):.3f}"
+
+
 def _reciprocal(rank: int | None) -> float:
-    return 1 / rank if rank is not None and rank <= 10 else 0.0
+    return 1 / rank if rank is not None else 0.0
 
 
 def _mean(values: Sequence[float]) -> float:

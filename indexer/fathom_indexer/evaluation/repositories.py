@@ -54,18 +54,21 @@ def read_repositories(folder: Path) -> tuple[Repository, ...]:
     return tuple(_repository(folder, row, listing) for row in _rows(listing))
 
 
+def read_questions(path: Path) -> tuple[Question, ...]:
+    """The questions of one file. Raises `EvaluationError` that says what is wrong where."""
+    return tuple(_question(item, f"{path}, question {number}") for number, item in enumerate(_rows(path), start=1))
+
+
 def _repository(folder: Path, row: dict[str, Any], listing: Path) -> Repository:
     name = _text(row, "name", str(listing))
     where = f"{listing}, {name}"
-    file = folder / f"{name}.json"
-    questions = tuple(_question(item, f"{file}, question {number}") for number, item in enumerate(_rows(file), start=1))
     return Repository(
         name=name,
         language=_text(row, "language", where),
         url=_text(row, "url", where),
         revision=_text(row, "revision", where),
         folder=str(row.get("benchmark_root") or "").strip("/"),
-        questions=questions,
+        questions=read_questions(folder / f"{name}.json"),
     )
 
 
