@@ -23,3 +23,7 @@ class QueryError(FathomError):
 
 class EvaluationError(FathomError):
     """A retrieval set that cannot be read or does not hold together."""
+
+
+class IndexerUnavailableError(FathomError):
+    """The indexer process has no answer: it is gone, could not be started, or does not answer in time."""

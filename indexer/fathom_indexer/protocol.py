@@ -1,14 +1,15 @@
 """What the indexer process and its clients say to each other, and the one JSON shape of results.
 
-Messages are JSON objects, one a line, UTF-8, over a byte stream (standard input and output today):
+Messages are JSON objects, one a line, UTF-8, over a byte stream (a socket, or standard input and output):
 
     request       {"id": 7, "method": "search", "params": {...}}
     answer        {"id": 7, "result": {...}}  or  {"id": 7, "error": {"kind": "query", "message": "..."}}
     notification  {"method": "progress", "params": {"stage": "embed", "done": 120, "total": 4000}}
 
-To the indexer: the requests `search`, `similar`, `status`, `update`, `reindex`, `shutdown`, and the notification
-`cancel`, which names the id of a request that nobody waits for any more. From the indexer: the notifications `ready`
-(once, first), `progress`, and `problem` (indexing met an error that no request asked about).
+To the indexer: the requests `search`, `similar`, `status`, `update`, `rescan`, `reindex`, `ping`, `shutdown`, and the
+notification `cancel`, which names the id of a request that nobody waits for any more. From the indexer: the
+notifications `ready` (once, first, to whoever started a process of its own), `progress`, and `problem` (indexing met an
+error that no request asked about). How a shared indexer is greeted: `process/handshake.py`.
 `docs/protocol.md` documents the fields.
 """
 
@@ -24,13 +25,16 @@ from fathom_indexer.types import Filters, Hit, IndexStatus, Progress
 
 Json = dict[str, Any]
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 
-def hit_to_json(hit: Hit) -> Json:
-    """The documented shape of a result, the same on the command line, in evaluation runs and over LSP."""
+def hit_to_json(hit: Hit, explain: bool = False) -> Json:
+    """The documented shape of a result, the same on the command line, in evaluation runs and over LSP.
+
+    `copies` are there if there are any, `explanation` to `explain`.
+    """
     function = hit.function
-    return {
+    shown: Json = {
         "path": hit.path,
         "startLine": function.start_line,
         "endLine": function.end_line,
@@ -42,6 +46,11 @@ def hit_to_json(hit: Hit) -> Json:
         "signature": function.signature,
         "snippet": hit.snippet,
     }
+    if hit.copies:
+        shown["copies"] = list(hit.copies)
+    if explain:
+        shown["explanation"] = [{"step": part.step, "score": round(part.score, 6)} for part in hit.explanation]
+    return shown
 
 
 def status_to_json(status: IndexStatus) -> Json:

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     async def serve() -> int:
         level = logging.getLevelName(logging.getLogger().level)
-        server = FathomServer(partial(IndexerClient.start, log_level=level))
+        server = FathomServer(partial(IndexerClient.share, log_level=level))
         register(server)
         if options.tcp:
             return await transport.serve_tcp(server, *options.tcp)

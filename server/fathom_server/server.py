@@ -31,7 +31,7 @@ class FathomServer(LanguageServer):
 
     protocol: FathomProtocol
 
-    def __init__(self, start_indexer: StartIndexer = IndexerClient.start) -> None:
+    def __init__(self, start_indexer: StartIndexer = IndexerClient.share) -> None:
         super().__init__("fathom", __version__, protocol_cls=FathomProtocol, converter_factory=make_converter)
         self.capabilities = ClientCapabilities()
         self.settings = Settings()

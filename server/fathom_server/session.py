@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from fathom_indexer.errors import QueryError
-from fathom_indexer.process.client import Events, IndexerClient, IndexerError, IndexerUnavailableError, Results
+from fathom_indexer.errors import IndexerUnavailableError, QueryError
+from fathom_indexer.process.client import Events, IndexerClient, IndexerError, Results
 from fathom_server.lsp_ext import RootStatus
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Editor(Protocol):
 
 
 class StartIndexer(Protocol):
-    """What starts an indexer process: `IndexerClient.start`, with whatever else it takes bound."""
+    """What gets hold of an indexer: `IndexerClient.share` or `start`, with whatever else it takes bound."""
 
     def __call__(self, root: Path, config: Config, events: Events, /) -> Awaitable[IndexerClient]: ...
 
@@ -77,7 +77,7 @@ class FolderIndexer:
         folder: Folder,
         config: Config,
         editor: Editor,
-        start: StartIndexer = IndexerClient.start,
+        start: StartIndexer = IndexerClient.share,
         backoff: Backoff = Backoff(),
     ) -> None:
         self.folder = folder
@@ -127,8 +127,8 @@ class FolderIndexer:
         try:
             self._client = await self._start(self.folder.path, self._config, events)
             self._settled.set()
-            code = await self._client.wait()
-            return f"the indexer of {self.folder.name} ended unexpectedly (exit code {code})"
+            how = await self._client.wait()
+            return f"the indexer of {self.folder.name} ended unexpectedly ({how})"
         except IndexerUnavailableError as error:
             return str(error)
         finally:

@@ -101,7 +101,7 @@ def test_the_indexers_examples(copy_workspace: Callable[[Path], Path], tmp_path:
     root = copy_workspace(tmp_path / "library")
     config = json.dumps({"cache_dir": str(tmp_path / "cache")})
     process = subprocess.Popen(
-        [sys.executable, "-m", "fathom_indexer.process.worker", "--root", str(root), "--config", config],
+        [sys.executable, "-m", "fathom_indexer.process", "--root", str(root), "--config", config],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fathom_indexer.errors import IndexStoreError, QueryError
-from fathom_indexer.process.worker import Inbox, Request, Worker, read_requests
+from fathom_indexer.process.inbox import Inbox, Request
+from fathom_indexer.process.service import read_requests
+from fathom_indexer.process.worker import Worker
 from fathom_indexer.protocol import PROTOCOL_VERSION
 from fathom_indexer.types import Filters, Function, Hit, IndexStatus, Kind, Progress, Stage
 
@@ -83,7 +85,7 @@ class Harness:
         self.sent: list[dict[str, Any]] = []
         self.failures: list[Exception] = []
         times = iter(clock)
-        self.worker = Worker(self.open, self.inbox, self.sent.append, lambda: next(times, 1e9))
+        self.worker = Worker(self.open, self.inbox, self.sent.append, clock=lambda: next(times, 1e9))
 
     def open(self) -> FakeEngine:
         if self.failures:
@@ -91,16 +93,16 @@ class Harness:
         return self.engine
 
     def ask(self, request_id: int, method: str, **params: Any) -> None:
-        self.inbox.put(Request(request_id, method, params))
+        self.inbox.put(Request(request_id, method, params, reply=self.sent.append))
 
     def run(self) -> list[dict[str, Any]]:
         """Everything that was sent."""
         original = self.inbox.take
 
-        def take(*, wait: bool) -> Request | None:
-            request = original(wait=False)
-            if request is None and wait:
-                return Request(99, "shutdown", {})
+        def take(timeout: float | None = None) -> Request | None:
+            request = original(0)
+            if request is None and timeout is None:
+                return Request(99, "shutdown", {}, reply=self.sent.append)
             return request
 
         self.inbox.take = take  # type: ignore[method-assign]
@@ -178,8 +180,8 @@ def test_cancel_drops_a_request_that_still_waits() -> None:
     harness = Harness(FakeEngine())
     harness.ask(1, "search", query="one")
     harness.ask(2, "search", query="two")
-    harness.inbox.cancel(1)
-    harness.inbox.cancel(77)
+    harness.inbox.cancel(0, 1)
+    harness.inbox.cancel(0, 77)
     assert set(harness.answers()) == {2}
     assert not any(call[1] == "one" for call in harness.engine.calls)
 
@@ -429,7 +431,7 @@ def test_no_line_goes_unnoticed(lines: list[bytes]) -> None:
 
 
 def worker_process(*arguments: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "fathom_indexer.process.worker", *arguments]
+    command = [sys.executable, "-m", "fathom_indexer.process", *arguments]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
@@ -446,11 +448,10 @@ def test_the_process_answers_for_a_folder_that_does_not_exist_and_ends_with_its_
 
 def test_a_step_that_hangs_does_not_outlive_the_client() -> None:
     script = (
-        "import threading, time\n"
-        "from fathom_indexer.process import worker\n"
-        "worker.EXIT_GRACE = 0.1\n"
-        "threading.Thread(target=worker._leave_when_alone, args=(worker.Inbox(), print), daemon=True).start()\n"
-        "time.sleep(600)\n"
+        "import time\n"
+        "from fathom_indexer.process import service\n"
+        "service.EXIT_GRACE = 0.1\n"
+        "service.serve_starter(lambda: time.sleep(600), None)\n"
     )
     result = subprocess.run([sys.executable, "-c", script], stdin=subprocess.DEVNULL, timeout=60, check=False)
     assert result.returncode == 1

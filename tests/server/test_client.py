@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from fathom_indexer.config import Config
-from fathom_indexer.process.client import Events, IndexerClient, IndexerError, IndexerUnavailableError
+from fathom_indexer.errors import IndexerUnavailableError
+from fathom_indexer.process.client import Events, IndexerClient, IndexerError
 from fathom_indexer.types import Filters, Progress, Stage
 
 pytestmark = pytest.mark.asyncio
@@ -49,7 +50,7 @@ async def test_it_asks_and_is_answered(fake_indexer: Command, tmp_path: Path) ->
         ("status", {}),
     ]
     await client.shutdown()
-    assert await client.wait() == 0
+    assert await client.wait() == "exit code 0"
 
 
 async def test_paths_do_not_depend_on_where_the_process_runs(
@@ -94,7 +95,7 @@ async def test_all_who_wait_are_told_when_the_process_dies(fake_indexer: Command
     assert all(isinstance(outcome, IndexerUnavailableError) and "exit code 3" in str(outcome) for outcome in outcomes)
     with pytest.raises(IndexerUnavailableError):
         await client.status()
-    assert await client.wait() == 3
+    assert await client.wait() == "exit code 3"
     await client.shutdown()
 
 
@@ -108,7 +109,7 @@ async def test_a_process_that_stalls_costs_no_more_than_the_timeout(fake_indexer
     with pytest.raises(IndexerUnavailableError, match="did not answer"):
         await client.search("q", 1, Filters())
     await client.shutdown(grace=0.2)
-    assert await client.wait() != 0
+    assert await client.wait() != "exit code 0"
 
 
 async def test_garbage_between_the_answers_does_no_harm(fake_indexer: Command, tmp_path: Path) -> None:

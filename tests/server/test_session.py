@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 
 from fathom_indexer.config import Config
-from fathom_indexer.errors import QueryError
-from fathom_indexer.process.client import IndexerClient, IndexerError, IndexerUnavailableError
+from fathom_indexer.errors import IndexerUnavailableError, QueryError
+from fathom_indexer.process.client import IndexerClient, IndexerError
 from fathom_indexer.types import Filters, Progress, Stage
 from fathom_server.convert import Folder, folder_of
 from fathom_server.session import Backoff, FolderIndexer, Session, StartIndexer, State
@@ -225,7 +225,7 @@ async def test_a_stalled_indexer_costs_the_timeout_and_is_killed_in_the_end(work
         await work.session.search("pay", 20, Filters())
     client = await indexer.client()
     await work.session.close()
-    assert await client.wait() != 0
+    assert await client.wait() != "exit code 0"
 
 
 async def test_closing_during_the_start_leaves_no_process_behind(work: Workplace) -> None:

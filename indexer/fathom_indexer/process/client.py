@@ -6,17 +6,23 @@ Imports nothing heavy: a language server must start in well under a second.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
-import json
 import logging
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fathom_indexer.errors import FathomError
-from fathom_indexer.protocol import Json, config_to_json, decode, encode, filters_to_json
+from fathom_indexer.errors import FathomError, IndexerUnavailableError
+from fathom_indexer.process.links import STOP_GRACE, Link, PipeLink
+from fathom_indexer.process.meeting import MeetingError
+from fathom_indexer.process.sharing import (
+    COMMAND,
+    LONGEST_LINE,
+    arguments,
+    find_or_start,
+    working_directory,
+)
+from fathom_indexer.protocol import Json, decode, encode, filters_to_json
 from fathom_indexer.types import Filters, Progress, Stage
 
 if TYPE_CHECKING:
@@ -29,12 +35,13 @@ logger = logging.getLogger(__name__)
 ANSWER_TIMEOUT = 60.0
 """Seconds to wait for an answer. Far more than any takes; for an indexer that hangs in native code."""
 
-STOP_GRACE = 1.0
-"""Seconds that an indexer has to stop by itself before it is killed. Its index survives a kill at any instant."""
+PING_INTERVAL = 10.0
+"""Seconds between two questions whether the process is still there."""
 
-_LONGEST_LINE = 1 << 28
+MISSED_PINGS = 4
+"""How many of them in a row may remain without any sign of life."""
 
-WORKER_COMMAND = (sys.executable, "-m", "fathom_indexer.process.worker")
+PING_ID = 0
 
 
 class IndexerError(FathomError):
@@ -45,8 +52,8 @@ class IndexerError(FathomError):
         self.kind = kind
 
 
-class IndexerUnavailableError(FathomError):
-    """There is no answer: the process is gone, could not be started, or does not answer in time."""
+class IndexerGoneError(IndexerUnavailableError):
+    """The process ended before it answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +74,47 @@ class Events:
 
 
 class IndexerClient:
-    """One indexer process and the requests that wait for it. Made by `start`."""
+    """An indexer process and the requests that wait for it. Made by `share` or `start`, or over a link at hand."""
 
-    def __init__(self, process: asyncio.subprocess.Process, events: Events, timeout: float) -> None:
-        if process.stdin is None or process.stdout is None:
-            raise ValueError("the process must have pipes for standard input and output")
-        self._process = process
-        self._stdin = process.stdin
-        self._stdout = process.stdout
+    def __init__(
+        self, link: Link, events: Events, timeout: float = ANSWER_TIMEOUT, ping_interval: float = PING_INTERVAL
+    ) -> None:
+        self._link = link
         self._events = events
         self._timeout = timeout
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Json]] = {}
+        self._silent_pings = 0
         self._reading = asyncio.create_task(self._read())
+        self._watching = asyncio.create_task(self._watch(ping_interval))
+
+    @classmethod
+    async def share(
+        cls,
+        root: Path,
+        config: Config,
+        events: Events,
+        *,
+        command: Sequence[str] = COMMAND,
+        log_level: str = "WARNING",
+        timeout: float = ANSWER_TIMEOUT,
+        ping_interval: float = PING_INTERVAL,
+    ) -> IndexerClient:
+        """Join the indexer that all clients of `root` share; it is started when there is none.
+
+        Where none can be shared, `events.on_problem` is told why, and this is as `start`.
+        Raises `IndexerUnavailableError` when it cannot be started.
+        """
+        config = _from_anywhere(root, config)
+        try:
+            link = await find_or_start(root.absolute(), config, log_level, command)
+        except MeetingError as error:
+            events.on_problem(f"{error}; an indexer for this window alone is used")
+            return await cls.start(
+                root, config, events, command=command, log_level=log_level, timeout=timeout, ping_interval=ping_interval
+            )
+        events.on_ready()
+        return cls(link, events, timeout, ping_interval)
 
     @classmethod
     async def start(
@@ -88,36 +123,28 @@ class IndexerClient:
         config: Config,
         events: Events,
         *,
-        command: Sequence[str] = WORKER_COMMAND,
+        command: Sequence[str] = COMMAND,
         log_level: str = "WARNING",
         timeout: float = ANSWER_TIMEOUT,
+        ping_interval: float = PING_INTERVAL,
     ) -> IndexerClient:
-        """Start a process that indexes `root`. Raises `IndexerUnavailableError` when it cannot be started."""
-        root = root.absolute()
-        # The child runs in another directory, so paths must not depend on this one.
-        config = replace(
-            config,
-            cache_dir=str(Path(config.cache_directory()).absolute()),
-            model=config.model and str((root / config.model).absolute()),
-        )
+        """Start a process of one's own that indexes `root`. Raises `IndexerUnavailableError` when that fails."""
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
-                *("--root", str(root), "--config", json.dumps(config_to_json(config)), "--log-level", log_level),
+                *arguments(root.absolute(), _from_anywhere(root, config), log_level),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
-                # `python -m` looks for modules in the working directory first; a workspace must not be able to
-                # shadow them. This directory is on the path already.
-                cwd=Path(__file__).parents[2],
-                limit=_LONGEST_LINE,
+                cwd=working_directory(),
+                limit=LONGEST_LINE,
             )
         except OSError as error:
             raise IndexerUnavailableError(f"the indexer could not be started: {error}") from error
-        return cls(process, events, timeout)
+        return cls(PipeLink(process), events, timeout, ping_interval)
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self._link.pid
 
     async def search(self, query: str, limit: int, filters: Filters) -> Results:
         """Functions that answer a query in words."""
@@ -142,37 +169,28 @@ class IndexerClient:
         """Say that files were changed, created or deleted. Returns when the indexer knows, not when it is done."""
         await self._request("update", {"paths": list(paths)})
 
+    async def rescan(self) -> None:
+        """Have the whole workspace looked at. Returns when the indexer knows, not when it is done."""
+        await self._request("rescan", {})
+
     async def reindex(self) -> None:
         """Have the index rebuilt from nothing. Returns when the indexer knows, not when it is done."""
         await self._request("reindex", {})
 
-    async def wait(self) -> int:
-        """Wait until the process has ended and everything it said was heard; its exit code."""
-        await asyncio.shield(self._reading)
-        return await self._process.wait()
+    async def wait(self) -> str:
+        """Wait until the indexer is gone and everything it said was heard; in words, how it ended."""
+        return await asyncio.shield(self._reading)
 
     async def shutdown(self, grace: float = STOP_GRACE) -> None:
-        """Ask the process to stop, and kill it when it has not stopped after `grace` seconds."""
+        """Leave a shared indexer. One's own is asked to stop, and killed when it has not after `grace` seconds."""
+        self._watching.cancel()
         if not self._reading.done():
-            self._send({"id": next(self._ids), "method": "shutdown", "params": {}})
-            self._stdin.close()
-            await self._ended(grace)
+            await self._link.leave(grace)
         await self.wait()
-
-    async def _ended(self, grace: float) -> int:
-        """The exit code of a process that is about to end, or is made to after `grace` seconds."""
-        try:
-            return await asyncio.wait_for(self._process.wait(), grace)
-        except asyncio.TimeoutError:
-            logger.warning("the indexer (process %d) did not stop and is killed", self.pid)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-        return await self._process.wait()
 
     async def _request(self, method: str, params: Json) -> Json:
         if self._reading.done():
-            raise IndexerUnavailableError("the indexer process has ended")
+            raise IndexerGoneError("the indexer process has ended")
         request_id = next(self._ids)
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self._waiting[request_id] = answer
@@ -193,22 +211,35 @@ class IndexerClient:
 
     def _send(self, message: Json) -> None:
         # Not drained: messages are small, the indexer always reads, and a caller must not wait for one that hangs.
-        if not self._stdin.is_closing():
-            self._stdin.write(encode(message))
+        if not self._link.writer.is_closing():
+            self._link.writer.write(encode(message))
 
-    async def _read(self) -> None:
-        """Hand out what the process says until it ends, then tell everyone who waits."""
+    async def _read(self) -> str:
+        """Hand out what the process says until it ends, then tell everyone who waits; how it ended."""
         try:
-            while line := await self._stdout.readline():
+            while line := await self._link.reader.readline():
+                self._silent_pings = 0
                 self._hear(line)
         except (OSError, ValueError) as error:
             # The stream cannot be trusted any more: a line without end, or a broken pipe.
             logger.error("the indexer's output cannot be read: %s", error)
-        # Without its output the process is of no use, whether or not it means to end.
-        code = await self._ended(STOP_GRACE)
+        how = await self._link.ended()
+        self._watching.cancel()
         for answer in self._waiting.values():
             if not answer.done():
-                answer.set_exception(IndexerUnavailableError(f"the indexer process ended (exit code {code})"))
+                answer.set_exception(IndexerGoneError(f"the indexer process ended ({how})"))
+        return how
+
+    async def _watch(self, interval: float) -> None:
+        """Kill a process that does not even answer pings, which no request and no indexing keeps waiting."""
+        while True:
+            await asyncio.sleep(interval)
+            if self._silent_pings >= MISSED_PINGS:
+                break
+            self._silent_pings += 1
+            self._send({"id": PING_ID, "method": "ping", "params": {}})
+        logger.error("the indexer (process %d) does not answer any more and is killed", self.pid)
+        self._link.kill()
 
     def _hear(self, line: bytes) -> None:
         try:
@@ -246,3 +277,12 @@ def _results(answer: Json) -> Results:
     if not isinstance(hits, list):
         raise IndexerError("internal", "the indexer's answer has no results")
     return Results(hits, bool(answer.get("indexing")))
+
+
+def _from_anywhere(root: Path, config: Config) -> Config:
+    """The same configuration with paths that do not depend on where a process runs."""
+    return replace(
+        config,
+        cache_dir=str(Path(config.cache_directory()).absolute()),
+        model=config.model and str((root.absolute() / config.model).absolute()),
+    )

@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, BinaryIO
 
+from fathom_indexer.process.lines import LineSplitter
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -40,9 +42,11 @@ def read_chunks(descriptor: int = 0) -> Iterator[bytes]:
         yield chunk
 
 
-def read_lines(descriptor: int = 0) -> Iterator[bytes]:
-    """Whole lines without their ends, until the other side closes; an unfinished last line is dropped."""
-    rest = b""
+def read_lines(descriptor: int = 0) -> Iterator[bytes | None]:
+    """Whole lines without their ends, until the other side closes; an unfinished last line is dropped.
+
+    None stands for a line that was too long to keep.
+    """
+    splitter = LineSplitter()
     for chunk in read_chunks(descriptor):
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from lines
+        yield from splitter.feed(chunk)
