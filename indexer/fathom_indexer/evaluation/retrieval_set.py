@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,16 @@ def read_set(folder: Path) -> RetrievalSet:
             raise EvaluationError(f"{where}: `score` is no number")
         judgements.setdefault(_text(row, "qid", where), {})[_text(row, "did", where)] = float(grade)
     return RetrievalSet(queries, documents, judgements)
+
+
+def read_sets(folder: Path, only: Sequence[str] = ()) -> dict[str, RetrievalSet]:
+    """The retrieval sets directly below a folder by name. Raises `EvaluationError` if there are none of these names."""
+    names = sorted({path.parent.name for path in folder.glob("*/queries.jsonl*")})
+    if missing := sorted(set(only) - set(names)):
+        raise EvaluationError(f"{folder} has no sets {', '.join(missing)}")
+    if not names:
+        raise EvaluationError(f"{folder} has no retrieval sets")
+    return {name: read_set(folder / name) for name in names if not only or name in only}
 
 
 def _rows(folder: Path, name: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from fathom_indexer.encoder import Encoder, TextKind, code_text, text_key
 from fathom_indexer.encoder.encoder import shorten
-from fathom_indexer.evaluation.retrieval_set import Document, RetrievalSet
+from fathom_indexer.evaluation.retrieval_set import Document, Query, RetrievalSet
 from fathom_indexer.search import (
     ALL_STEPS,
     DEFAULT_WEIGHTS,
+    QueryKind,
+    Ranking,
     Searcher,
     Step,
     Steps,
@@ -37,6 +40,22 @@ class Task(str, Enum):
     SIMILAR = "similar"
 
 
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A judged query with its candidates. `kind` is what it was understood to be; `documents` are ids by candidate."""
+
+    query: Query
+    kind: QueryKind
+    ranking: Ranking
+    documents: dict[int, str]
+
+    @property
+    def names(self) -> list[str]:
+        """Ids of documents, best first, without the query's own copy."""
+        names = (self.documents[function_id] for function_id, _ in self.ranking.ranked)
+        return [name for name in names if name != self.query.self_id]
+
+
 def rank_all(
     retrieval_set: RetrievalSet,
     encoder: Encoder,
@@ -48,7 +67,23 @@ def rank_all(
     cache: Path | None = None,
     weights: Weights = DEFAULT_WEIGHTS,
 ) -> dict[str, list[str]]:
-    """Rank every judged query: document ids, best first, by query id.
+    """Rank every judged query: document ids, best first, by query id. See `rank_each`."""
+    ranked = rank_each(retrieval_set, encoder, task, steps, index_exit, dim, progress, cache, weights)
+    return {found.query.id: found.names for found in ranked}
+
+
+def rank_each(
+    retrieval_set: RetrievalSet,
+    encoder: Encoder,
+    task: Task = Task.SEARCH,
+    steps: Steps = ALL_STEPS,
+    index_exit: int | None = None,
+    dim: int | None = None,
+    progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    cache: Path | None = None,
+    weights: Weights = DEFAULT_WEIGHTS,
+) -> Iterator[Ranked]:
+    """Rank every judged query, one after the other.
 
     `index_exit` and `dim` name the vectors that are searched, the model's own choice by default; the model's rerank
     exit orders the candidates, as in a workspace. Where a set names its documents' languages, a query that has a copy
@@ -69,16 +104,13 @@ def rank_all(
         searcher = Searcher(store, lambda: encoder, lambda: vectors, layer, config.rerank_exit, dim)
         languages = {document.id: document.language for document in retrieval_set.documents}
         judged = [query for query in retrieval_set.queries if query.id in retrieval_set.judgements]
-        rankings: dict[str, list[str]] = {}
         for done, query in enumerate(judged, start=1):
             depth = max(DEPTH, len(retrieval_set.judgements[query.id]) + 1)
             asked = understand_code(query.text) if task is Task.SIMILAR else understand(query.text)
             language = languages.get(query.self_id or "", "")
             *_, ranking = searcher.rank(asked, depth, None, steps - _OF_FILES, weights, language)
-            names = [document_ids[function_id] for function_id, _ in ranking.ranked]
-            rankings[query.id] = [name for name in names if name != query.self_id]
+            yield Ranked(query, asked.kind, ranking, document_ids)
             progress("rank", done, len(judged))
-        return rankings
     finally:
         store.close()
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from fathom_indexer.search.signals import Ranked, in_order
 
-_NEAR = 0.08
+NEAR = 0.08
 """A candidate this far below the best one says a third (1/e) as much for its file."""
-_SATURATION = 0.5
+SATURATION = 0.5
 """Each further function of a file comes later by what is left to this power: .5, .75, .875, ..."""
 
 
@@ -27,7 +27,7 @@ def coherence_values(ranked: Ranked, paths: Mapping[int, str]) -> dict[int, floa
     first: dict[str, int] = {}
     for function_id, score in ranked:
         path = paths[function_id]
-        evidence[path] += math.exp((score - top) / _NEAR)  # type: ignore[assignment]
+        evidence[path] += math.exp((score - top) / NEAR)  # type: ignore[assignment]
         first.setdefault(path, function_id)
     most = max(evidence.values())
     return {function_id: evidence[path] / most for path, function_id in first.items()}
@@ -40,6 +40,6 @@ def diversity_values(ranked: Ranked, paths: Mapping[int, str]) -> dict[int, floa
     for function_id, _ in in_order(ranked):
         path = paths[function_id]
         if seen[path]:
-            values[function_id] = 1.0 - _SATURATION ** seen[path]
+            values[function_id] = 1.0 - SATURATION ** seen[path]
         seen[path] += 1
     return values

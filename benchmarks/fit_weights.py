@@ -1,0 +1,236 @@
+"""Fits the few weights of the ranking to development data, and says how they do on repositories left out.
+
+    python benchmarks/fit_weights.py --eval SETS --repositories REPOSITORIES --checkouts CHECKOUTS --cache CACHE
+
+The folders are those of `benchmarks/quality.py`. Every query is searched once, and what each step says of each
+candidate is written down; the search for weights is then arithmetic (`fathom_indexer.evaluation.candidates`). It makes
+as large as possible the mean NDCG@10 of the questions about repositories plus `SETS_SHARE` times that of the retrieval
+sets, less `PENALTY` times what any set falls below the better of its legs, words or vectors. It goes from weight to
+weight and tries multiples, until none of them helps. Cross-validation leaves one group of repositories out at a time,
+fits on the others, and measures on what was left out. The last lines are the weights to put into `search/weights.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fathom_indexer.config import Config
+from fathom_indexer.encoder import Encoder, load_encoder
+from fathom_indexer.encoder.encoder import shorten
+from fathom_indexer.engine import Engine
+from fathom_indexer.evaluation import (
+    Place,
+    Question,
+    Repository,
+    RetrievalSet,
+    Task,
+    rank_each,
+    read_repositories,
+    read_sets,
+)
+from fathom_indexer.evaluation.candidates import AnsweredQuery, Candidate, CandidateTable
+from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, QueryKind, Ranking, Searcher, Step, understand
+from fathom_indexer.storage import Store
+from fathom_indexer.vectors import ExactIndex
+
+FOLDS = 6
+SETS_SHARE = 0.5
+PENALTY = 5.0
+QUERIES_OF_A_SET = 200
+MULTIPLES = (0.0, 0.3, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0, 3.0)
+SMALLEST_GAIN = 2e-4
+ROUNDS = 6
+RERANK_SECONDS = 600.0
+"""Deep vectors are made however long that takes, so that the fit does not depend on the machine."""
+
+Weighting = dict[str, float]
+COSINE = "cosine"
+_SIGNED = (Step.ROLE, Step.FORM)
+"""Steps whose weight counts against a candidate."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is fitted to: questions about repositories with the number of each one's repository, and retrieval sets."""
+
+    questions: CandidateTable
+    repository: NDArray[np.int64]
+    sets: Mapping[str, CandidateTable]
+    floors: Mapping[str, float]
+    """The better leg of each set."""
+
+
+def features(ranking: Ranking, kind: QueryKind) -> dict[int, dict[str, float]]:
+    """What every signal says of every candidate, by the name of the weight that it goes by."""
+    found: dict[int, dict[str, float]] = {function_id: {} for function_id, _ in ranking.ranked}
+    for signal in ranking.signals:
+        if signal.step in (Step.COHERENCE, Step.DIVERSITY):
+            continue
+        name, sign = _weight_name(signal.step, kind), -1.0 if signal.step in _SIGNED else 1.0
+        for function_id, row in found.items():
+            row[name] = row.get(name, 0.0) + sign * signal.values.get(function_id, 0.0)
+    return found
+
+
+def _weight_name(step: Step, kind: QueryKind) -> str:
+    if step in (Step.VECTORS, Step.DEEP):
+        return COSINE
+    if step is Step.WORDS:
+        return "words_for_code" if kind is QueryKind.CODE else "words"
+    if step is Step.SYMBOLS:
+        return "symbol" if kind in (QueryKind.SYMBOL, QueryKind.PATH) else "mention"
+    return str(step.value)
+
+
+def ask_repository(repository: Repository, root: Path, encoder: Encoder, cache: str) -> Iterator[AnsweredQuery]:
+    """Index a repository and write down the candidates of each of its questions."""
+    with Engine.open(root, Config(cache_dir=cache)) as engine:
+        engine.index()
+        file = Path(engine.status().index_path)
+    config = encoder.config
+    store, vectors = Store(file), ExactIndex(config.index_dim)
+    try:
+        ids, rows = store.vectors(config.model_id, config.index_exit)
+        vectors.add(ids, shorten(rows, config.index_dim))
+        searcher = Searcher(
+            store,
+            lambda: encoder,
+            lambda: vectors,
+            config.index_exit,
+            config.rerank_exit,
+            config.index_dim,
+            RERANK_SECONDS,
+        )
+        for question in repository.questions:
+            query = understand(question.text)
+            *_, ranking = searcher.rank(query, 10)
+            yield _answered(repository, question, features(ranking, query.kind), store, query.kind)
+    finally:
+        store.close()
+
+
+def _answered(
+    repository: Repository, question: Question, rows: Mapping[int, dict[str, float]], store: Store, kind: QueryKind
+) -> AnsweredQuery:
+    candidates = []
+    for function_id, stored in store.functions(list(rows)).items():
+        place = repository.place(stored.path, (stored.function.start_line, stored.function.end_line))
+        candidates.append(Candidate(function_id, rows[function_id], stored.path, _covered(place, question.answers)))
+    return AnsweredQuery(candidates, len(question.answers), kind is not QueryKind.CODE)
+
+
+def _covered(place: Place, answers: Sequence[Place]) -> tuple[int, ...]:
+    return tuple(number for number, answer in enumerate(answers) if place.covers(answer))
+
+
+def ask_set(name: str, retrieval_set: RetrievalSet, encoder: Encoder, cache: str) -> Iterator[AnsweredQuery]:
+    """Write down the candidates of some queries of a retrieval set, evenly taken."""
+    task = Task.SIMILAR if any(query.self_id for query in retrieval_set.queries) else Task.SEARCH
+    judged = [query for query in retrieval_set.queries if query.id in retrieval_set.judgements]
+    some = judged[:: max(1, len(judged) // QUERIES_OF_A_SET)][:QUERIES_OF_A_SET]
+    asked = RetrievalSet(tuple(some), retrieval_set.documents, retrieval_set.judgements)
+    for found in rank_each(asked, encoder, task, ALL_STEPS, cache=Path(cache) / f"{name}.sqlite"):
+        relevant = sorted(name for name, grade in retrieval_set.judgements[found.query.id].items() if grade >= 1)
+        rows = features(found.ranking, found.kind)
+        candidates = [
+            Candidate(function_id, row, document, (relevant.index(document),) if document in relevant else ())
+            for function_id, row in rows.items()
+            if (document := found.documents[function_id]) != found.query.self_id
+        ]
+        if relevant:
+            yield AnsweredQuery(candidates, len(relevant), by_file=False)
+
+
+def gather(options: argparse.Namespace, encoder: Encoder) -> Data:
+    """Search everything once."""
+    names = (COSINE, *(name for name in asdict(DEFAULT_WEIGHTS) if name not in ("coherence", "diversity")))
+    questions: list[AnsweredQuery] = []
+    owners: list[int] = []
+    for number, repository in enumerate(read_repositories(options.repositories)):
+        root = options.checkouts / repository.name / repository.folder
+        if root.is_dir():
+            asked = list(ask_repository(repository, root, encoder, options.cache))
+            questions += asked
+            owners += [number] * len(asked)
+            print(repository.name, file=sys.stderr, flush=True)
+    sets = {}
+    for name, retrieval_set in read_sets(options.eval).items():
+        sets[name] = CandidateTable(list(ask_set(name, retrieval_set, encoder, options.cache)), names)
+        print(name, file=sys.stderr, flush=True)
+    legs = ({"words": 1.0, "words_for_code": 1.0}, {COSINE: 1.0})
+    floors = {name: max(float(table.ndcg(leg).mean()) for leg in legs) for name, table in sets.items()}
+    return Data(CandidateTable(questions, names), np.array(owners, np.int64), sets, floors)
+
+
+def goal(data: Data, weights: Weighting, included: NDArray[np.bool_]) -> float:
+    """What is made as large as possible, over the included questions and all sets."""
+    means = {name: float(table.ndcg(weights).mean()) for name, table in data.sets.items()}
+    below = sum(max(0.0, data.floors[name] - mean) for name, mean in means.items())
+    questions = float(data.questions.ndcg(weights)[included].mean())
+    return questions + SETS_SHARE * sum(means.values()) / max(len(means), 1) - PENALTY * below
+
+
+def fit(data: Data, start: Weighting, included: NDArray[np.bool_]) -> Weighting:
+    """Weights that no multiple of a single one makes better by `SMALLEST_GAIN`."""
+    best, value = dict(start), goal(data, start, included)
+    for _ in range(ROUNDS):
+        before = value
+        for name in start:
+            if name == COSINE:
+                continue
+            base = best[name] or 0.01
+            for multiple in MULTIPLES:
+                tried = best | {name: base * multiple}
+                if (reached := goal(data, tried, included)) > value + SMALLEST_GAIN:
+                    best, value = tried, reached
+        if value - before < SMALLEST_GAIN:
+            break
+    return best
+
+
+def folds(repositories: NDArray[np.int64]) -> Iterator[NDArray[np.bool_]]:
+    """Which questions are left out, one group of repositories after the other."""
+    groups = np.array_split(np.random.default_rng(0).permutation(np.unique(repositories)), FOLDS)
+    for group in groups:
+        yield np.isin(repositories, group)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description="Fit the weights of the ranking, with cross-validation.")
+    parser.add_argument("--eval", type=Path, required=True, help="folder of retrieval sets")
+    parser.add_argument("--repositories", type=Path, required=True, help="folder of questions about repositories")
+    parser.add_argument("--checkouts", type=Path, required=True, help="folder with the repositories themselves")
+    parser.add_argument("--cache", required=True, help="folder that keeps indexes and vectors")
+    parser.add_argument("--threads", type=int, default=0)
+    options = parser.parse_args()
+    Path(options.cache).mkdir(parents=True, exist_ok=True)
+    data = gather(options, load_encoder(threads=options.threads))
+    start = {COSINE: 1.0, **asdict(DEFAULT_WEIGHTS)}
+    everything = np.ones(len(data.questions), np.bool_)
+    held_out = np.zeros(len(data.questions))
+    for number, left_out in enumerate(folds(data.repository), start=1):
+        fitted = fit(data, start, ~left_out)
+        held_out[left_out] = data.questions.ndcg(fitted)[left_out]
+        before = data.questions.ndcg(start)[left_out].mean()
+        print(f"fold {number}: {left_out.sum()} questions left out: {before:.3f} -> {held_out[left_out].mean():.3f}")
+    final = fit(data, start, everything)
+    questions = [data.questions.ndcg(weights).mean() for weights in (start, final)]
+    print(f"questions: as it is {questions[0]:.4f}, left out {held_out.mean():.4f}, fitted to {questions[1]:.4f}")
+    for name, table in data.sets.items():
+        means = [table.ndcg(weights).mean() for weights in (start, final)]
+        print(f"{name}: better leg {data.floors[name]:.4f}, as it is {means[0]:.4f}, fitted {means[1]:.4f}")
+    for name, value in final.items():
+        if name != COSINE:
+            print(f"    {name}: float = {value:.3g}")
+
+
+if __name__ == "__main__":
+    main()
