@@ -54,6 +54,7 @@ def add_results(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-l", "--language", action="append", default=[], metavar="NAME", help="only this language")
     parser.add_argument("-k", "--kind", action="append", default=[], metavar="KIND", help="only this kind: method, …")
+    parser.add_argument("--explain", action="store_true", help="show what each step of the ranking adds to a score")
     parser.add_argument("--no-refresh", action="store_true", help="search the index as it is, without a look at files")
     add_json(parser)
 

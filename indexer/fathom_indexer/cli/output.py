@@ -31,15 +31,15 @@ def write_json(value: Json | list[Json], indent: int | None = 2) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
 
 
-def results_json(query: str | None, hits: Iterable[Hit]) -> Json:
+def results_json(query: str | None, hits: Iterable[Hit], explain: bool = False) -> Json:
     """The documented answer to a search: the query, if it was words, and the hits."""
     answer: Json = {} if query is None else {"query": query}
-    answer["results"] = [hit_to_json(hit) for hit in hits]
+    answer["results"] = [hit_to_json(hit, explain) for hit in hits]
     return answer
 
 
-def show_hits(hits: Sequence[Hit]) -> None:
-    """A readable list: place, name and score, signature, and a few lines of code."""
+def show_hits(hits: Sequence[Hit], explain: bool = False) -> None:
+    """A readable list: place, name and score, signature, and a few lines of code; the parts of each score to `explain`."""
     console = Console(highlight=False, soft_wrap=True)
     if not hits:
         console.print("nothing found")
@@ -56,6 +56,11 @@ def show_hits(hits: Sequence[Hit]) -> None:
             (f"{hit.score:.3f}", "green"),
         )
         console.print(head)
+        if explain:
+            parts = "  ".join(f"{part.step} {part.score:+.3f}" for part in hit.explanation)
+            console.print(Text(f"    {parts}", "green"))
+        if hit.copies:
+            console.print(Text(f"    the same code: {', '.join(hit.copies)}", "dim"))
         # Where decorators come first, the snippet's first lines do not show what is declared.
         if not hit.snippet.startswith(function.signature.split("(", 1)[0]):
             console.print(Text(f"    {function.signature}", "dim italic"))

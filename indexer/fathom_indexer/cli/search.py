@@ -49,12 +49,13 @@ def run(options: argparse.Namespace) -> int:
         if options.batch:
             for line in sys.stdin:
                 query = line.strip()
-                write_json(results_json(query, engine.search(query, options.limit, filters)), indent=None)
+                hits = engine.search(query, options.limit, filters)
+                write_json(results_json(query, hits, options.explain), indent=None)
                 sys.stdout.flush()
             return 0
         hits = engine.search(options.query, options.limit, filters)
     if options.json:
-        write_json(results_json(options.query, hits))
+        write_json(results_json(options.query, hits, options.explain))
     else:
-        show_hits(hits)
+        show_hits(hits, options.explain)
     return 0

@@ -49,9 +49,9 @@ def run(options: argparse.Namespace) -> int:
             follow(engine.index_steps())
         hits = _similar(engine, snippet, place, options)
     if options.json:
-        write_json(results_json(None, hits))
+        write_json(results_json(None, hits, options.explain))
     else:
-        show_hits(hits)
+        show_hits(hits, options.explain)
     return 0
 
 

@@ -70,8 +70,9 @@ def estimate_missing(ids: Sequence[int], known: Mapping[int, float], hints: Mapp
 
 def _embed(store: Store, encoder: Encoder, layer: int, ids: Sequence[int]) -> Iterator[tuple[int, Floats]]:
     stored = store.functions(ids)
-    texts = [code_text(found.function, found.path) for found in stored.values()]
-    return zip(stored, encoder.encode(texts, TextKind.CODE, layer), strict=True)
+    there = [function_id for function_id in ids if function_id in stored]
+    texts = [code_text(stored[function_id].function, stored[function_id].path) for function_id in there]
+    return zip(there, encoder.encode(texts, TextKind.CODE, layer), strict=True)
 
 
 def _keep(store: Store, model: str, layer: int, made: Mapping[int, Floats]) -> None:

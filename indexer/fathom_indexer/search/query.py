@@ -51,7 +51,7 @@ _NAME = r"[^\W\d]\w*"
 _QUALIFIED = re.compile(rf"{_NAME}(?:{_SEPARATOR}{_NAME})+")
 _IDENTIFIER = re.compile(_NAME)
 _CALL = re.compile(rf"({_NAME}(?:{_SEPARATOR}{_NAME})*)\(\)")
-_HAS_SHAPE = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2,}[a-z]{2}|\w_\w|^_+[a-z]|[a-z]\d")
+_HAS_SHAPE = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2,}[a-z]{2}|\w_\w|^_+[a-z]")
 _ONE_SYMBOL = re.compile(
     r"(?:(?:class|def|enum|fn|fun|func|function|impl|interface|macro|method|module|object|protocol|record|struct|trait"
     rf"|type)\s+)?({_NAME}[?!]?(?:{_SEPARATOR}{_NAME}[?!]?)*)(?:\(\))?",
@@ -64,7 +64,7 @@ _ERROR = re.compile(
     r"|^\s+at .+\(.+:\d+\)"
     r"|^\s*(?:\w+[.:])*\w*(?:Error|Exception|Fault|Panic)\b\s*[:(]"
     r"|^\s*(?:error|fatal|panic|fatal error|uncaught\s.{0,60})(?:\[\w+\])?\s*:"
-    r"|\bsegmentation fault\b|\bstack overflow\b|\bexit (?:code|status) \d|\berrno\b",
+    r"|\bsegmentation fault\b|\bexit (?:code|status) \d|\berrno\b",
     re.MULTILINE | re.IGNORECASE,
 )
 # Things that prose does not have: statements' ends, blocks, assignments, calls, declarations.
@@ -74,8 +74,9 @@ _CODE_SIGNS = re.compile(
     r"|#include|@\w+)\b",
     re.MULTILINE,
 )
-_CODE_SIGNS_PER_LINE = 1.0
 _CODE_SIGNS_ON_ONE_LINE = 3
+# Seven words in a row, unless a comment mark stands before them.
+_PROSE = re.compile(r"""^(?!\s*(?:\#|//|/\*|\*|--|;|"|')).*(?:\b[A-Za-z]+,? ){7}""")
 
 _FILE_ENDINGS = frozenset(
     """
@@ -136,8 +137,9 @@ def _paths(text: str) -> tuple[str, ...]:
 
 def _is_code(text: str) -> bool:
     signs = len(_CODE_SIGNS.findall(text))
-    lines = sum(1 for line in text.splitlines() if line.strip())
-    return signs >= (_CODE_SIGNS_ON_ONE_LINE if lines == 1 else max(2, _CODE_SIGNS_PER_LINE * lines))
+    lines = [line for line in text.splitlines() if line.strip()]
+    prose = sum(1 for line in lines if _PROSE.search(line))
+    return signs >= (_CODE_SIGNS_ON_ONE_LINE if len(lines) == 1 else len(lines)) and 2 * prose < len(lines)
 
 
 def _symbols(text: str) -> tuple[str, ...]:

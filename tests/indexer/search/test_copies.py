@@ -1,0 +1,29 @@
+"""Folding copies."""
+
+from __future__ import annotations
+
+from fathom_indexer.search.copies import fold_copies
+from fathom_indexer.types import Function, Hit, Kind
+
+BODY = "def load(path):\n    with open(path) as file:\n        return json.load(file, parse_float=Decimal)"
+
+
+def hit(path: str, text: str, line: int = 1) -> Hit:
+    return Hit(path, Function("load", "load", Kind.FUNCTION, "python", "", "", text, 0, 9, line, line + 2), 0.5, "")
+
+
+def test_a_copy_is_named_in_the_first_of_them() -> None:
+    hits = [hit("a.py", BODY), hit("b.py", "def other(): pass" * 9), hit("c.py", BODY.replace("    ", "\t"), 7)]
+    folded = fold_copies(hits, 10)
+    assert [item.path for item in folded] == ["a.py", "b.py"]
+    assert folded[0].copies == ("c.py:7",)
+
+
+def test_short_functions_are_not_copies() -> None:
+    assert len(fold_copies([hit("a.py", "def f(): pass"), hit("b.py", "def f(): pass")], 10)) == 2
+
+
+def test_limits_after_folding() -> None:
+    hits = [hit("a.py", BODY), hit("b.py", BODY), hit("c.py", "def other(): pass" * 9)]
+    assert [item.path for item in fold_copies(hits, 2)] == ["a.py", "c.py"]
+    assert [item.path for item in fold_copies(hits, 1)] == ["a.py"]

@@ -1,0 +1,135 @@
+"""What place, role, form and neighbourhood say about candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fathom_indexer.search.files import coherence_values, diversity_values
+from fathom_indexer.search.form import form_values, is_private
+from fathom_indexer.search.place import place_values, same_word
+from fathom_indexer.search.roles import Role, role_values, roles_of
+from fathom_indexer.search.signals import Ranked, in_order
+from fathom_indexer.storage import Outline
+from fathom_indexer.types import Kind
+
+MakeOutline = Callable[..., Outline]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("route", "routes", True),
+        ("routing", "rout", True),
+        ("dependency", "dependencies", True),
+        ("format", "formatting", True),
+        ("class", "class", True),
+        ("path", "patch", False),
+        ("in", "index", False),
+        ("test", "testimonials", False),
+    ],
+)
+def test_forms_of_a_word(one: str, other: str, same: bool) -> None:
+    assert same_word(one, other) is same
+    assert same_word(other, one) is same
+
+
+def test_words_in_the_names_of_file_and_folder(outline: MakeOutline) -> None:
+    outlines = {
+        1: outline(path="app/formatting.py"),
+        2: outline(path="formats/other.py"),
+        3: outline(path="app/other.py"),
+    }
+    values = place_values(("help", "format"), outlines)
+    assert 1 > values[1] > values[2] > 0
+    assert 3 not in values
+    assert place_values((), outlines) == {}
+
+
+def test_a_word_that_every_path_has_tells_little(outline: MakeOutline) -> None:
+    outlines = {number: outline(path=f"json/json_{name}.py") for number, name in enumerate(("read", "write", "path"))}
+    values = place_values(("json", "read"), outlines)
+    assert values[0] > 2 * values[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "roles"),
+    [
+        ("src/app/main.py", set()),
+        ("tests/test_main.py", {Role.TEST}),
+        ("src/click/testing.py", set()),
+        ("src/latest/contest.py", set()),
+        ("pkg/router_test.go", {Role.TEST}),
+        ("src/RouterTest.java", {Role.TEST}),
+        ("lib/router.spec.ts", {Role.TEST}),
+        ("examples/basic/main.rs", {Role.EXAMPLE}),
+        ("third_party/zlib/inflate.c", {Role.VENDORED}),
+        ("api/user_pb2.py", {Role.GENERATED}),
+        ("types/index.d.ts", {Role.DECLARATION}),
+        ("src/_compat.py", {Role.LEGACY}),
+    ],
+)
+def test_roles(path: str, roles: set[Role]) -> None:
+    assert roles_of(path) == roles
+
+
+def test_a_role_that_is_asked_for_is_no_drawback(outline: MakeOutline) -> None:
+    outlines = {1: outline(path="tests/test_app.py"), 2: outline(), 3: outline("tests.works", path="src/lib.rs")}
+    assert set(role_values(("router",), outlines)) == {1, 3}
+    assert role_values(("router", "tests"), outlines) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "signature", "private"),
+    [
+        ("_helper", "python", "def _helper():", True),
+        ("__init__", "python", "def __init__(self):", False),
+        ("__mangled", "python", "def __mangled(self):", True),
+        ("helper", "go", "func helper()", True),
+        ("Helper", "go", "func Helper()", False),
+        ("run", "java", "private void run()", True),
+        ("run", "java", "public void run()", False),
+        ("run", "elixir", "defp run(x)", True),
+        ("#run", "javascript", "#run()", True),
+        ("run", "c", "static int run(void)", True),
+    ],
+)
+def test_private_names(outline: MakeOutline, name: str, language: str, signature: str, private: bool) -> None:
+    assert is_private(outline(name, language=language, signature=signature)) is private
+
+
+def test_stubs_and_leftovers_count_less(outline: MakeOutline) -> None:
+    outlines = {1: outline(), 2: outline(lines=1), 3: outline("", kind=Kind.MODULE), 4: outline("_x")}
+    values = form_values(outlines)
+    assert 1 not in values
+    assert values[2] == values[3] == 1.0
+    assert 0 < values[4] < 1
+
+
+rankings = st.lists(st.floats(-1, 2), max_size=40).map(lambda scores: in_order(list(enumerate(scores))))
+
+
+def test_the_file_with_most_evidence_gains_most() -> None:
+    ranked: Ranked = [(1, 0.9), (2, 0.88), (3, 0.87), (4, 0.1)]
+    values = coherence_values(ranked, {1: "a", 2: "b", 3: "b", 4: "a"})
+    assert values == {2: 1.0, 1: pytest.approx(0.6, abs=0.1)}
+
+
+@given(rankings)
+def test_coherence_is_for_the_best_of_each_file(ranked: Ranked) -> None:
+    values = coherence_values(ranked, {function_id: str(function_id % 3) for function_id, _ in ranked})
+    assert len(values) == len({function_id % 3 for function_id, _ in ranked})
+    assert all(0 < value <= 1 for value in values.values()) and (not values or max(values.values()) == 1)
+
+
+@given(rankings)
+def test_alone_in_its_file_nothing_comes_later(ranked: Ranked) -> None:
+    assert diversity_values(ranked, {function_id: str(function_id) for function_id, _ in ranked}) == {}
+
+
+def test_each_further_function_of_a_file_comes_later() -> None:
+    values = diversity_values([(1, 0.9), (2, 0.8), (3, 0.7), (4, 0.6)], {1: "a", 2: "a", 3: "b", 4: "a"})
+    assert values == {2: 0.5, 4: 0.75}
