@@ -1,4 +1,4 @@
-"""What lasts as long as the editor's session: the workspace folders and an indexer process for each."""
+"""What lasts as long as the editor's session: the workspace folders and the indexer of each."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import logging
 import time
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from fathom_indexer.errors import IndexerUnavailableError, QueryError
-from fathom_indexer.process.client import Events, IndexerClient, IndexerError, Results
+from fathom_indexer.process.client import Events, IndexerClient, IndexerError, IndexerGoneError, Results
 from fathom_server.lsp_ext import RootStatus
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ logger = logging.getLogger(__name__)
 
 STATUS_TIMEOUT = 5.0
 """Seconds that a status may take; a status that comes late is of no use."""
+
+RETRY_PATIENCE = 10.0
+"""Seconds that a request waits for the next indexer when one died over it."""
+
+RETRY_INTERVAL = 0.05
+
+Answer = TypeVar("Answer")
 
 
 class State(str, Enum):
@@ -70,7 +77,7 @@ class StartIndexer(Protocol):
 
 
 class FolderIndexer:
-    """The indexer process of one workspace folder, started again when it dies."""
+    """The indexer of one workspace folder, which other editors may use too; started again when it dies."""
 
     def __init__(
         self,
@@ -99,14 +106,38 @@ class FolderIndexer:
             raise IndexerUnavailableError(f"the indexer of {self.folder.name} is not running; it will be started again")
         return self._client
 
+    async def ask(self, request: Callable[[IndexerClient], Awaitable[Answer]]) -> Answer:
+        """The answer to a request that changes nothing: when the indexer dies over it, the next one is asked, once.
+
+        Raises `IndexerError`, and `IndexerUnavailableError` when there is no answer in the end.
+        """
+        client = await self.client()
+        try:
+            return await request(client)
+        except IndexerGoneError:
+            successor = await self._successor(client)
+            if successor is None:
+                raise
+            logger.info("asking the new indexer of %s again", self.folder.name)
+            return await request(successor)
+
     async def close(self) -> None:
-        """Stop the indexer for good."""
+        """Let go of the indexer for good."""
         client = self._client
         self._supervisor.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._supervisor
         if client is not None:
             await client.shutdown()
+
+    async def _successor(self, dead: IndexerClient) -> IndexerClient | None:
+        """The indexer that is started in a dead one's place, unless that takes too long."""
+        deadline = time.monotonic() + RETRY_PATIENCE
+        while self._client is None or self._client is dead:
+            if time.monotonic() > deadline:
+                return None
+            await asyncio.sleep(RETRY_INTERVAL)
+        return self._client
 
     async def _supervise(self) -> None:
         deaths = 0
@@ -188,7 +219,7 @@ class Session:
         """
 
         async def search(indexer: FolderIndexer) -> Results:
-            return await (await indexer.client()).search(query, limit, filters)
+            return await indexer.ask(lambda client: client.search(query, limit, filters))
 
         indexers = list(self._indexers.values())
         outcomes = await asyncio.gather(*(search(indexer) for indexer in indexers), return_exceptions=True)
@@ -213,7 +244,7 @@ class Session:
         if not places:
             raise QueryError(f"{path} is in none of the workspace folders")
         indexer, relative = places[0]
-        results = await (await indexer.client()).similar_at(relative, line, limit, filters)
+        results = await indexer.ask(lambda client: client.similar_at(relative, line, limit, filters))
         return _merged([(indexer.folder, results)], limit)
 
     async def status(self) -> list[RootStatus]:

@@ -20,7 +20,7 @@ from fathom_indexer.process.inbox import Inbox, Request
 from fathom_indexer.process.service import read_requests
 from fathom_indexer.process.worker import Worker
 from fathom_indexer.protocol import PROTOCOL_VERSION
-from fathom_indexer.types import Filters, Function, Hit, IndexStatus, Kind, Progress, Stage
+from fathom_indexer.types import Filters, Function, Hit, IndexStatus, Kind, Progress, SearchResult, Stage
 
 FUNCTION = Function("get", "Store.get", Kind.METHOD, "python", "def get(self)", "", "def get(self): ...", 0, 18, 4, 5)
 
@@ -47,7 +47,7 @@ class FakeEngine:
             self.on_step(step)
             yield Progress(stage, number, len(plan))
 
-    def search(self, query: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+    def search_steps(self, query: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
         self.calls.append(("search", query, limit, filters))
         if query == "impossible":
             raise QueryError("unknown language 'klingon'")
@@ -55,7 +55,9 @@ class FakeEngine:
             raise IndexStoreError("the disk is full")
         if query == "bug":
             raise ZeroDivisionError("division by zero")
-        return [Hit("a.py", FUNCTION, 0.75, "def get(self): ...")]
+        hits = (Hit("a.py", FUNCTION, 0.75, "def get(self): ..."),)
+        yield SearchResult(hits, 1, 0, complete=False)
+        yield SearchResult(hits, 1, 1, complete=True)
 
     def similar_at(self, path: str, line: int, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         self.calls.append(("similar_at", path, line, limit, filters))
@@ -186,6 +188,69 @@ def test_cancel_drops_a_request_that_still_waits() -> None:
     assert not any(call[1] == "one" for call in harness.engine.calls)
 
 
+def test_a_search_that_is_under_way_stops_at_its_next_step_and_is_not_answered() -> None:
+    class Patient(FakeEngine):
+        def search_steps(self, query: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
+            yield SearchResult((), 0, 0, complete=False)
+            self.on_step("first order")
+            yield SearchResult((), 0, 0, complete=False)
+            self.calls.append("went on")
+
+    patient = Patient()
+    harness = Harness(patient)
+    patient.on_step = lambda step: harness.inbox.cancel(0, 1) if step == "first order" else None
+    harness.ask(1, "search", query="slow")
+    assert harness.answers() == {}
+    assert "went on" not in patient.calls
+
+
+def test_clients_number_their_requests_as_they_like() -> None:
+    harness = Harness(FakeEngine())
+    answers: dict[str, list[dict[str, Any]]] = {"one": [], "two": []}
+    for client, name in enumerate(answers, start=1):
+        harness.inbox.put(Request(7, "search", {"query": name}, client, answers[name].append))
+    harness.inbox.put(Request(8, "search", {"query": "left"}, 3))
+    harness.inbox.cancel(1, 7)
+    harness.inbox.leave(3)
+    harness.run()
+    assert [len(heard) for heard in answers.values()] == [0, 1]
+    assert [call[1] for call in harness.engine.calls if call[0] == "search"] == ["two"]
+
+
+def test_nothing_is_indexed_while_it_is_somebody_elses_turn() -> None:
+    class Taken:
+        tries = 0
+        released = 0
+
+        def acquire(self) -> bool:
+            self.tries += 1
+            return self.tries > 3
+
+        def release(self) -> None:
+            self.released += 1
+
+    engine = FakeEngine([[Stage.PARSE, Stage.READY]])
+    turn = Taken()
+    sent: list[dict[str, Any]] = []
+
+    class Hurried(Inbox):
+        def take(self, timeout: float | None = None) -> Request | None:
+            assert timeout != 0 or turn.tries > 3
+            return super().take(0) if timeout is not None else Request(9, "shutdown", {})
+
+    inbox = Hurried()
+    inbox.put(Request(1, "search", {"query": "q"}, reply=sent.append))
+    Worker(lambda: engine, inbox, sent.append, turn).run()
+    assert [call if isinstance(call, str) else call[0] for call in engine.calls] == [
+        "index scan",
+        "search",
+        "scan parse 1",
+        "scan ready 2",
+        "close",
+    ]
+    assert turn.released == 1
+
+
 def test_changed_files_go_ahead_of_the_scan_which_then_goes_on() -> None:
     engine = FakeEngine(
         [
@@ -313,6 +378,10 @@ def test_errors_say_who_is_at_fault(caplog: pytest.LogCaptureFixture) -> None:
         ("similar", {"snippet": None}, "snippet"),
         ("update", {}, "paths"),
         ("update", {"paths": ["a.py", 1]}, "paths"),
+        ("update", {"paths": ["a.py", "../b.py"]}, "../b.py"),
+        ("update", {"paths": ["/etc/passwd"]}, "/etc/passwd"),
+        ("update", {"paths": ["a/../../b.py"]}, "a/../../b.py"),
+        ("update", {"paths": ["a\0.py"]}, "paths"),
         ("dance", {}, "dance"),
     ],
 )

@@ -4,10 +4,33 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+class Turn(Protocol):
+    """The right to index, which one process has at a time; a `FileLock` is one."""
+
+    def acquire(self) -> bool:
+        """Take it if it is free; whether it is had now."""
+
+    def release(self) -> None:
+        """Let others have it."""
+
+
+class NoTurns:
+    """Where everybody may index at any time."""
+
+    def acquire(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        pass
+
+
+EVERYBODY = NoTurns()
 
 
 class FileLock:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from fathom_indexer import __version__
 from fathom_indexer.process.handshake import EXIT_NO_MEETING, EXIT_TAKEN, Identity
 from fathom_indexer.process.inbox import Inbox, receive
+from fathom_indexer.process.locks import EVERYBODY, Turn
 from fathom_indexer.process.meeting import Meeting, MeetingError
 from fathom_indexer.process.stdio import claim_stdout, read_lines
 from fathom_indexer.protocol import PROTOCOL_VERSION, Json, config_from_json, encode
@@ -136,16 +137,16 @@ def _take_over(meeting: Meeting) -> bool:
     return True
 
 
-def _turn(meeting: Meeting | None) -> Callable[[], bool]:
-    """Whether it is this process's turn to index. Where locks fail, everybody may: the index survives it."""
-
-    def may_index() -> bool:
-        try:
-            return meeting is None or meeting.indexing.acquire()
-        except OSError:
-            return True
-
-    return may_index
+def _turn(meeting: Meeting | None) -> Turn:
+    """The right to index. Where locks fail everybody has it: the index survives that."""
+    try:
+        if meeting is None:
+            return EVERYBODY
+        if meeting.indexing.acquire():
+            meeting.indexing.release()
+        return meeting.indexing
+    except OSError:
+        return EVERYBODY
 
 
 def _background(config: Config) -> Config:

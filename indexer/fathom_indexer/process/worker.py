@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from fathom_indexer.errors import FathomError, QueryError
 from fathom_indexer.process.inbox import Inbox, Request
 from fathom_indexer.process.indexing import READY, Indexing
+from fathom_indexer.process.locks import EVERYBODY, Turn
 from fathom_indexer.protocol import (
     Json,
     ProtocolError,
@@ -26,7 +27,7 @@ from fathom_indexer.protocol import (
     progress_to_json,
     status_to_json,
 )
-from fathom_indexer.types import Filters, Hit, IndexStatus, Progress, Stage
+from fathom_indexer.types import Filters, Hit, IndexStatus, Progress, SearchResult, Stage
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class SearchEngine(Protocol):
     """What the worker asks of the engine; `fathom_indexer.engine.Engine` documents it."""
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]: ...
-    def search(self, query: str, limit: int = ..., filters: Filters = ...) -> list[Hit]: ...
+    def search_steps(self, query: str, limit: int = ..., filters: Filters = ...) -> Iterator[SearchResult]: ...
     def similar_at(self, path: str, line: int, limit: int = ..., filters: Filters = ...) -> list[Hit]: ...
     def similar_to(self, snippet: str, limit: int = ..., filters: Filters = ...) -> list[Hit]: ...
     def status(self) -> IndexStatus: ...
@@ -61,22 +62,21 @@ class Worker:
         open_engine: Callable[[], SearchEngine],
         inbox: Inbox,
         broadcast: Send,
-        may_index: Callable[[], bool] = lambda: True,
+        turn: Turn = EVERYBODY,
         clients: Callable[[], int] = lambda: 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`broadcast` tells all clients something, `may_index` says whether nobody else is indexing the same index
-        now, `clients` counts the clients."""
+        """`broadcast` tells all clients something, `turn` is had while indexing, `clients` counts the clients."""
         self._open_engine = open_engine
         self._inbox = inbox
         self._broadcast = broadcast
-        self._may_index = may_index
+        self._turn = turn
         self._clients = clients
         self._clock = clock
         self._engine: SearchEngine | None = None
         self._indexing: Indexing | None = None
         self._reported: tuple[Stage, float] | None = None
-        self._methods: dict[str, Callable[[SearchEngine, Indexing, Json], Json]] = {
+        self._methods: dict[str, Callable[[SearchEngine, Indexing, Request], Json]] = {
             "search": self._search,
             "similar": self._similar,
             "status": self._status,
@@ -94,7 +94,7 @@ class Worker:
         try:
             while not self._inbox.closed:
                 active = self._indexing is not None and self._indexing.active
-                allowed = active and self._may_index()
+                allowed = active and self._turn.acquire()
                 request = self._inbox.take(0 if allowed else TURN_INTERVAL if active else None)
                 if request is not None:
                     self._serve(request)
@@ -126,11 +126,11 @@ class Worker:
             progress = self._indexing.step()
         except Exception as error:
             self._problem(error)
-            if not self._indexing.active:
-                self._report(READY)
-        else:
-            if progress is not None:
-                self._report(progress)
+            progress = None if self._indexing.active else READY
+        if not self._indexing.active:
+            self._turn.release()
+        if progress is not None:
+            self._report(progress)
 
     def _report(self, progress: Progress) -> None:
         now = self._clock()
@@ -150,23 +150,28 @@ class Worker:
             method = self._methods.get(request.method)
             if method is None:
                 raise QueryError(f"unknown method {request.method!r}")
-            return {"id": request.id, "result": method(*self._open(), request.params)}
+            return {"id": request.id, "result": method(*self._open(), request)}
         except Exception as error:
             return {"id": request.id, "error": _failure(error, request.method)}
 
-    def _search(self, engine: SearchEngine, indexing: Indexing, params: Json) -> Json:
-        hits = engine.search(_string(params, "query"), _limit(params), filters_from_json(params.get("filters")))
-        return _results(hits, indexing)
+    def _search(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
+        query, limit, filters = _string(request.params, "query"), *_how(request.params)
+        hits: Sequence[Hit] = ()
+        for result in engine.search_steps(query, limit, filters):
+            hits = result.hits
+            if request.dropped.is_set():
+                break
+        return _results(hits, indexing, request)
 
-    def _similar(self, engine: SearchEngine, indexing: Indexing, params: Json) -> Json:
-        limit, filters = _limit(params), filters_from_json(params.get("filters"))
+    def _similar(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
+        params, (limit, filters) = request.params, _how(request.params)
         if "snippet" in params:
             hits = engine.similar_to(_string(params, "snippet"), limit, filters)
         else:
             hits = engine.similar_at(_string(params, "path"), _integer(params, "line"), limit, filters)
-        return _results(hits, indexing)
+        return _results(hits, indexing, request)
 
-    def _status(self, engine: SearchEngine, indexing: Indexing, params: Json) -> Json:
+    def _status(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         progress = indexing.progress
         return {
             **status_to_json(engine.status()),
@@ -176,8 +181,8 @@ class Worker:
             "clients": self._clients(),
         }
 
-    def _update(self, engine: SearchEngine, indexing: Indexing, params: Json) -> Json:
-        paths = params.get("paths")
+    def _update(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
+        paths = request.params.get("paths")
         if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
             raise QueryError("paths must be a list of strings")
         for path in paths:
@@ -186,11 +191,11 @@ class Worker:
         indexing.update(paths)
         return {}
 
-    def _rescan(self, engine: SearchEngine, indexing: Indexing, params: Json) -> Json:
+    def _rescan(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         indexing.rescan()
         return {}
 
-    def _reindex(self, engine: SearchEngine, indexing: Indexing, params: Json) -> Json:
+    def _reindex(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         indexing.stop()
         engine.clear()
         indexing.rescan()
@@ -211,8 +216,13 @@ def _failure(error: Exception, doing: str) -> Json:
     return asdict(ProtocolError("internal", f"{doing} failed: {type(error).__name__}: {error}"))
 
 
-def _results(hits: list[Hit], indexing: Indexing) -> Json:
-    return {"results": [hit_to_json(hit) for hit in hits], "indexing": indexing.active}
+def _results(hits: Sequence[Hit], indexing: Indexing, request: Request) -> Json:
+    explain = request.params.get("explain") is True
+    return {"results": [hit_to_json(hit, explain) for hit in hits], "indexing": indexing.active}
+
+
+def _how(params: Json) -> tuple[int, Filters]:
+    return _integer(params, "limit", DEFAULT_LIMIT), filters_from_json(params.get("filters"))
 
 
 def _string(params: Json, name: str) -> str:
@@ -227,7 +237,3 @@ def _integer(params: Json, name: str, default: int | None = None) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise QueryError(f"{name} must be a whole number, 1 or more")
     return value
-
-
-def _limit(params: Json) -> int:
-    return _integer(params, "limit", DEFAULT_LIMIT)
