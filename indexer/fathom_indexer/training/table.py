@@ -19,19 +19,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fathom_indexer.encoder import Encoder, TextKind, load_encoder, query_text
-from fathom_indexer.encoder.encoder import shorten
-from fathom_indexer.errors import EvaluationError, FathomError
-from fathom_indexer.evaluation import RetrievalSet, Task, rank_all, read_set, score
+from fathom_indexer.errors import FathomError
+from fathom_indexer.evaluation import RetrievalSet, Task, exit_rankings, rank_all, read_sets, score
 from fathom_indexer.search import Pipeline
 
 log = logging.getLogger(__name__)
 
-Floats = NDArray[np.float32]
-
-DEPTH = 100
 RESAMPLES = 1000
 TIMED_FUNCTIONS = 256
 TIMED_QUERIES = 50
@@ -84,16 +79,6 @@ class Row:
     speed: Speed | None
 
 
-def sets_in(folder: Path, only: Sequence[str] = ()) -> dict[str, RetrievalSet]:
-    """The retrieval sets directly below a folder by name. Raises `EvaluationError` if there are none of these names."""
-    names = sorted({path.parent.name for path in folder.glob("*/queries.jsonl*")})
-    if missing := sorted(set(only) - set(names)):
-        raise EvaluationError(f"{folder} has no sets {', '.join(missing)}")
-    if not names:
-        raise EvaluationError(f"{folder} has no retrieval sets")
-    return {name: read_set(folder / name) for name in names if not only or name in only}
-
-
 def quality(name: str, retrieval_set: RetrievalSet, rankings: Mapping[str, Sequence[str]]) -> Quality:
     """The metrics of rankings of one set."""
     judged = {
@@ -117,30 +102,15 @@ def task_of(retrieval_set: RetrievalSet) -> Task:
     return Task.SIMILAR if any(query.self_id is not None for query in retrieval_set.queries) else Task.SEARCH
 
 
-def dense_rankings(retrieval_set: RetrievalSet, queries: Floats, documents: Floats) -> dict[str, list[str]]:
-    """Documents by cosine, for each query of the set; rows are unit vectors in the set's order."""
-    names = np.array([document.id for document in retrieval_set.documents])
-    rankings: dict[str, list[str]] = {}
-    for query, vector in zip(retrieval_set.queries, queries, strict=True):
-        best = np.argsort(-(documents @ vector), kind="stable")[: DEPTH + 1]
-        rankings[query.id] = [str(name) for name in names[best] if name != query.self_id]
-    return rankings
-
-
 def model_rows(name: str, encoder: Encoder, sets: Mapping[str, RetrievalSet]) -> list[Row]:
     """A row for every exit and length of a model."""
     exits = encoder.config.exits
-    layers = [exit_.layer for exit_ in exits]
     found: dict[tuple[int, int], list[Quality]] = {(exit_.layer, dim): [] for exit_ in exits for dim in exit_.dims}
     for set_name, retrieval_set in sets.items():
-        queries = encoder.encode_exits([query.text for query in retrieval_set.queries], TextKind.QUERY, layers)
-        texts = [query_text(document.text) for document in retrieval_set.documents]
-        documents = encoder.encode_exits(texts, TextKind.CODE, layers)
-        for (layer, dim), qualities in found.items():
-            rankings = dense_rankings(retrieval_set, shorten(queries[layer], dim), shorten(documents[layer], dim))
-            qualities.append(quality(set_name, retrieval_set, rankings))
+        for layer, dim, rankings in exit_rankings(retrieval_set, encoder):
+            found[layer, dim].append(quality(set_name, retrieval_set, rankings))
         log.info("%s: %s", name, set_name)
-    speeds = {layer: speed(encoder, layer, sets) for layer in layers}
+    speeds = {exit_.layer: speed(encoder, exit_.layer, sets) for exit_ in exits}
     return [Row(name, layer, dim, tuple(each), speeds[layer]) for (layer, dim), each in found.items()]
 
 
@@ -213,7 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     try:
-        sets = sets_in(options.eval, options.only)
+        sets = read_sets(options.eval, options.only)
         rows: list[Row] = []
         for argument in options.models:
             name, _, folder = argument.rpartition("=")

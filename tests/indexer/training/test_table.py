@@ -10,18 +10,16 @@ import pytest
 
 from fathom_indexer.encoder import load_encoder
 from fathom_indexer.errors import EvaluationError
-from fathom_indexer.evaluation import Document, Query, RetrievalSet, Task
+from fathom_indexer.evaluation import Document, Query, RetrievalSet, Task, dense_rankings, read_sets
 from fathom_indexer.training.table import (
     Figure,
     Quality,
     Row,
     Speed,
-    dense_rankings,
     main,
     markdown,
     model_rows,
     quality,
-    sets_in,
     task_of,
 )
 
@@ -73,7 +71,7 @@ def sets_folder(tmp_path: Path) -> Path:
 
 
 def test_measures_every_exit_of_a_model(sets_folder: Path, tmp_path: Path) -> None:
-    rows = model_rows("packaged", load_encoder(threads=1), sets_in(sets_folder))
+    rows = model_rows("packaged", load_encoder(threads=1), read_sets(sets_folder))
     deepest = rows[-1]
     assert deepest.quality[0].mrr == Figure(1.0, 0.0)
     assert deepest.speed is not None
@@ -91,6 +89,6 @@ def test_the_command_writes_document_and_figures(sets_folder: Path, base_folder:
 
 def test_sets_that_are_not_there_are_named(sets_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="no sets nope"):
-        sets_in(sets_folder, ["nope"])
+        read_sets(sets_folder, ["nope"])
     with pytest.raises(EvaluationError, match="no retrieval sets"):
-        sets_in(tmp_path)
+        read_sets(tmp_path)

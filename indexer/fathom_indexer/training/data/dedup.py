@@ -18,22 +18,31 @@ SHINGLE = 3
 THRESHOLD = 0.7
 
 Signatures = npt.NDArray[np.uint32]
+Shingles = npt.NDArray[np.uint64]
 
 _SEED = 20240229
 _PAIRS_AT_ONCE = 200_000
 
 
-def signature(tokens: Sequence[str]) -> Signatures:
-    """The MinHash `[PERMUTATIONS]` of a function's shingles of three tokens; comments should not be among them."""
+def shingles(tokens: Sequence[str]) -> Shingles:
+    """Hashes of a function's distinct runs of three tokens, ascending; of fewer tokens, one run filled up.
+
+    The hash of a run depends on nothing but its tokens.
+    """
     hashes = np.fromiter((_token_hash(token) for token in tokens), np.uint64, len(tokens))
     if len(hashes) < SHINGLE:
         hashes = np.concatenate([hashes, np.zeros(SHINGLE - len(hashes), np.uint64)])
     # The products are meant to wrap around: arithmetic modulo 2**64.
-    shingles = np.zeros(len(hashes) - SHINGLE + 1, np.uint64)
+    runs = np.zeros(len(hashes) - SHINGLE + 1, np.uint64)
     for place in range(SHINGLE):
-        shingles = shingles * np.uint64(0x9E3779B97F4A7C15) + hashes[place : place + len(shingles)]
+        runs = runs * np.uint64(0x9E3779B97F4A7C15) + hashes[place : place + len(runs)]
+    return np.unique(runs)
+
+
+def signature(tokens: Sequence[str]) -> Signatures:
+    """The MinHash `[PERMUTATIONS]` of a function's shingles of three tokens; comments should not be among them."""
     factors, offsets = _permutations()
-    mixed = np.unique(shingles)[:, None] * factors + offsets
+    mixed = shingles(tokens)[:, None] * factors + offsets
     smallest: Signatures = (mixed >> np.uint64(32)).min(axis=0).astype(np.uint32)
     return smallest
 
