@@ -7,6 +7,9 @@ from pathlib import Path
 from types import TracebackType
 
 from fathom_indexer.config import Config
+from fathom_indexer.duplicates.clones import MIN_TOKENS, NEAR
+from fathom_indexer.duplicates.sketch import SKETCH_FORMAT
+from fathom_indexer.duplication import Duplication
 from fathom_indexer.encoder import Encoder, EncoderConfig, load_encoder
 from fathom_indexer.encoder.encoder import PACKAGED_MODEL
 from fathom_indexer.encoder.text import TEXT_FORMAT
@@ -16,7 +19,7 @@ from fathom_indexer.pipeline import IndexPipeline
 from fathom_indexer.resident import ResidentVectors, VectorTarget
 from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, Searcher, Steps, Weights
 from fathom_indexer.storage import Store
-from fathom_indexer.types import Filters, Function, Hit, IndexStatus, Progress, SearchResult
+from fathom_indexer.types import CloneGroup, CloneKind, Filters, Function, Hit, IndexStatus, Progress, SearchResult
 from fathom_indexer.workspace import cache_path, relative_path, resolve_root
 
 LANGUAGE_NAMES = tuple(language.name for language in LANGUAGES)
@@ -35,7 +38,7 @@ class Engine:
         """See `open`, which makes the parts."""
         self._root = root
         self._store = store
-        store.made_by(f"{fingerprint()}-{TEXT_FORMAT}")
+        store.made_by(f"{fingerprint()}-{TEXT_FORMAT}-{SKETCH_FORMAT}")
         self._config = config
         self._model_folder = Path(config.model) if config.model else PACKAGED_MODEL
         model = EncoderConfig.load(self._model_folder)
@@ -50,6 +53,7 @@ class Engine:
         self._searcher = Searcher(
             store, self._encoder, self._vectors.get, index_exit, rerank_exit, dim, config.rerank_ms / 1000
         )
+        self._duplication = Duplication(store)
         self._indexing = IndexPipeline(root, config, store, self._target, self._encoder, self._vectors)
 
     @classmethod
@@ -143,6 +147,26 @@ class Engine:
         if not snippet.strip():
             raise QueryError("the snippet is empty")
         return list(self._searcher.similar(snippet, limit, filters or Filters(), LANGUAGE_NAMES).hits)
+
+    def duplicates(
+        self,
+        filters: Filters | None = None,
+        loosest: CloneKind = CloneKind.NEAR,
+        threshold: float = NEAR,
+        min_tokens: int = MIN_TOKENS,
+    ) -> list[CloneGroup]:
+        """Groups of functions that are copies of each other, those with the most repeated code first.
+
+        Only functions that pass the filters and have `min_tokens` are compared, each within its language. Needs what
+        `index_steps` reads of the files, but no vectors. Raises `QueryError` for impossible filters and thresholds.
+        """
+        if not 0 < threshold <= 1:
+            raise QueryError(f"the threshold must be above 0 and at most 1, not {threshold:g}")
+        return self._duplication.find(filters or Filters(), LANGUAGE_NAMES, loosest, threshold, min_tokens)
+
+    def duplicates_steps(self) -> Iterator[tuple[int, int]]:
+        """Do what `duplicates` has to do once for every function, in short steps; yields how many of how many."""
+        return self._duplication.steps()
 
     def status(self) -> IndexStatus:
         """What is in the index now."""

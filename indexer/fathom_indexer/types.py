@@ -131,6 +131,44 @@ class SearchResult:
     """Whether time sufficed for all; if not, the same search gets further next time."""
 
 
+class CloneKind(str, Enum):
+    """How two functions are alike, from the surest to the loosest."""
+
+    EXACT = "exact"
+    """The same but for layout and comments."""
+    RENAMED = "renamed"
+    """The same but for names, consistently replaced, and the values of literals."""
+    NEAR = "near"
+    """Similar above a threshold: a copy that was edited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clone:
+    """A member of a group of duplicates."""
+
+    path: str
+    function: Function
+    kind: CloneKind
+    """How it is like one of the members before it, the closest one; of the first member, as of the second."""
+    similarity: float
+    """With the first member, from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloneGroup:
+    """Functions that are alike, each with the first one."""
+
+    kind: CloneKind
+    """The loosest one of its members."""
+    similarity: float
+    """The lowest one of its members."""
+    tokens: int
+    """The length of the first member."""
+    key: str
+    """Stands for the code of the first member: it stays the same when that moves or is laid out anew."""
+    clones: tuple[Clone, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a piece of indexing is. `total` is what is known so far and may grow."""

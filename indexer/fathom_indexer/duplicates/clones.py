@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from fathom_indexer.duplicates.candidates import candidate_pairs
 from fathom_indexer.duplicates.sketch import Sketch, overlap
+from fathom_indexer.types import CloneKind
 
 NEAR = 0.6
 """How similar near clones are at least. What that finds and how often it is wrong: `docs/benchmarks.md`."""
@@ -17,17 +17,6 @@ GRAMS_WEIGHT = 2 / 3
 
 MIN_TOKENS = 50
 """Shorter functions are alike too often by being short: accessors, constructors, calls passed on."""
-
-
-class CloneKind(str, Enum):
-    """How two functions are alike."""
-
-    EXACT = "exact"
-    """The same but for layout and comments."""
-    RENAMED = "renamed"
-    """The same but for names, consistently replaced, and the values of literals."""
-    NEAR = "near"
-    """Similar at least by `NEAR`: a copy that was edited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +35,16 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Clone:
-    """A member of a group."""
+class Member:
+    """A candidate in a group; `kind` and `similarity` are those of `types.Clone`."""
 
     candidate: Candidate
     kind: CloneKind
-    """How it is like one of the members before it, the closest one; of the first member, like the second."""
     similarity: float
-    """With the first member, from 0 to 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Functions that are alike, each with the first one. `kind` is the loosest one of its members'."""
-
-    kind: CloneKind
-    clones: tuple[Clone, ...]
-
-    @property
-    def similarity(self) -> float:
-        """The lowest one of its members."""
-        return min(clone.similarity for clone in self.clones)
-
-    @property
-    def weight(self) -> float:
-        """How much code is there more than once: tokens, each counted by how sure it is."""
-        return sum(clone.candidate.sketch.tokens * clone.similarity for clone in self.clones[1:])
+Group = tuple[Member, ...]
+"""Candidates that are alike, each with the first one."""
 
 
 def similarity(one: Sketch, other: Sketch) -> float:
@@ -97,7 +70,7 @@ def groups(
     classes = list(same.values())
     merged = _merged(classes, threshold) if loosest is CloneKind.NEAR else [[number] for number in range(len(classes))]
     found = [group for numbers in merged if (group := _group([classes[number] for number in numbers])) is not None]
-    return sorted(_outermost(found), key=lambda group: -group.weight)
+    return sorted(_outermost(found), key=repeated, reverse=True)
 
 
 def _merged(classes: Sequence[Sequence[Candidate]], threshold: float) -> list[list[int]]:
@@ -107,7 +80,9 @@ def _merged(classes: Sequence[Sequence[Candidate]], threshold: float) -> list[li
     """
     heads = [members[0] for members in classes]
     similar: dict[tuple[int, int], float] = {}
-    for one, other in candidate_pairs([head.sketch.grams for head in heads]).tolist():
+    # Even with all names in common, less of the code would not do.
+    least = max(0.0, (threshold - (1 - GRAMS_WEIGHT)) / GRAMS_WEIGHT)
+    for one, other in candidate_pairs([head.sketch.grams for head in heads], least).tolist():
         if not (heads[one].holds(heads[other]) or heads[other].holds(heads[one])):
             score = similarity(heads[one].sketch, heads[other].sketch)
             if score >= threshold:
@@ -148,21 +123,20 @@ def _group(classes: Sequence[Sequence[Candidate]]) -> Group | None:
         return None
     kinds[0] = kinds[1]
     first = members[0].sketch
-    clones = tuple(
-        Clone(member, kind, 1.0 if member is members[0] else similarity(first, member.sketch))
-        for member, kind in zip(members, kinds, strict=True)
+    return tuple(
+        Member(candidate, kind, 1.0 if candidate is members[0] else similarity(first, candidate.sketch))
+        for candidate, kind in zip(members, kinds, strict=True)
     )
-    return Group(max(kinds, key=list(CloneKind).index), clones)
 
 
 def _outermost(found: Sequence[Group]) -> Iterator[Group]:
     """The groups that do not lie inside another one as a whole."""
     in_file: dict[str, list[tuple[Candidate, int]]] = {}
     for number, group in enumerate(found):
-        for clone in group.clones:
-            in_file.setdefault(clone.candidate.path, []).append((clone.candidate, number))
+        for member in group:
+            in_file.setdefault(member.candidate.path, []).append((member.candidate, number))
     for number, group in enumerate(found):
-        around = (_around(clone.candidate, in_file[clone.candidate.path]) - {number} for clone in group.clones)
+        around = (_around(member.candidate, in_file[member.candidate.path]) - {number} for member in group)
         if not set.intersection(*around):
             yield group
 
@@ -170,6 +144,11 @@ def _outermost(found: Sequence[Group]) -> Iterator[Group]:
 def _around(candidate: Candidate, others: Iterable[tuple[Candidate, int]]) -> set[int]:
     """The groups that have a member around this function."""
     return {number for other, number in others if other.holds(candidate) and other.id != candidate.id}
+
+
+def repeated(group: Group) -> float:
+    """How much code is there more than once: tokens, each counted by how sure it is."""
+    return sum(member.candidate.sketch.tokens * member.similarity for member in group[1:])
 
 
 def _tokens(candidate: Candidate) -> int:

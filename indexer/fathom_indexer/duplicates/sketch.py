@@ -16,10 +16,16 @@ from numpy.typing import NDArray
 
 from fathom_indexer.duplicates.tokens import IDENTIFIER, OTHER, Tokens
 
+SKETCH_FORMAT = 1
+"""Raise it when the tokens or the sketches of a function change: stored ones are made anew."""
+
 GRAM = 5
 """Tokens in a row that are compared as one."""
 
 Hashes = NDArray[np.uint64]
+
+Bag = NDArray[np.uint32]
+"""Sorted hashes, in which what is there several times is there as several different values: a bag as a set."""
 
 # Odd constants spread over 64 bits (from SplitMix64). Sums and products are meant to wrap around.
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
@@ -30,14 +36,14 @@ _SHIFT = np.uint64(31)
 @dataclass(frozen=True, slots=True)
 class Sketch:
     """A function as it is compared. Equal `exact`: the same but for layout and comments; equal `renamed`: the same but
-    for names and the values of literals, too. `grams` and `names` are sorted and hold nothing twice."""
+    for names and the values of literals, too. Both are signed 64-bit hashes."""
 
     tokens: int
     exact: int
     renamed: int
-    grams: Hashes
+    grams: Bag
     """The grams of tokens, names and literals by what they are."""
-    names: Hashes
+    names: Bag
     """The names and the literals, as they are written."""
 
 
@@ -49,18 +55,17 @@ def sketch_of(tokens: Tokens) -> Sketch:
     kinds = np.fromiter((ord(token_class) for token_class in tokens.classes), np.uint64, len(tokens))
     shapes = _mixed(np.where(is_other, texts, kinds))
     distances = np.where(is_name, _distances(tokens), 0).astype(np.uint64)
-    whole = _folded((shapes + distances * _MIX)[None, :])
     return Sketch(
         len(tokens),
-        int(_folded(texts[None, :])[0]),
-        int(whole[0]),
-        numbered(_grams(shapes, distances)),
-        numbered(texts[~is_other]),
+        _key(texts),
+        _key(shapes + distances * _MIX),
+        bag(_grams(shapes, distances)),
+        bag(texts[~is_other]),
     )
 
 
-def overlap(one: Hashes, other: Hashes) -> float:
-    """The share of two bags (see `numbered`) that they have in common: Jaccard's index, 1 for two empty ones."""
+def overlap(one: Bag, other: Bag) -> float:
+    """The share of two bags that they have in common: Jaccard's index, 1 for two empty ones."""
     if not len(one) and not len(other):
         return 1.0
     both = np.concatenate([one, other])
@@ -69,16 +74,18 @@ def overlap(one: Hashes, other: Hashes) -> float:
     return shared / (len(both) - shared)
 
 
-def numbered(values: Hashes) -> Hashes:
-    """A bag as a sorted set: the first, second, third … of the same value become different values."""
+def bag(values: Hashes) -> Bag:
+    """The bag of these hashes."""
     ordered = np.sort(values)
-    if not len(ordered):
-        return ordered
     index = np.arange(len(ordered))
-    starts = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    starts = np.concatenate([ordered[:1] == ordered[:1], ordered[1:] != ordered[:-1]])
     repeats = (index - np.maximum.accumulate(np.where(starts, index, 0))).astype(np.uint64)
-    result: Hashes = np.sort(_mixed(ordered + repeats * _FACTOR))
-    return result
+    return np.sort((_mixed(ordered + repeats * _FACTOR) >> np.uint64(32)).astype(np.uint32))
+
+
+def _key(values: Hashes) -> int:
+    """A signed 64-bit hash of a sequence."""
+    return int(_folded(values[None, :]).view(np.int64)[0])
 
 
 def _distances(tokens: Tokens) -> list[int]:

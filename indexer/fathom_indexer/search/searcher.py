@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fathom_indexer.duplicates.structure import features, structure
 from fathom_indexer.encoder import Encoder, TextKind, code_text
 from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.search.centring import SAMPLE, centred, language_means
@@ -61,6 +62,8 @@ class _Candidates:
     """BM25 scores."""
     cosines: Values = field(default_factory=dict)
     """At the index exit, of those candidates that have a vector there."""
+    structure: Values = field(default_factory=dict)
+    """How alike candidates are built to a query of code."""
 
 
 class Searcher:
@@ -157,7 +160,8 @@ class Searcher:
         if Step.VECTORS in steps:
             query_vector = shorten(encoded[self._index_exit], self._dim)
             shallow = self._cosines(ids, outlines, self._index_exit, self._dim, query_vector, language, means)
-        candidates = _Candidates(query, outlines, dict(words), shallow)
+        alike = self._structure(query, ids) if Step.STRUCTURE in steps else {}
+        candidates = _Candidates(query, outlines, dict(words), shallow, alike)
         first = _ordered(candidates, estimate_missing(ids, {}, shallow), {}, steps, weights)
         deep_wanted = Step.DEEP in steps and Step.VECTORS in steps and ids
         if not deep_wanted:
@@ -199,6 +203,14 @@ class Searcher:
         columns = CODE_COLUMNS if code else QUESTION_COLUMNS
         expression = match_expression(query.text, repeats=code)
         return self._store.matching_words(expression, max(wanted, _WORDS_DEPTH), columns, allowed)
+
+    def _structure(self, query: Query, ids: Sequence[int]) -> dict[int, float]:
+        """How alike functions are built to the query, if that is code."""
+        if query.kind is not QueryKind.CODE:
+            return {}
+        stored = self._store.functions(ids)
+        built = structure(features(query.text), [features(found.function.text) for found in stored.values()])
+        return dict(zip(stored, built, strict=True))
 
     def _named(self, query: Query, wanted: int, allowed: frozenset[int] | None, steps: Steps) -> list[int]:
         """Functions that the query names, and those of files that it names."""
@@ -298,6 +310,7 @@ def _ordered(
         Signal(Step.VECTORS, 1.0, cosines),
         Signal(Step.DEEP, 1.0, deep),
         Signal(Step.WORDS, weights.words_for_code if code else weights.words, candidates.words),
+        Signal(Step.STRUCTURE, weights.structure, candidates.structure),
     ]
     if not code:
         pure = query.kind in (QueryKind.SYMBOL, QueryKind.PATH)

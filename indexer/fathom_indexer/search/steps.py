@@ -18,6 +18,8 @@ class Step(str, Enum):
     """What the cosine at the rerank exit adds to that or takes away."""
     CENTRING = "centring"
     """Code against code: vectors without what all code of a language has in common."""
+    STRUCTURE = "structure"
+    """Code against code: how alike they are built (`duplicates/structure.py`)."""
     PLACE = "place"
     """Words of the query in the names of the file and its folder."""
     ROLE = "role"

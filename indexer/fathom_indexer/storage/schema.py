@@ -6,7 +6,7 @@ format is moved aside by the store and built anew.
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Kept in `PRAGMA user_version`. Raise it with every change below or in what the columns mean."""
 
 SCHEMA = """
@@ -67,6 +67,17 @@ CREATE TABLE IF NOT EXISTS embeddings (
     vector   BLOB NOT NULL,
     PRIMARY KEY (text_key, model, exit)
 ) WITHOUT ROWID;
+
+-- What functions are compared by to find duplicates (`duplicates/sketch.py`); made when that is first asked for. The
+-- hashes in the blobs are little-endian, of 32 bits.
+CREATE TABLE IF NOT EXISTS sketches (
+    function_id INTEGER PRIMARY KEY REFERENCES functions (id) ON DELETE CASCADE,
+    tokens      INTEGER NOT NULL,
+    exact       INTEGER NOT NULL,
+    renamed     INTEGER NOT NULL,
+    grams       BLOB NOT NULL,
+    names       BLOB NOT NULL
+);
 
 -- Words of each function, identifiers split. `rowid` is the function's id.
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (

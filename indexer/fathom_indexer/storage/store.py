@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from itertools import islice
@@ -34,6 +34,10 @@ _VARIABLES = 500
 """Bound parameters of one statement; old SQLite builds stop at 999."""
 
 
+SketchRow = tuple[int, int, int, bytes, bytes]
+"""What a function is compared by to find duplicates: the columns of `sketches` in their order."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredFunction:
     """A function with its place in the index."""
@@ -41,6 +45,19 @@ class StoredFunction:
     id: int
     path: str
     function: Function
+
+
+@dataclass(frozen=True, slots=True)
+class SketchedFunction:
+    """A function with what it is compared by, but without its text."""
+
+    id: int
+    path: str
+    language: str
+    kind: str
+    start_byte: int
+    end_byte: int
+    sketch: SketchRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +352,38 @@ class Store:
                 (*files[:_VARIABLES], limit),
             )
             return [function_id for (function_id,) in rows]
+
+    # --- sketches ----------------------------------------------------------------------------------------------
+
+    def unsketched(self, kinds: Sequence[str]) -> list[int]:
+        """Functions of these kinds that have no sketch yet."""
+        with self._reading() as db:
+            rows = db.execute(
+                f"SELECT id FROM functions WHERE kind IN ({_marks(kinds)}) "
+                "AND id NOT IN (SELECT function_id FROM sketches) ORDER BY id",
+                tuple(kinds),
+            )
+            return [function_id for (function_id,) in rows]
+
+    def put_sketches(self, sketches: Mapping[int, SketchRow]) -> None:
+        """Keep sketches by function id. Functions that are gone meanwhile are left out."""
+        with self._writing() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO sketches (function_id, tokens, exact, renamed, grams, names) "
+                "SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM functions WHERE id = ?1)",
+                [(function_id, *row) for function_id, row in sketches.items()],
+            )
+
+    def sketched(self, min_tokens: int) -> list[SketchedFunction]:
+        """The functions whose sketch has at least so many tokens, by id."""
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT functions.id, path, functions.language, kind, start_byte, end_byte, tokens, exact, renamed, "
+                "grams, names FROM sketches JOIN functions ON functions.id = function_id "
+                "JOIN files ON files.id = file_id WHERE tokens >= ? ORDER BY functions.id",
+                (min_tokens,),
+            )
+            return [SketchedFunction(*row[:6], row[6:]) for row in rows]
 
     # --- vectors -----------------------------------------------------------------------------------------------
 
