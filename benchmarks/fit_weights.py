@@ -161,7 +161,7 @@ def gather(options: argparse.Namespace, encoder: Encoder) -> Data:
             owners += [number] * len(asked)
             print(repository.name, file=sys.stderr, flush=True)
     sets = {}
-    for name, retrieval_set in read_sets(options.eval).items():
+    for name, retrieval_set in (read_sets(options.eval) if options.eval else {}).items():
         sets[name] = CandidateTable(list(ask_set(name, retrieval_set, encoder, options.cache)), names)
         print(name, file=sys.stderr, flush=True)
     legs = ({"words": 1.0, "words_for_code": 1.0}, {COSINE: 1.0})
@@ -205,7 +205,7 @@ def folds(repositories: NDArray[np.int64]) -> Iterator[NDArray[np.bool_]]:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Fit the weights of the ranking, with cross-validation.")
-    parser.add_argument("--eval", type=Path, required=True, help="folder of retrieval sets")
+    parser.add_argument("--eval", type=Path, help="folder of retrieval sets; none are looked at without it")
     parser.add_argument("--repositories", type=Path, required=True, help="folder of questions about repositories")
     parser.add_argument("--checkouts", type=Path, required=True, help="folder with the repositories themselves")
     parser.add_argument("--cache", required=True, help="folder that keeps indexes and vectors")
