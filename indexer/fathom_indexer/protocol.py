@@ -21,7 +21,7 @@ from typing import Any
 
 from fathom_indexer.config import Config
 from fathom_indexer.errors import QueryError
-from fathom_indexer.types import Filters, Hit, IndexStatus, Progress
+from fathom_indexer.types import CloneGroup, Filters, Hit, IndexStatus, Progress
 
 Json = dict[str, Any]
 
@@ -51,6 +51,31 @@ def hit_to_json(hit: Hit, explain: bool = False) -> Json:
     if explain:
         shown["explanation"] = [{"step": part.step, "score": round(part.score, 6)} for part in hit.explanation]
     return shown
+
+
+def clone_group_to_json(group: CloneGroup) -> Json:
+    """The documented shape of a group of duplicates."""
+    return {
+        "kind": group.kind.value,
+        "similarity": round(group.similarity, 4),
+        "tokens": group.tokens,
+        "key": group.key,
+        "clones": [
+            {
+                "path": clone.path,
+                "startLine": clone.function.start_line,
+                "endLine": clone.function.end_line,
+                "name": clone.function.name,
+                "qualifiedName": clone.function.qualified_name,
+                "kind": clone.function.kind.value,
+                "language": clone.function.language,
+                "signature": clone.function.signature,
+                "clone": clone.kind.value,
+                "similarity": round(clone.similarity, 4),
+            }
+            for clone in group.clones
+        ],
+    }
 
 
 def status_to_json(status: IndexStatus) -> Json:

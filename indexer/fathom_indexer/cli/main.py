@@ -1,6 +1,7 @@
 """`fathom`: reads the arguments, runs one command, turns errors into messages and exit codes.
 
-Exit codes: 0 done, 1 it could not be done (the message says why), 2 the arguments make no sense, 130 interrupted.
+Exit codes: 0 done, 1 it could not be done (the message says why), 2 the arguments make no sense, 3 there are duplicates
+that `--fail-on` forbids, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from fathom_indexer import __version__
-from fathom_indexer.cli import evaluate, index, languages, search, similar, status
+from fathom_indexer.cli import duplicates, evaluate, index, languages, search, similar, status
 from fathom_indexer.errors import FathomError, QueryError
 
 _DESCRIPTION = "Ask your own code. Finds functions by what they do, in any folder, with no network."
@@ -20,6 +21,7 @@ _EXAMPLES = """examples:
   fathom search "where are failed uploads retried"
   fathom search "parse a date" ~/project --language python --json
   fathom similar src/client.py:120
+  fathom duplicates --fail-on exact
   fathom status
 """
 
@@ -34,7 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"fathom {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (search, similar, index, status, languages, evaluate):
+    for command in (search, similar, duplicates, index, status, languages, evaluate):
         command.add_parser(commands)
     return parser
 

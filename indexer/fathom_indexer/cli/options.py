@@ -43,6 +43,13 @@ def add_results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-n", "--limit", type=limit, default=10, metavar="N", help="results at most, 1 to 1000 (default: 10)"
     )
+    add_filters(parser)
+    parser.add_argument("--explain", action="store_true", help="show what each step of the ranking adds to a score")
+    add_json(parser)
+
+
+def add_filters(parser: argparse.ArgumentParser) -> None:
+    """Which functions, and whether to look at files first."""
     parser.add_argument(
         "-p",
         "--path",
@@ -54,9 +61,7 @@ def add_results(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-l", "--language", action="append", default=[], metavar="NAME", help="only this language")
     parser.add_argument("-k", "--kind", action="append", default=[], metavar="KIND", help="only this kind: method, …")
-    parser.add_argument("--explain", action="store_true", help="show what each step of the ranking adds to a score")
     parser.add_argument("--no-refresh", action="store_true", help="search the index as it is, without a look at files")
-    add_json(parser)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

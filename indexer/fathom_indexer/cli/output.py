@@ -90,3 +90,13 @@ def follow(steps: Iterable[IndexProgress]) -> None:
         for step in steps:
             if step.stage in tasks:
                 bars.update(tasks[step.stage], completed=step.done, total=step.total, visible=True)
+
+
+def follow_counts(words: str, counts: Iterable[tuple[int, int]]) -> None:
+    """As `follow`, for one thing that is counted: how many of how many are done."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:>22}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        task = bars.add_task(words, visible=False)
+        for done, total in counts:
+            bars.update(task, completed=done, total=total, visible=True)
