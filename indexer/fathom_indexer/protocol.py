@@ -21,7 +21,17 @@ from typing import Any
 
 from fathom_indexer.config import Config
 from fathom_indexer.errors import QueryError
-from fathom_indexer.types import CloneGroup, Filters, Hit, IndexStatus, Progress
+from fathom_indexer.types import (
+    CloneGroup,
+    Contribution,
+    Filters,
+    Function,
+    Hit,
+    IndexStatus,
+    Kind,
+    Progress,
+    SkippedFile,
+)
 
 Json = dict[str, Any]
 
@@ -51,6 +61,25 @@ def hit_to_json(hit: Hit, explain: bool = False) -> Json:
     if explain:
         shown["explanation"] = [{"step": part.step, "score": round(part.score, 6)} for part in hit.explanation]
     return shown
+
+
+def hit_from_json(value: Json) -> Hit:
+    """The reverse of `hit_to_json`, as far as that goes: the function lacks its text, documentation and offsets."""
+    function = Function(
+        name=value["name"],
+        qualified_name=value["qualifiedName"],
+        kind=Kind(value["kind"]),
+        language=value["language"],
+        signature=value["signature"],
+        documentation="",
+        text="",
+        start_byte=0,
+        end_byte=0,
+        start_line=value["startLine"],
+        end_line=value["endLine"],
+    )
+    explanation = tuple(Contribution(part["step"], part["score"]) for part in value.get("explanation", ()))
+    return Hit(value["path"], function, value["score"], value["snippet"], explanation, tuple(value.get("copies", ())))
 
 
 def clone_group_to_json(group: CloneGroup) -> Json:
@@ -93,6 +122,23 @@ def status_to_json(status: IndexStatus) -> Json:
         "skipped": status.skipped,
         "skippedFiles": [asdict(skipped) for skipped in status.skipped_files],
     }
+
+
+def status_from_json(value: Json) -> IndexStatus:
+    """The reverse of `status_to_json`."""
+    return IndexStatus(
+        root=value["root"],
+        index_path=value["indexPath"],
+        index_bytes=value["indexBytes"],
+        model=value["model"],
+        index_exit=value["indexExit"],
+        files=value["files"],
+        functions=value["functions"],
+        embedded=value["embedded"],
+        languages=value["languages"],
+        skipped=value["skipped"],
+        skipped_files=tuple(SkippedFile(**skipped) for skipped in value["skippedFiles"]),
+    )
 
 
 def progress_to_json(progress: Progress) -> Json:

@@ -7,8 +7,9 @@ import sys
 import time
 from typing import Any
 
-from fathom_indexer.cli.options import add_json, add_workspace, check_path, open_engine
+from fathom_indexer.cli.options import add_json, add_workspace, check_path
 from fathom_indexer.cli.output import follow, write_json
+from fathom_indexer.cli.workspace import open_workspace
 from fathom_indexer.protocol import status_to_json
 
 
@@ -25,11 +26,11 @@ def run(options: argparse.Namespace) -> int:
     """Index, then say what there is."""
     check_path(options)
     start = time.monotonic()
-    with open_engine(options) as engine:
+    with open_workspace(options) as workspace:
         if options.rebuild:
-            engine.clear()
-        follow(engine.index_steps())
-        status = engine.status()
+            workspace.clear()
+        follow(workspace.index_steps())
+        status = workspace.status()
     seconds = time.monotonic() - start
     if options.json:
         write_json(status_to_json(status) | {"seconds": round(seconds, 3)})

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fathom_indexer.cli.options import add_index_options, add_results, check_path, filters_from, open_engine
+from fathom_indexer.cli.options import add_index_options, add_results, check_path, filters_from
 from fathom_indexer.cli.output import follow, results_json, show_hits, write_json
+from fathom_indexer.cli.workspace import open_workspace
 from fathom_indexer.errors import QueryError
 
 
@@ -43,17 +44,17 @@ def run(options: argparse.Namespace) -> int:
         options.path = options.path or Path()
     check_path(options)
     filters = filters_from(options)
-    with open_engine(options) as engine:
+    with open_workspace(options) as workspace:
         if not options.no_refresh:
-            follow(engine.index_steps())
+            follow(workspace.index_steps())
         if options.batch:
             for line in sys.stdin:
                 query = line.strip()
-                hits = engine.search(query, options.limit, filters)
+                hits = workspace.search(query, options.limit, filters)
                 write_json(results_json(query, hits, options.explain), indent=None)
                 sys.stdout.flush()
             return 0
-        hits = engine.search(options.query, options.limit, filters)
+        hits = workspace.search(options.query, options.limit, filters)
     if options.json:
         write_json(results_json(options.query, hits, options.explain))
     else:

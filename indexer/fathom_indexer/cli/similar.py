@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fathom_indexer.cli.options import add_index_options, add_results, check_path, filters_from, open_engine
+from fathom_indexer.cli.options import add_index_options, add_results, check_path, filters_from
 from fathom_indexer.cli.output import follow, results_json, show_hits, write_json
-from fathom_indexer.engine import Engine
+from fathom_indexer.cli.workspace import Workspace, open_workspace
 from fathom_indexer.errors import QueryError
 from fathom_indexer.types import Hit
 
@@ -44,10 +44,10 @@ def run(options: argparse.Namespace) -> int:
     check_path(options)
     snippet = _read_snippet(options.snippet) if options.snippet is not None else None
     place = _place(options.place) if options.place is not None else None
-    with open_engine(options) as engine:
+    with open_workspace(options) as workspace:
         if not options.no_refresh:
-            follow(engine.index_steps())
-        hits = _similar(engine, snippet, place, options)
+            follow(workspace.index_steps())
+        hits = _similar(workspace, snippet, place, options)
     if options.json:
         write_json(results_json(None, hits, options.explain))
     else:
@@ -56,15 +56,15 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _similar(
-    engine: Engine, snippet: str | None, place: tuple[str, int] | None, options: argparse.Namespace
+    workspace: Workspace, snippet: str | None, place: tuple[str, int] | None, options: argparse.Namespace
 ) -> list[Hit]:
     filters = filters_from(options)
     if place is None:
-        return engine.similar_to(snippet or "", options.limit, filters)
+        return workspace.similar_to(snippet or "", options.limit, filters)
     path, line = place
     # As people type it: relative to where they are if that is a file, else relative to the folder that is searched.
-    file = Path(path).absolute() if Path(path).is_file() else engine.root / path
-    return engine.similar_at(str(file), line, options.limit, filters)
+    file = Path(path).absolute() if Path(path).is_file() else workspace.root / path
+    return workspace.similar_at(str(file), line, options.limit, filters)
 
 
 def _place(text: str) -> tuple[str, int]:

@@ -9,7 +9,9 @@ from rich.console import Console
 
 from fathom_indexer.cli.options import add_json, add_workspace, check_path, open_engine
 from fathom_indexer.cli.output import write_json
-from fathom_indexer.protocol import status_to_json
+from fathom_indexer.cli.workspace import running_indexer
+from fathom_indexer.process.handshake import Welcome
+from fathom_indexer.protocol import Json, status_to_json
 from fathom_indexer.types import IndexStatus
 
 
@@ -26,14 +28,18 @@ def run(options: argparse.Namespace) -> int:
     check_path(options)
     with open_engine(options) as engine:
         status = engine.status()
+    indexer = running_indexer(options)
     if options.json:
-        write_json(status_to_json(status))
+        shown = (
+            None if indexer is None else {"pid": indexer.pid, "version": indexer.version, "clients": indexer.clients}
+        )
+        write_json(status_to_json(status) | {"indexer": shown})
     else:
-        _show(status)
+        _show(status, indexer)
     return 0
 
 
-def _show(status: IndexStatus) -> None:
+def _show(status: IndexStatus, indexer: Welcome | None) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold]{status.root}[/bold]")
     if not status.files:
@@ -43,6 +49,9 @@ def _show(status: IndexStatus) -> None:
         share = status.embedded / status.functions
         console.print(f"  by meaning {status.embedded} ({share:.0%}), at exit {status.index_exit} of {status.model}")
     console.print(f"  index      {status.index_path} ({status.index_bytes / 1e6:.1f} MB)", markup=False)
+    if indexer is not None:
+        uses = f"{indexer.clients} client" + ("" if indexer.clients == 1 else "s")
+        console.print(f"  indexer    runs as process {indexer.pid}, used by {uses}")
     for language, count in status.languages.items():
         console.print(f"    {language:<12} {count}")
     if status.skipped:
@@ -51,3 +60,7 @@ def _show(status: IndexStatus) -> None:
             console.print(f"    {count:>6}  {reason}")
         for skipped in status.skipped_files[:20]:
             console.print(f"            {skipped.path}  ({skipped.reason})", markup=False)
+
+
+def _indexer_json(indexer: Welcome) -> Json:
+    return {"pid": indexer.pid, "version": indexer.version, "clients": indexer.clients}

@@ -58,10 +58,14 @@ class IndexerGoneError(IndexerUnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Hits in the shape of `protocol.hit_to_json`, best first. While `indexing`, some may be missing."""
+    """Hits in the shape of `protocol.hit_to_json`, best first. While `indexing`, some may be missing.
+
+    `complete` is false when there was no time to compare all candidates at the rerank exit.
+    """
 
     hits: list[Json]
     indexing: bool
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +150,20 @@ class IndexerClient:
     def pid(self) -> int:
         return self._link.pid
 
-    async def search(self, query: str, limit: int, filters: Filters) -> Results:
-        """Functions that answer a query in words."""
-        params = {"query": query, "limit": limit, "filters": filters_to_json(filters)}
+    async def search(self, query: str, limit: int, filters: Filters, explain: bool = False) -> Results:
+        """Functions that answer a query in words; with the parts of their scores to `explain`."""
+        params = {"query": query, "limit": limit, "filters": filters_to_json(filters), **_explained(explain)}
         return _results(await self._request("search", params))
 
-    async def similar_at(self, path: str, line: int, limit: int, filters: Filters) -> Results:
+    async def similar_at(self, path: str, line: int, limit: int, filters: Filters, explain: bool = False) -> Results:
         """Functions like the one at a line (1-based) of a file (relative to the root, forward slashes)."""
-        params = {"path": path, "line": line, "limit": limit, "filters": filters_to_json(filters)}
+        where = {"path": path, "line": line}
+        params = {**where, "limit": limit, "filters": filters_to_json(filters), **_explained(explain)}
         return _results(await self._request("similar", params))
 
-    async def similar_to(self, snippet: str, limit: int, filters: Filters) -> Results:
+    async def similar_to(self, snippet: str, limit: int, filters: Filters, explain: bool = False) -> Results:
         """Functions like a piece of code."""
-        params = {"snippet": snippet, "limit": limit, "filters": filters_to_json(filters)}
+        params = {"snippet": snippet, "limit": limit, "filters": filters_to_json(filters), **_explained(explain)}
         return _results(await self._request("similar", params))
 
     async def status(self) -> Json:
@@ -272,11 +277,15 @@ class IndexerClient:
             answer.set_exception(IndexerError("internal", "the indexer's answer is neither a result nor an error"))
 
 
+def _explained(explain: bool) -> Json:
+    return {"explain": True} if explain else {}
+
+
 def _results(answer: Json) -> Results:
     hits = answer.get("results")
     if not isinstance(hits, list):
         raise IndexerError("internal", "the indexer's answer has no results")
-    return Results(hits, bool(answer.get("indexing")))
+    return Results(hits, bool(answer.get("indexing")), bool(answer.get("complete", True)))
 
 
 def _from_anywhere(root: Path, config: Config) -> Config:

@@ -37,12 +37,12 @@ EXIT_NO_MEETING = 76
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What two processes compare. They fit if all of it is the same."""
+    """What two processes compare."""
 
     protocol: int
     version: str
     settings: str
-    """A digest of what decides the content of the index."""
+    """A digest of what decides the content of the index. Empty for a client that takes it as it is."""
 
     @classmethod
     def of(cls, config: Config) -> Identity:
@@ -50,6 +50,11 @@ class Identity:
         everything = config_to_json(config)
         content = json.dumps([everything[name] for name in INDEX_CONTENT])
         return cls(PROTOCOL_VERSION, __version__, hashlib.sha256(content.encode()).hexdigest()[:16])
+
+    def admits(self, client: Identity) -> bool:
+        """Whether an indexer with this identity can serve a client with that one."""
+        same_version = (self.protocol, self.version) == (client.protocol, client.version)
+        return same_version and client.settings in ("", self.settings)
 
     def is_older_than(self, protocol: int, version: str) -> bool:
         """Whether this is from an earlier version than one with these numbers."""

@@ -130,7 +130,7 @@ class Host:
             raise ValueError("wrong token")
         others = len(self._clients)
         identity = self._identity
-        fits = identity == Identity(params["protocol"], params["version"], params["settings"])
+        fits = identity.admits(Identity(params["protocol"], params["version"], params["settings"]))
         connection.joined = fits and not self._end.is_set()
         if connection.joined:
             self._let_in(connection)

@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fathom_indexer.errors import FathomError
-from fathom_indexer.process.locks import FileLock
+from fathom_indexer.process.locks import EVERYBODY, FileLock, Turn
 
 LOG_BYTES = 1_000_000
 """A log that has grown beyond this is begun anew at the next start."""
@@ -75,6 +75,15 @@ class Meeting:
         except (OSError, ValueError, RuntimeError) as error:
             raise MeetingError(f"no indexer can be shared: {error}") from error
         return cls(folder)
+
+    def turn(self) -> Turn:
+        """The right to index. Where locks fail everybody has it: the index survives that."""
+        try:
+            if self.indexing.acquire():
+                self.indexing.release()
+        except OSError:
+            return EVERYBODY
+        return self.indexing
 
     def address(self) -> Address | None:
         """Where the indexer listens, or listened; None when there is no telling."""

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from fathom_indexer import __version__
 from fathom_indexer.process.handshake import EXIT_NO_MEETING, EXIT_TAKEN, Identity
 from fathom_indexer.process.inbox import Inbox, receive
-from fathom_indexer.process.locks import EVERYBODY, Turn
+from fathom_indexer.process.locks import EVERYBODY
 from fathom_indexer.process.meeting import Meeting, MeetingError
 from fathom_indexer.process.stdio import claim_stdout, read_lines
 from fathom_indexer.protocol import PROTOCOL_VERSION, Json, config_from_json, encode
@@ -79,7 +79,7 @@ def serve_starter(open_engine: Opener, meeting: Meeting | None) -> int:
         leave_soon()
 
     threading.Thread(target=read, name="reader", daemon=True).start()
-    Worker(open_engine, inbox, send, _turn(meeting)).run()
+    Worker(open_engine, inbox, send, meeting.turn() if meeting else EVERYBODY).run()
     return 0
 
 
@@ -104,7 +104,7 @@ def serve_all(open_engine: Opener, meeting: Meeting, config: Config) -> int:
     host.start(end)
     from fathom_indexer.process.worker import Worker  # noqa: PLC0415
 
-    Worker(open_engine, inbox, host.broadcast, _turn(meeting), lambda: host.clients).run()
+    Worker(open_engine, inbox, host.broadcast, meeting.turn(), lambda: host.clients).run()
     return 0
 
 
@@ -135,18 +135,6 @@ def _take_over(meeting: Meeting) -> bool:
             return False
         time.sleep(0.05)
     return True
-
-
-def _turn(meeting: Meeting | None) -> Turn:
-    """The right to index. Where locks fail everybody has it: the index survives that."""
-    try:
-        if meeting is None:
-            return EVERYBODY
-        if meeting.indexing.acquire():
-            meeting.indexing.release()
-        return meeting.indexing
-    except OSError:
-        return EVERYBODY
 
 
 def _background(config: Config) -> Config:

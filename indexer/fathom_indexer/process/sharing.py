@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,17 +60,17 @@ async def look_up(root: Path, config: Config) -> Welcome | None:
     return welcome
 
 
-async def find(root: Path, config: Config, *, may_retire: bool = False) -> Seat:
+async def find(root: Path, config: Config, *, any_settings: bool = False, may_retire: bool = False) -> Seat:
     """The seat of a client that wants to use `config`; the connection has joined.
 
     The usual place may be taken by an indexer that does not fit. With `may_retire`, one that is not newer and has no
-    clients is asked to end, and the place counts as free; otherwise the seat is in a place apart.
-    Raises `MeetingError`.
+    clients is asked to end, and the place counts as free; otherwise the seat is in a place apart. `any_settings` says
+    that the client takes a running indexer as it is set up. Raises `MeetingError`.
     """
     for wanted in (config, apart(config)):
         meeting = Meeting.open(root, wanted.cache_directory())
         identity = Identity.of(wanted)
-        greeted = await _greet(meeting, identity)
+        greeted = await _greet(meeting, replace(identity, settings="") if any_settings else identity)
         if greeted is None:
             return Seat(meeting, wanted, None)
         link, welcome = greeted

@@ -156,12 +156,17 @@ class Worker:
 
     def _search(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         query, limit, filters = _string(request.params, "query"), *_how(request.params)
-        hits: Sequence[Hit] = ()
+        latest = SearchResult((), 0, 0, complete=True)
         for result in engine.search_steps(query, limit, filters):
-            hits = result.hits
+            latest = result
             if request.dropped.is_set():
                 break
-        return _results(hits, indexing, request)
+        return {
+            **_results(latest.hits, indexing, request),
+            "candidates": latest.candidates,
+            "reranked": latest.reranked,
+            "complete": latest.complete,
+        }
 
     def _similar(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         params, (limit, filters) = request.params, _how(request.params)

@@ -137,6 +137,9 @@ def test_a_search_is_answered_in_the_documented_shape() -> None:
                 }
             ],
             "indexing": True,
+            "candidates": 1,
+            "reranked": 1,
+            "complete": True,
         },
     }
     assert ("search", "q", 3, Filters(paths=("src/",), kinds=("method",))) in harness.engine.calls

@@ -1,0 +1,64 @@
+"""The real indexer process around an engine that is ready at once: `light_indexer.py --root DIR ... [--shared]`.
+
+LIGHT_VERSION in the environment is the version that it claims to be, LIGHT_LOOPBACK has it listen on a port. Every look
+at the workspace is noted in `looks.txt` there. A search for `forever` goes on until it is cancelled.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from fathom_indexer.config import Config
+from fathom_indexer.process import handshake, meeting, service
+from fathom_indexer.types import Filters, Function, Hit, IndexStatus, Kind, Progress, SearchResult, Stage
+
+
+class LightEngine:
+    """Finds one function, named like the query."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]:
+        with (self._root / "looks.txt").open("a") as looks:
+            looks.write(f"{os.getpid()} {'+'.join(paths or ['all'])}\n")
+        yield Progress(Stage.PARSE, 1, 1)
+        yield Progress(Stage.READY, 1, 1)
+
+    def search_steps(self, query: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
+        function = Function(query, query, Kind.FUNCTION, "python", f"def {query}", "", "", 0, 0, 1, 1)
+        while query == "forever":
+            time.sleep(0.01)
+            yield SearchResult((), 0, 0, complete=False)
+        yield SearchResult((Hit("a.py", function, 0.5, ""),), 1, 1, complete=True)
+
+    def similar_at(self, path: str, line: int, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+        return []
+
+    def similar_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+        return []
+
+    def status(self) -> IndexStatus:
+        return IndexStatus(str(self._root), "", 0, "light", 0, 1, 1, 1)
+
+    def clear(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def opener(root: Path, config: Config) -> service.Opener:
+    return lambda: LightEngine(root)
+
+
+if __name__ == "__main__":
+    service.opener = opener
+    handshake.__version__ = os.environ.get("LIGHT_VERSION", handshake.__version__)
+    if "LIGHT_LOOPBACK" in os.environ:
+        meeting._listen_unix = lambda folder: meeting._listen_loopback()
+    sys.exit(service.main())
