@@ -78,7 +78,9 @@ def test_records_and_compares(folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert "exit 6 at 384 dimensions" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"model": "m"}', '{"model": "m", "MRR@10": {"s": {"six": {"384": 1}}}}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"model": "m"}', '{"model": "m", "MRR@10": {"s": {"six": {"384": 1}}}}']
+)
 def test_a_damaged_record_is_named(tmp_path: Path, content: str) -> None:
     path = tmp_path / RECORDED_NAME
     path.write_text(content)
