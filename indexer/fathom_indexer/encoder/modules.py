@@ -87,28 +87,32 @@ class MultiExitEncoder(nn.Module):
 
     def pooled(self, ids: Tensor, mask: Tensor, exits: Sequence[int]) -> dict[int, Tensor]:
         """What reaches the heads: for each wanted exit a weighted mean over tokens, [batch, hidden]."""
-        pooled: dict[int, Tensor] = {}
+        return {
+            number: (state.float() * self._shares(number, state, ids, mask).unsqueeze(-1)).sum(1)
+            for number, state in self.states(ids, mask, exits).items()
+        }
+
+    def states(self, ids: Tensor, mask: Tensor, exits: Sequence[int]) -> dict[int, Tensor]:
+        """What the layers make of every token, [batch, tokens, hidden], at each wanted exit."""
+        states: dict[int, Tensor] = {}
         state = self.tokens(ids)
         if 0 in exits:
-            logits = self.token_logits[ids].masked_fill(mask == 0, float("-inf"))
-            pooled[0] = _mean(state, logits.softmax(-1))
+            states[0] = state
         if max(exits) > 0:
             state = self.embedding_norm(state + self.positions.weight[: ids.shape[1]])
         visible = mask.bool()[:, None, None, :]
         for number, layer in enumerate(self.layers[: max(exits)], start=1):
             state = layer(state, visible)
             if number in exits:
-                pooled[number] = _mean(state, self._shares(number, state, mask))
-        return pooled
+                states[number] = state
+        return states
 
-    def _shares(self, number: int, state: Tensor, mask: Tensor) -> Tensor:
+    def _shares(self, number: int, state: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
         """How much each token counts at an exit, [batch, tokens]; they sum to one."""
-        if str(number) not in self.scores:
+        if number == 0:
+            scores = self.token_logits[ids]
+        elif str(number) in self.scores:
+            scores = self.scores[str(number)](state).squeeze(-1).float()
+        else:
             return mask / mask.sum(-1, keepdim=True)
-        scores = self.scores[str(number)](state).squeeze(-1).float()
         return scores.masked_fill(mask == 0, float("-inf")).softmax(-1)
-
-
-def _mean(state: Tensor, shares: Tensor) -> Tensor:
-    """The mean of `state` [batch, tokens, hidden] by `shares` [batch, tokens]."""
-    return (state.float() * shares.unsqueeze(-1)).sum(1)

@@ -68,7 +68,7 @@ class RunConfig:
     mask_duplicates: bool = True
     """Leave texts that occur twice in a batch out of each other's negatives."""
 
-    batch: int = 256
+    batch: int = 128
     """Pairs that are compared with each other."""
     micro_tokens: int = 8192
     """Padded tokens that go through the layers at once."""

@@ -21,7 +21,9 @@ from fathom_indexer.training.passes import ids_and_mask, precision
 from fathom_indexer.training.run_config import RunConfig
 from fathom_indexer.training.space import ridge
 
+_CPU = torch.device("cpu")
 _TOKENS_AT_ONCE = 8192
+_TEXTS_FOR_SCORES = 700
 
 SMOOTHING = 1e-3
 """The constant of smooth inverse frequency (Arora, Liang and Ma 2017): a token's weight is `a / (a + frequency)`."""
@@ -73,21 +75,45 @@ def new_student(base: MultiExitEncoder, config: EncoderConfig, counts: Ints) -> 
     return student
 
 
-def fit_heads(student: MultiExitEncoder, layers: Sequence[int], corpus: Corpus, texts: Ints, targets: Tensor) -> None:
-    """Start the heads at `layers` from the linear maps that come nearest to `targets` [texts, hidden]."""
-    pieces: dict[int, list[Tensor]] = {layer: [] for layer in layers}
-    order: list[Ints] = []
+def fit_exits(student: MultiExitEncoder, layers: Sequence[int], corpus: Corpus, texts: Ints, targets: Tensor) -> None:
+    """Start the exits at `layers` where a linear map can take them: heads that come nearest to `targets`.
+
+    `targets` are [texts, hidden]. Scores start from what the state after the layer says of the static exit's weight of
+    the token. Without any training this makes exits of layers whose bare means are of little use.
+    """
     student.eval()
     with torch.inference_mode():
+        _fit_scores(student, corpus, texts[:: max(1, len(texts) // _TEXTS_FOR_SCORES)])
+        pieces: dict[int, list[Tensor]] = {layer: [] for layer in layers}
+        order: list[Ints] = []
         for places, ids, mask in micro_batches(corpus, texts, _TOKENS_AT_ONCE):
             order.append(places)
-            for layer, pooled in student.pooled(*ids_and_mask(ids, mask, torch.device("cpu")), layers).items():
+            for layer, pooled in student.pooled(*ids_and_mask(ids, mask, _CPU), layers).items():
                 pieces[layer].append(pooled)
-    wanted = targets[torch.from_numpy(np.concatenate(order))]
-    for layer, pooled_texts in pieces.items():
-        weight, bias = ridge(torch.cat(pooled_texts).clone(), wanted)
-        head = student.heads[str(layer)]
-        head.load_state_dict({"weight": weight, "bias": bias})
+        wanted = targets[torch.from_numpy(np.concatenate(order))]
+        for layer, pooled_texts in pieces.items():
+            _set(student.heads[str(layer)], *ridge(torch.cat(pooled_texts), wanted))
+
+
+def _fit_scores(student: MultiExitEncoder, corpus: Corpus, texts: Ints) -> None:
+    layers = [int(layer) for layer in student.scores]
+    if not layers or not hasattr(student, "token_logits"):
+        return
+    states: dict[int, list[Tensor]] = {layer: [] for layer in layers}
+    said: list[Tensor] = []
+    for _, ids, mask in micro_batches(corpus, texts, _TOKENS_AT_ONCE):
+        batch = ids_and_mask(ids, mask, _CPU)
+        there = batch[1] > 0
+        said.append(student.token_logits[batch[0][there]])
+        for layer, state in student.states(*batch, layers).items():
+            states[layer].append(state[there])
+    for layer, tokens in states.items():
+        weight, _ = ridge(torch.cat(tokens), torch.cat(said).unsqueeze(-1))
+        _set(student.scores[str(layer)], weight)
+
+
+def _set(linear: torch.nn.Module, weight: Tensor, bias: Tensor | None = None) -> None:
+    linear.load_state_dict({"weight": weight} if bias is None else {"weight": weight, "bias": bias})
 
 
 def rate_groups(student: MultiExitEncoder, config: RunConfig) -> list[tuple[float, dict[str, Tensor]]]:

@@ -29,7 +29,7 @@ from fathom_indexer.training.checkpoint import TOKENIZER_NAME, checkpoints, load
 from fathom_indexer.training.corpus import LOCK_NAME, Corpus, load_corpus
 from fathom_indexer.training.run_config import RunConfig
 from fathom_indexer.training.space import SPACE_NAME, TargetSpace, sample
-from fathom_indexer.training.student import Teacher, base_model, fit_heads, new_student, student_config
+from fathom_indexer.training.student import Teacher, base_model, fit_exits, new_student, student_config
 from fathom_indexer.training.trainer import Limits, Trainer
 
 log = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ def _space(
     space = TargetSpace.fit(vectors, languages, config.narrowing)
     if config.heads:
         shallow = [int(layer) for layer in student.heads if int(layer) != teacher.layer]
-        fit_heads(student, shallow, corpus, texts, space.of(vectors, languages))
+        fit_exits(student, shallow, corpus, texts, space.of(vectors, languages))
         if str(teacher.layer) in student.heads:
             weight, bias = space.linear()
             student.heads[str(teacher.layer)].load_state_dict({"weight": weight, "bias": bias})
