@@ -14,6 +14,7 @@ KINDS = ("doc", "question", "keyword", "code")
 TARGETS = ("teacher", "deepest", "next")
 EXIT_WEIGHTS = ("uniform", "depth")
 SPACES = ("base", "centred")
+STARTS = ("fitted", "plain")
 POOLINGS = ("mean", "scored")
 
 
@@ -36,6 +37,8 @@ class RunConfig:
     """How the exits between the static one and the base's last layer make one vector of many: `mean`, or `scored`."""
     space: str = "centred"
     """What the frozen base teaches: its vectors as they are (`base`), or as `training/space.py` moves them."""
+    start: str = "fitted"
+    """How exits start: `fitted`, as the linear map nearest to the space, or `plain`, changing nothing."""
     narrowing: float = 0.2
     """How much the space's widest axes are narrowed: 0 for not at all, 1 for all axes alike."""
 
@@ -48,6 +51,8 @@ class RunConfig:
     query_tokens: int = 48
     code_tokens: int = 96
 
+    masked_share: float = 0.0
+    """Part of the run, at its start, in which masked tokens of the same texts are predicted at every exit instead."""
     target: str = "teacher"
     """Whose similarities the shallow exits learn: the frozen base's, the deepest exit's, or the next deeper exit's."""
     teacher_kinds: tuple[str, ...] = KINDS
@@ -95,6 +100,8 @@ class RunConfig:
             "names_share": 0 <= self.names_share <= 1,
             "pooling": self.pooling in POOLINGS,
             "space": self.space in SPACES,
+            "start": self.start in STARTS,
+            "masked_share": 0 <= self.masked_share <= 1,
             "narrowing": 0 <= self.narrowing <= 1,
             "target": self.target in TARGETS,
             "teacher_kinds": set(self.teacher_kinds) <= set(KINDS),

@@ -125,7 +125,7 @@ def _space(
     languages = corpus.languages[texts]
     vectors = teacher.vectors(texts)
     space = TargetSpace.fit(vectors, languages, config.narrowing)
-    if config.heads:
+    if config.heads and config.start == "fitted":
         shallow = [int(layer) for layer in student.heads if int(layer) != teacher.layer]
         fit_exits(student, shallow, corpus, texts, space.of(vectors, languages))
         if str(teacher.layer) in student.heads:

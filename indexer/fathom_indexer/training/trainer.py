@@ -19,6 +19,7 @@ from fathom_indexer.training.batches import Batch, plan
 from fathom_indexer.training.checkpoint import Checkpoint, Position, save_checkpoint
 from fathom_indexer.training.corpus import Corpus, Ints
 from fathom_indexer.training.losses import Objective, Sides
+from fathom_indexer.training.masked import masked_backward
 from fathom_indexer.training.passes import backward
 from fathom_indexer.training.run_config import KINDS, RunConfig
 from fathom_indexer.training.space import TargetSpace
@@ -111,7 +112,8 @@ class Trainer:
             if limits.progress(position) >= 1 or stop():
                 break
             rate = learning_rate(self._config, limits.progress(position))
-            since.append((*self._step(batch, rate), len(batch.query)))
+            is_masked = limits.progress(position) < self._config.masked_share
+            since.append((*self._step(batch, rate, is_masked), len(batch.query)))
             position.step += 1
             position.batch += 1
             position.pairs += len(batch.query)
@@ -147,7 +149,24 @@ class Trainer:
             self.position.epoch += 1
             self.position.batch = 0
 
-    def _step(self, batch: Batch, rate: float) -> tuple[float, dict[str, float]]:
+    def _step(self, batch: Batch, rate: float, is_masked: bool) -> tuple[float, dict[str, float]]:
+        self._student.train()
+        self._optimizer.zero_grad(set_to_none=True)
+        config = self._config
+        if is_masked:
+            loss, parts = masked_backward(
+                self._student, self._corpus, batch.texts, config.exits, config.micro_tokens, self.position.step
+            )
+        else:
+            loss, parts = self._compare(batch)
+        torch.nn.utils.clip_grad_norm_(self._student.parameters(), config.clip)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate * group["rate"]
+        self._optimizer.step()
+        return loss, parts
+
+    def _compare(self, batch: Batch) -> tuple[float, dict[str, float]]:
+        """Add the gradients of a batch's pairs compared with each other."""
         device = self._student.tokens.weight.device
         query, code = _on(device, batch.query), _on(device, batch.code)
         masked = torch.from_numpy(batch.false_negatives()).to(device)
@@ -162,25 +181,21 @@ class Trainer:
             codes = {layer: rows[code] for layer, rows in vectors.items()}
             return self._objective(Sides(queries, codes), (base[query], base[code]), masked, followed)
 
-        self._student.train()
-        self._optimizer.zero_grad(set_to_none=True)
         config = self._config
-        loss, parts = backward(
+        return backward(
             self._student, self._corpus, batch.texts, config.exits, config.micro_tokens, loss_of, config.grad_cache
         )
-        torch.nn.utils.clip_grad_norm_(self._student.parameters(), config.clip)
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate * group["rate"]
-        self._optimizer.step()
-        return loss, parts
 
     def _log_losses(self, since: list[tuple[float, dict[str, float], int]], rate: float, seconds: float) -> None:
-        names = since[-1][1]
+        found: dict[str, list[float]] = {}
+        for _, parts, _ in since:
+            for name, value in parts.items():
+                found.setdefault(name, []).append(value)
         entry = {
             "loss": _rounded(sum(loss for loss, _, _ in since) / len(since)),
             "rate": rate,
             "pairs_per_second": _rounded(sum(pairs for *_, pairs in since) / max(seconds, 1e-9)),
-            "parts": {name: _rounded(sum(parts[name] for _, parts, _ in since) / len(since)) for name in names},
+            "parts": {name: _rounded(sum(values) / len(values)) for name, values in found.items()},
         }
         self._append(entry)
         log.info("step %d: loss %.4f, %.1f pairs/s", self.position.step, entry["loss"], entry["pairs_per_second"])
