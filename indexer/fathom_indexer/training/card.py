@@ -30,12 +30,10 @@ LIMITS = """## Limits
 
 - It reads the first {max_tokens} tokens of a function or a question; what comes later counts only by its words.
 - It was made for English questions and for code with English names. Other languages work as far as they share words.
-- It is small. It ranks what resembles a question; it does not understand a program, follow
-  calls, or know whether code is right or safe. The best result can be wrong, and some result always comes first.
+- It ranks what resembles a question; it does not understand a program, follow calls, or know whether code is right or
+  safe. The best result can be wrong, and some result always comes first.
 - Vectors of different exits cannot be compared, nor those of this model with another's.
-- It was trained on open-source packages. Code that looks like nothing in them is found less well, and what is common in
-  them (names, habits, their authors' way of describing things) is preferred.
-- The figures are of public sets with one right answer a question, mostly Python; other good answers count as wrong.
+- Figures are of public sets, most of which count one answer a question as right; other good answers count as wrong.
 """
 
 
@@ -78,8 +76,7 @@ def read_lock(path: Path, source: Mapping[str, Any]) -> dict[str, Any]:
         raise EvaluationError(f"{path} is no lock of training data: {error}") from error
     if not complete:
         raise EvaluationError(f"{path} is no lock of training data")
-    expected = source.get("data_lock_sha256")
-    if expected is not None and hashlib.sha256(content).hexdigest() != expected:
+    if hashlib.sha256(content).hexdigest() != source.get("data_lock_sha256"):
         raise EvaluationError(f"{path} is not the lock of the data that this model was trained on")
     return dict(lock)
 
@@ -144,7 +141,8 @@ def _data(lock: Mapping[str, Any]) -> str:
     return f"""## Training data
 
 Pairs of a query and a function, mined from the source of permissively licensed packages: `docs/training-data.md`. The
-{held:,} functions of a holdout list were kept out, and validation packages are not trained on.
+{held:,} functions of a holdout list were kept out, and validation packages are not trained on. Code that looks like
+nothing in these packages is found less well.
 
 {markdown_table(licences, 1)}
 {markdown_table(languages, 1)}"""

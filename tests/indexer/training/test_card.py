@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +71,8 @@ def test_the_lock_must_be_that_of_the_model(tmp_path: Path) -> None:
     assert read_lock(path, {"data_lock_sha256": digest}) == LOCK
     with pytest.raises(EvaluationError, match="not the lock"):
         read_lock(path, {"data_lock_sha256": "0"})
+    with pytest.raises(EvaluationError, match="not the lock"):
+        read_lock(path, BASE)
     path.write_text('{"packages": []}')
     with pytest.raises(EvaluationError, match="no lock"):
         read_lock(path, {})
@@ -80,10 +81,12 @@ def test_the_lock_must_be_that_of_the_model(tmp_path: Path) -> None:
 def test_the_command_writes_the_card(tmp_path: Path) -> None:
     model = tmp_path / "model"
     model.mkdir()
-    shutil.copy(PACKAGED_MODEL / "config.json", model)
     figures, lock = tmp_path / "figures.json", tmp_path / "lock.json"
     write_rows(ROWS, figures)
     lock.write_text(json.dumps(LOCK))
+    config = json.loads((PACKAGED_MODEL / "config.json").read_text())
+    config["source"] = {**TRAINED, "data_lock_sha256": hashlib.sha256(lock.read_bytes()).hexdigest()}
+    (model / "config.json").write_text(json.dumps(config))
     command = [str(model), "--rows", str(figures), "--lock", str(lock)]
     assert main([*command, "--only", "trained"]) == 0
     text = (model / "README.md").read_text()
