@@ -12,6 +12,10 @@ from fathom_indexer.protocol import Json, ProtocolError, decode
 Reply = Callable[[Json], None]
 
 
+STARTER = 0
+"""Stands for whoever started the process, who alone may end it. Clients of a shared one have other numbers."""
+
+
 def _nobody(_: Json) -> None:
     """For requests whose answer nobody reads."""
 
@@ -26,7 +30,7 @@ class Request:
     id: int
     method: str
     params: Json
-    client: int = 0
+    client: int = STARTER
     reply: Reply = field(default=_nobody, compare=False, repr=False)
     dropped: threading.Event = field(default_factory=threading.Event, compare=False, repr=False)
     """Set once nobody waits for the answer any more."""

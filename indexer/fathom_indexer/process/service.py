@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from fathom_indexer import __version__
 from fathom_indexer.process.handshake import EXIT_NO_MEETING, EXIT_TAKEN, Identity
-from fathom_indexer.process.inbox import Inbox, receive
+from fathom_indexer.process.inbox import STARTER, Inbox, receive
 from fathom_indexer.process.locks import EVERYBODY
 from fathom_indexer.process.meeting import Meeting, MeetingError
 from fathom_indexer.process.stdio import claim_stdout, read_lines
@@ -62,7 +62,7 @@ class LineWriter:
 def read_requests(lines: Iterable[bytes | None], inbox: Inbox, send: Callable[[Json], None]) -> None:
     """Lines of the only client into the inbox, until the stream ends."""
     for line in lines:
-        receive(line, 0, inbox, send)
+        receive(line, STARTER, inbox, send)
     inbox.close()
 
 

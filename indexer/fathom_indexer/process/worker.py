@@ -16,7 +16,7 @@ from pathlib import PurePath
 from typing import Any, Protocol
 
 from fathom_indexer.errors import FathomError, QueryError
-from fathom_indexer.process.inbox import Inbox, Request
+from fathom_indexer.process.inbox import STARTER, Inbox, Request
 from fathom_indexer.process.indexing import READY, Indexing
 from fathom_indexer.process.locks import EVERYBODY, Turn
 from fathom_indexer.protocol import (
@@ -105,10 +105,11 @@ class Worker:
                 self._engine.close()
 
     def _serve(self, request: Request) -> None:
-        answer = {"id": request.id, "result": {}} if request.method == "shutdown" else self._answer(request)
+        ends = request.method == "shutdown" and request.client == STARTER
+        answer = {"id": request.id, "result": {}} if ends else self._answer(request)
         if not request.dropped.is_set():
             request.reply(answer)
-        if request.method == "shutdown":
+        if ends:
             self._inbox.close()
 
     def _open(self) -> tuple[SearchEngine, Indexing]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import fathom_indexer
 from fathom_indexer.config import Config
 from fathom_indexer.process import handshake, meeting, service
 from fathom_indexer.types import Filters, Function, Hit, IndexStatus, Kind, Progress, SearchResult, Stage
@@ -58,7 +59,7 @@ def opener(root: Path, config: Config) -> service.Opener:
 
 if __name__ == "__main__":
     service.opener = opener
-    handshake.__version__ = os.environ.get("LIGHT_VERSION", handshake.__version__)
+    vars(handshake).update({"__version__": os.environ.get("LIGHT_VERSION", fathom_indexer.__version__)})
     if "LIGHT_LOOPBACK" in os.environ:
         meeting._listen_unix = lambda folder: meeting._listen_loopback()
     sys.exit(service.main())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +15,7 @@ def test_lines_do_not_depend_on_how_the_bytes_arrive(stream: bytes, cuts: list[i
     splitter = LineSplitter(longest)
     lines: list[bytes | None] = []
     places = sorted({0, len(stream), *(cut for cut in cuts if cut <= len(stream))})
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         lines += splitter.feed(stream[start:end])
     assert lines == [line if len(line) <= longest else None for line in stream.split(b"\n")[:-1]]
 

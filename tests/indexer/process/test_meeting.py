@@ -98,7 +98,7 @@ def test_nobody_else_can_reach_it(meeting: Meeting) -> None:
 
 
 def test_leftovers_of_an_indexer_that_was_killed_are_replaced(meeting: Meeting) -> None:
-    killed, old = meeting.listen()
+    killed, _ = meeting.listen()
     killed.close()
     listener, new = meeting.listen()
     assert meeting.address() == new
@@ -145,7 +145,7 @@ def test_a_folder_that_others_can_use_is_refused(tmp_path: Path) -> None:
     folder = Meeting.open(tmp_path / "code", str(tmp_path / "cache")).folder
     for mode in (0o755, 0o770, 0o701, 0o777):
         folder.chmod(mode)
-        with pytest.raises(MeetingError, match="open to other users.*chmod 700"):
+        with pytest.raises(MeetingError, match=r"open to other users.*chmod 700"):
             Meeting.open(tmp_path / "code", str(tmp_path / "cache"))
     folder.rmdir()
     elsewhere = tmp_path / "elsewhere"
