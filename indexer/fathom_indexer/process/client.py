@@ -225,8 +225,10 @@ class IndexerClient:
             while line := await self._link.reader.readline():
                 self._silent_pings = 0
                 self._hear(line)
-        except (OSError, ValueError) as error:
-            # The stream cannot be trusted any more: a line without end, or a broken pipe.
+        except OSError as error:
+            logger.info("the connection to the indexer broke: %s", error)
+        except ValueError as error:
+            # A line without end: the stream cannot be trusted any more.
             logger.error("the indexer's output cannot be read: %s", error)
         how = await self._link.ended()
         self._watching.cancel()
