@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch", reason="needs the torch extra")
 pytest.importorskip("onnx", reason="needs the train extra")
 
 from fathom_indexer.encoder.config import EncoderConfig  # noqa: E402
+from fathom_indexer.encoder.modules import Layer  # noqa: E402
 from fathom_indexer.training.probe import _silenced, main  # noqa: E402
 from fathom_indexer.training.student import base_model  # noqa: E402
 
@@ -20,6 +21,7 @@ def test_a_silenced_sub_block_adds_nothing_and_comes_back(base_folder: Path) -> 
     ids, mask = torch.tensor([[101, 2500, 2600, 102]]), torch.ones(1, 4, dtype=torch.long)
     before = model.states(ids, mask, (1,))[1]
     layer = model.layers[0]
+    assert isinstance(layer, Layer)
     with _silenced(layer.down):
         assert not torch.equal(model.states(ids, mask, (1,))[1], before)
         assert layer.down(torch.randn(1, 64)).abs().max() == 0

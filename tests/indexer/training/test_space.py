@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs the torch extra")
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 from fathom_indexer.training.corpus import WORDS  # noqa: E402
 from fathom_indexer.training.space import TargetSpace, ridge  # noqa: E402
@@ -13,7 +18,7 @@ from fathom_indexer.training.space import TargetSpace, ridge  # noqa: E402
 
 def _texts(
     tasks: int, languages: int, noise: float = 0.05
-) -> tuple[torch.Tensor, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+) -> tuple[Tensor, np.ndarray[tuple[int], np.dtype[np.int64]]]:
     """Every task in words and in every language; the language moves a vector further than the task does."""
     torch.manual_seed(0)
     meaning, accent = torch.randn(tasks, 16), 4 * torch.randn(languages + 1, 16)
@@ -22,7 +27,7 @@ def _texts(
     return torch.nn.functional.normalize(vectors.reshape(-1, 16), dim=-1), groups
 
 
-def _right_task(vectors: torch.Tensor, groups: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:
+def _right_task(vectors: Tensor, groups: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:
     """How often the nearest text is of the same task, itself aside."""
     scores = (vectors @ vectors.T).fill_diagonal_(-2)
     width = len(set(groups))
