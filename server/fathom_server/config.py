@@ -89,6 +89,7 @@ READERS: dict[str, Reader] = {
     "runtime": _one_of("onnx", "torch"),
     "vectors": _one_of("auto", "exact", "hnsw"),
     "threads": _whole_number(0),
+    "linger": _whole_number(0),
 }
 """The settings by their names on the wire."""
 

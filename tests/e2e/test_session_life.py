@@ -303,28 +303,6 @@ async def test_the_stream_holds_nothing_but_messages(tmp_path: Path) -> None:
     assert (rest, server.returncode) == (b"", 0)
 
 
-async def test_a_server_that_is_killed_takes_its_indexer_with_it(tmp_path: Path) -> None:
-    server = subprocess.Popen(
-        [sys.executable, "-m", "fathom_server"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "FATHOM_CACHE_DIR": str(tmp_path / "cache")},
-    )
-    assert server.stdin is not None
-    assert server.stdout is not None
-    initialize: dict[str, Any] = {"processId": None, "rootUri": tmp_path.as_uri(), "capabilities": {}}
-    server.stdin.write(message(id=1, method="initialize", params=initialize))
-    server.stdin.write(message(method="initialized", params={}))
-    server.stdin.write(message(id=2, method="fathom/status"))
-    server.stdin.flush()
-    while read_message(server.stdout).get("id") != 2:
-        pass
-    server.kill()
-    # The indexer has inherited standard error: its end is when the last of the two is gone.
-    await asyncio.wait_for(asyncio.to_thread(server.communicate), 60)
-
-
 async def test_exit_right_behind_shutdown(tmp_path: Path) -> None:
     initialize: dict[str, Any] = {"processId": None, "rootUri": tmp_path.as_uri(), "capabilities": {}}
     result = subprocess.run(

@@ -2,6 +2,7 @@
 
 answer    answers every request properly
 die       ends at the first search
+die-once  the same, but the next one in the folder answers
 unborn    ends at once
 stall     hears everything and answers nothing, not even to being asked to stop
 garbage   surrounds its answers with lines that are no messages, and answers searches without results
@@ -47,6 +48,14 @@ def result_of(method: str, params: dict[str, Any], root: str, heard: list[dict[s
     return {}
 
 
+def dies(mode: str, root: str) -> bool:
+    mark = Path(root, "died")
+    if mode == "die-once" and not mark.exists():
+        mark.touch()
+        return True
+    return mode == "die"
+
+
 def main() -> None:
     mode, root = sys.argv[1], sys.argv[3]
     if mode == "unborn":
@@ -61,7 +70,7 @@ def main() -> None:
         heard.append(message)
         if mode == "stall":
             continue
-        if mode == "die" and message["method"] == "search":
+        if message["method"] == "search" and dies(mode, root):
             sys.exit(3)
         if message["method"] == "shutdown":
             break

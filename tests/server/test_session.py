@@ -198,6 +198,19 @@ async def test_a_dead_indexer_is_told_of_once_and_started_again(work: Workplace)
     assert status.index["root"] == str(work.root / "one")
 
 
+async def test_a_search_over_which_an_indexer_dies_is_asked_again(work: Workplace) -> None:
+    work.backoff = QUICKLY
+    indexer = work.open("one", "die-once")
+    work.open("two")
+    first = (await indexer.client()).pid
+    found = await work.session.search("pay", 20, Filters())
+    assert sorted(folder.name for folder, _ in found.hits) == ["one", "two"]
+    assert (await indexer.client()).pid != first
+    assert len(work.editor.warnings) == 1
+    similar = await work.session.similar(work.root / "one" / "a.py", 4, 5, Filters())
+    assert len(similar.hits) == 1
+
+
 async def test_while_an_indexer_is_dead_there_is_an_answer_all_the_same(work: Workplace) -> None:
     indexer = work.open("one", "unborn")
     await work.editor.warned.wait()
