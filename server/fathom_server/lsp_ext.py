@@ -36,12 +36,14 @@ class SearchParams:
     limit: int
     """How many results at most, 1 to 200. The setting `limit` when the client leaves it out."""
     filters: Filters
+    explain: bool = False
+    """Whether hits come with the parts of their scores."""
 
     @classmethod
     def from_json(cls, value: Any, default_limit: int) -> SearchParams:
         """Raises `JsonRpcInvalidParams`."""
         params = _object(value, "params")
-        return cls(_string(params, "query"), _limit(params, default_limit), _filters(params))
+        return cls(_string(params, "query"), _limit(params, default_limit), _filters(params), _explain(params))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class SimilarParams:
     """Zero-based, as in LSP. The column does not matter: functions are found by line."""
     limit: int
     filters: Filters
+    explain: bool = False
 
     @classmethod
     def from_json(cls, value: Any, default_limit: int) -> SimilarParams:
@@ -66,6 +69,7 @@ class SimilarParams:
             line=_whole_number(position, "line", "position.line", 0),
             limit=_limit(params, default_limit),
             filters=_filters(params),
+            explain=_explain(params),
         )
 
 
@@ -84,14 +88,20 @@ class LspHit:
 class SearchResult:
     """The answer to `fathom/search` and `fathom/similar`: functions, best first.
 
-    While `indexing`, functions may be missing that a later request will find.
+    While `indexing`, functions may be missing that a later request will find. Unless `complete`, the same request may
+    be answered in a better order next time.
     """
 
     results: list[LspHit]
     indexing: bool
+    complete: bool
 
     def to_json(self) -> Json:
-        return {"results": [hit.to_json() for hit in self.results], "indexing": self.indexing}
+        return {
+            "results": [hit.to_json() for hit in self.results],
+            "indexing": self.indexing,
+            "complete": self.complete,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +166,13 @@ def _whole_number(values: Json, name: str, field: str, low: int, high: int | Non
 
 def _limit(params: Json, default: int) -> int:
     return default if params.get("limit") is None else _whole_number(params, "limit", "limit", 1, MAX_LIMIT)
+
+
+def _explain(params: Json) -> bool:
+    value = params.get("explain", False)
+    if not isinstance(value, bool):
+        raise _invalid("explain", "true or false", value)
+    return value
 
 
 def _filters(params: Json) -> Filters:

@@ -183,10 +183,12 @@ class FolderIndexer:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Hits of all folders, best first. While `indexing`, some may be missing."""
+    """Hits of all folders, best first. While `indexing`, some may be missing. Unless `complete`, the same question may
+    be answered in a better order next time."""
 
     hits: list[tuple[Folder, Json]]
     indexing: bool
+    complete: bool = True
 
 
 class Session:
@@ -212,14 +214,14 @@ class Session:
         self._indexers.clear()
         await asyncio.gather(*(indexer.close() for indexer in indexers), return_exceptions=True)
 
-    async def search(self, query: str, limit: int, filters: Filters) -> Found:
-        """Functions of all folders that answer a query in words.
+    async def search(self, query: str, limit: int, filters: Filters, explain: bool = False) -> Found:
+        """Functions of all folders that answer a query; with the parts of their scores to `explain`.
 
         Raises `IndexerError` when the query is at fault, and the first folder's error when no folder has an answer.
         """
 
         async def search(indexer: FolderIndexer) -> Results:
-            return await indexer.ask(lambda client: client.search(query, limit, filters))
+            return await indexer.ask(lambda client: client.search(query, limit, filters, explain))
 
         indexers = list(self._indexers.values())
         outcomes = await asyncio.gather(*(search(indexer) for indexer in indexers), return_exceptions=True)
@@ -235,7 +237,7 @@ class Session:
             logger.warning("a folder is left out of the results: %s", error)
         return _merged(answers, limit)
 
-    async def similar(self, path: Path, line: int, limit: int, filters: Filters) -> Found:
+    async def similar(self, path: Path, line: int, limit: int, filters: Filters, explain: bool = False) -> Found:
         """Functions like the one at a line (1-based) of a file, in the file's own folder.
 
         Raises `QueryError` when the file is in none, `IndexerError`, and `IndexerUnavailableError`.
@@ -244,7 +246,7 @@ class Session:
         if not places:
             raise QueryError(f"{path} is in none of the workspace folders")
         indexer, relative = places[0]
-        results = await indexer.ask(lambda client: client.similar_at(relative, line, limit, filters))
+        results = await indexer.ask(lambda client: client.similar_at(relative, line, limit, filters, explain))
         return _merged([(indexer.folder, results)], limit)
 
     async def status(self) -> list[RootStatus]:
@@ -299,4 +301,8 @@ def _merged(answers: list[tuple[Folder, Results]], limit: int) -> Found:
         if place not in seen:
             seen.add(place)
             merged.append((folder, hit))
-    return Found(merged[:limit], any(results.indexing for _, results in answers))
+    return Found(
+        merged[:limit],
+        any(results.indexing for _, results in answers),
+        all(results.complete for _, results in answers),
+    )

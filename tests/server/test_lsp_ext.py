@@ -129,7 +129,7 @@ def test_status_takes_no_parameters() -> None:
 
 def test_results_are_plain_json() -> None:
     location = types.Location("file:///a.py", types.Range(types.Position(2, 0), types.Position(5, 0)))
-    assert SearchResult([LspHit({"path": "a.py"}, location)], indexing=True).to_json() == {
+    assert SearchResult([LspHit({"path": "a.py"}, location)], indexing=True, complete=False).to_json() == {
         "results": [
             {
                 "path": "a.py",
@@ -140,6 +140,7 @@ def test_results_are_plain_json() -> None:
             }
         ],
         "indexing": True,
+        "complete": False,
     }
     assert StatusResult("1.0", [RootStatus("file:///a", "ready", None, {"files": 2})]).to_json() == {
         "version": "1.0",

@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 def result_of(found: Found) -> Json:
     """The answer that holds what was found."""
     results = [LspHit(hit, location_of(folder, hit)) for folder, hit in found.hits]
-    return SearchResult(results, found.indexing).to_json()
+    return SearchResult(results, found.indexing, found.complete).to_json()

@@ -21,5 +21,5 @@ async def search(ls: FathomServer, params: Any = None) -> Json:
     if not wanted.query.strip():
         return result_of(Found([], indexing=False))
     with answering():
-        found = await ls.session.search(wanted.query, wanted.limit, wanted.filters)
+        found = await ls.session.search(wanted.query, wanted.limit, wanted.filters, wanted.explain)
     return result_of(found)

@@ -23,5 +23,5 @@ async def similar(ls: FathomServer, params: Any = None) -> Json:
     if path is None:
         raise JsonRpcInvalidParams(f"textDocument.uri must name a file on this machine, not {wanted.uri!r}")
     with answering():
-        found = await ls.session.similar(path, wanted.line + 1, wanted.limit, wanted.filters)
+        found = await ls.session.similar(path, wanted.line + 1, wanted.limit, wanted.filters, wanted.explain)
     return result_of(found)
