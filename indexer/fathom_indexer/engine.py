@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -50,8 +50,17 @@ class Engine:
         self._target = VectorTarget(model.model_id, index_exit, dim)
         self._loaded_encoder: Encoder | None = None
         self._vectors = ResidentVectors(store, self._target, config.vectors)
+        self.cancelled: Callable[[], bool] = lambda: False
+        """Asked between the batches of a search whether nobody wants its answer any more. For the owner to set."""
         self._searcher = Searcher(
-            store, self._encoder, self._vectors.get, index_exit, rerank_exit, dim, config.rerank_ms / 1000
+            store,
+            self._encoder,
+            self._vectors.get,
+            index_exit,
+            rerank_exit,
+            dim,
+            config.rerank_ms / 1000,
+            cancelled=self._is_cancelled,
         )
         self._duplication = Duplication(store)
         self._indexing = IndexPipeline(root, config, store, self._target, self._encoder, self._vectors)
@@ -189,6 +198,9 @@ class Engine:
         """Forget all files, so that the next `index_steps` reads every one anew. Vectors of known texts are kept."""
         self._store.clear()
         self._vectors.forget()
+
+    def _is_cancelled(self) -> bool:
+        return self.cancelled()
 
     def _encoder(self) -> Encoder:
         if self._loaded_encoder is None:

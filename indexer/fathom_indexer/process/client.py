@@ -69,6 +69,14 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True)
+class Groups:
+    """Groups in the shape of `protocol.clone_group_to_json`. While `indexing`, functions may be missing."""
+
+    groups: list[Json]
+    indexing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Events:
     """What to call when the indexer tells something by itself. The calls come on the event loop."""
 
@@ -165,6 +173,14 @@ class IndexerClient:
         """Functions like a piece of code."""
         params = {"snippet": snippet, "limit": limit, "filters": filters_to_json(filters), **_explained(explain)}
         return _results(await self._request("similar", params))
+
+    async def duplicates(self, params: Json) -> Groups:
+        """Groups of functions that are copies of each other, for the parameters that `docs/protocol.md` names."""
+        answer = await self._request("duplicates", params)
+        groups = answer.get("groups")
+        if not isinstance(groups, list):
+            raise IndexerError("internal", "the indexer's answer has no groups")
+        return Groups(groups, bool(answer.get("indexing")))
 
     async def status(self) -> Json:
         """The shape of `protocol.status_to_json`, with `indexing` and `progress`."""

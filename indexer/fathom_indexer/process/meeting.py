@@ -95,7 +95,7 @@ class Meeting:
     def listen(self) -> tuple[socket.socket, Address]:
         """Listen, and tell others where. For the holder of `serving`. Raises `OSError`."""
         self.withdraw()
-        listener, address = _listen_unix(self.folder) if hasattr(socket, "AF_UNIX") else _listen_loopback()
+        listener, address = _listen(self.folder)
         written = self._address.with_suffix(".new")
         written.touch(0o600)
         written.write_text(json.dumps(asdict(address)), encoding="utf-8")
@@ -152,27 +152,33 @@ def _is_socket(path: Path) -> bool:
     return stat.S_ISSOCK(path.lstat().st_mode)
 
 
-def _listen_unix(folder: Path) -> tuple[socket.socket, Address]:
-    """A socket in `folder`, or in a folder of its own where that is too long a path or cannot hold sockets."""
-    try:
-        return _bind_unix(folder / _SOCKET)
-    except OSError:
-        return _bind_unix(Path(tempfile.mkdtemp(prefix=_TEMPORARY)) / _SOCKET)
-
-
-def _bind_unix(path: Path) -> tuple[socket.socket, Address]:
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        listener.bind(str(path))
-        path.chmod(0o600)
-        listener.listen(_BACKLOG)
-    except OSError:
-        listener.close()
-        raise
-    return listener, Address(os.getpid(), path=str(path))
-
-
 def _listen_loopback() -> tuple[socket.socket, Address]:
     listener = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
     return listener, Address(os.getpid(), port=listener.getsockname()[1], token=secrets.token_hex(32))
+
+
+if sys.platform == "win32":
+
+    def _listen(folder: Path) -> tuple[socket.socket, Address]:
+        return _listen_loopback()
+
+else:
+
+    def _listen(folder: Path) -> tuple[socket.socket, Address]:
+        """A socket in `folder`, or in a folder of its own where that is too long a path or cannot hold sockets."""
+        try:
+            return _bind_unix(folder / _SOCKET)
+        except OSError:
+            return _bind_unix(Path(tempfile.mkdtemp(prefix=_TEMPORARY)) / _SOCKET)
+
+    def _bind_unix(path: Path) -> tuple[socket.socket, Address]:
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            listener.bind(str(path))
+            path.chmod(0o600)
+            listener.listen(_BACKLOG)
+        except OSError:
+            listener.close()
+            raise
+        return listener, Address(os.getpid(), path=str(path))

@@ -22,12 +22,13 @@ from fathom_indexer.process.locks import EVERYBODY, Turn
 from fathom_indexer.protocol import (
     Json,
     ProtocolError,
+    clone_group_to_json,
     filters_from_json,
     hit_to_json,
     progress_to_json,
     status_to_json,
 )
-from fathom_indexer.types import Filters, Hit, IndexStatus, Progress, SearchResult, Stage
+from fathom_indexer.types import CloneGroup, CloneKind, Filters, Hit, IndexStatus, Progress, SearchResult, Stage
 
 logger = logging.getLogger(__name__)
 
@@ -45,10 +46,16 @@ DEFAULT_LIMIT = 10
 class SearchEngine(Protocol):
     """What the worker asks of the engine; `fathom_indexer.engine.Engine` documents it."""
 
+    cancelled: Callable[[], bool]
+
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]: ...
     def search_steps(self, query: str, limit: int = ..., filters: Filters = ...) -> Iterator[SearchResult]: ...
     def similar_at(self, path: str, line: int, limit: int = ..., filters: Filters = ...) -> list[Hit]: ...
     def similar_to(self, snippet: str, limit: int = ..., filters: Filters = ...) -> list[Hit]: ...
+    def duplicates(
+        self, filters: Filters = ..., loosest: CloneKind = ..., threshold: float = ..., min_tokens: int = ...
+    ) -> list[CloneGroup]: ...
+    def duplicates_steps(self) -> Iterator[tuple[int, int]]: ...
     def status(self) -> IndexStatus: ...
     def clear(self) -> None: ...
     def close(self) -> None: ...
@@ -79,6 +86,7 @@ class Worker:
         self._methods: dict[str, Callable[[SearchEngine, Indexing, Request], Json]] = {
             "search": self._search,
             "similar": self._similar,
+            "duplicates": self._duplicates,
             "status": self._status,
             "update": self._update,
             "rescan": self._rescan,
@@ -151,7 +159,9 @@ class Worker:
             method = self._methods.get(request.method)
             if method is None:
                 raise QueryError(f"unknown method {request.method!r}")
-            return {"id": request.id, "result": method(*self._open(), request)}
+            engine, indexing = self._open()
+            engine.cancelled = request.dropped.is_set
+            return {"id": request.id, "result": method(engine, indexing, request)}
         except Exception as error:
             return {"id": request.id, "error": _failure(error, request.method)}
 
@@ -176,6 +186,22 @@ class Worker:
         else:
             hits = engine.similar_at(_string(params, "path"), _integer(params, "line"), limit, filters)
         return _results(hits, indexing, request)
+
+    def _duplicates(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
+        params = request.params
+        how: dict[str, Any] = {"filters": filters_from_json(params.get("filters"))}
+        if params.get("loosest") is not None:
+            how["loosest"] = _clone_kind(params["loosest"])
+        if params.get("threshold") is not None:
+            how["threshold"] = _number(params, "threshold")
+        if params.get("minTokens") is not None:
+            how["min_tokens"] = _integer(params, "minTokens")
+        limit = _integer(params, "limit", DEFAULT_LIMIT)
+        for _ in engine.duplicates_steps():
+            if request.dropped.is_set():
+                return {"groups": [], "indexing": indexing.active}
+        groups = engine.duplicates(**how)[:limit]
+        return {"groups": [clone_group_to_json(group) for group in groups], "indexing": indexing.active}
 
     def _status(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         progress = indexing.progress
@@ -229,6 +255,21 @@ def _results(hits: Sequence[Hit], indexing: Indexing, request: Request) -> Json:
 
 def _how(params: Json) -> tuple[int, Filters]:
     return _integer(params, "limit", DEFAULT_LIMIT), filters_from_json(params.get("filters"))
+
+
+def _clone_kind(value: Any) -> CloneKind:
+    try:
+        return CloneKind(value)
+    except ValueError:
+        known = ", ".join(kind.value for kind in CloneKind)
+        raise QueryError(f"loosest must be one of {known}, not {value!r}") from None
+
+
+def _number(params: Json, name: str) -> float:
+    value = params.get(name)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise QueryError(f"{name} must be a number")
+    return float(value)
 
 
 def _string(params: Json, name: str) -> str:

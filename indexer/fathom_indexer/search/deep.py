@@ -23,17 +23,23 @@ _BATCH = 4
 
 
 def make_missing(
-    store: Store, encoder: Encoder, layer: int, missing: Sequence[int], seconds: float, clock: Clock = time.monotonic
+    store: Store,
+    encoder: Encoder,
+    layer: int,
+    missing: Sequence[int],
+    seconds: float,
+    clock: Clock = time.monotonic,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> dict[int, Floats]:
     """Embed functions at an exit, the first ones first, until `seconds` are over; keep and return what was made.
 
-    A batch that would probably not be done in time is not begun.
+    A batch that would probably not be done in time is not begun, nor is one once nobody wants the answer any more.
     """
     made: dict[int, Floats] = {}
     start, longest = clock(), 0.0
     for batch in (missing[first : first + _BATCH] for first in range(0, len(missing), _BATCH)):
         begun = clock()
-        if begun - start + longest >= seconds:
+        if begun - start + longest >= seconds or cancelled():
             break
         made.update(_embed(store, encoder, layer, batch))
         longest = max(longest, clock() - begun)

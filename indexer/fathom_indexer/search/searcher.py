@@ -69,7 +69,8 @@ class _Candidates:
 class Searcher:
     """Searches one store. `encoder` and `vectors` are called when they are first needed.
 
-    `rerank_seconds` is how long missing deep vectors may be made during one search.
+    `rerank_seconds` is how long missing deep vectors may be made during one search. `cancelled` is asked between
+    batches of them: when it is true they are left, and with them what the deep exit would have said.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Searcher:
         dim: int | None,
         rerank_seconds: float = 0.15,
         clock: Clock = time.monotonic,
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
         self._encoder = encoder
@@ -91,6 +93,7 @@ class Searcher:
         self._dim = dim
         self._rerank_seconds = rerank_seconds
         self._clock = clock
+        self._cancelled = cancelled
 
     def search(
         self,
@@ -185,7 +188,9 @@ class Searcher:
         missing = [function_id for function_id in ids if function_id not in vectors]
         if missing:
             yield Ranking(*first, reranked=0, complete=False)
-            vectors |= make_missing(self._store, self._encoder(), layer, missing, self._rerank_seconds, self._clock)
+            vectors |= make_missing(
+                self._store, self._encoder(), layer, missing, self._rerank_seconds, self._clock, self._cancelled
+            )
         means: Mapping[str, Floats] = {}
         if candidates.query.kind is QueryKind.CODE and Step.CENTRING in steps:
             means = self._means(layer)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import fathom_indexer
 from fathom_indexer.config import Config
 from fathom_indexer.process import handshake, meeting, service
-from fathom_indexer.types import Filters, Function, Hit, IndexStatus, Kind, Progress, SearchResult, Stage
+from fathom_indexer.types import CloneGroup, CloneKind, Filters, Function, Hit, IndexStatus, Kind, Progress, SearchResult, Stage
 
 
 class LightEngine:
@@ -23,6 +23,7 @@ class LightEngine:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self.cancelled: Callable[[], bool] = lambda: False
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]:
         with (self._root / "looks.txt").open("a") as looks:
@@ -32,13 +33,24 @@ class LightEngine:
 
     def search_steps(self, query: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
         function = Function(query, query, Kind.FUNCTION, "python", f"def {query}", "", "", 0, 0, 1, 1)
-        while query == "forever":
+        while query == "forever" and not self.cancelled():
             time.sleep(0.01)
-            yield SearchResult((), 0, 0, complete=False)
         yield SearchResult((Hit("a.py", function, 0.5, ""),), 1, 1, complete=True)
 
     def similar_at(self, path: str, line: int, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         return []
+
+    def duplicates(
+        self,
+        filters: Filters | None = None,
+        loosest: CloneKind = CloneKind.NEAR,
+        threshold: float = 0.5,
+        min_tokens: int = 1,
+    ) -> list[CloneGroup]:
+        return []
+
+    def duplicates_steps(self) -> Iterator[tuple[int, int]]:
+        return iter([(1, 1)])
 
     def similar_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         return []
@@ -61,5 +73,5 @@ if __name__ == "__main__":
     service.opener = opener
     vars(handshake).update({"__version__": os.environ.get("LIGHT_VERSION", fathom_indexer.__version__)})
     if "LIGHT_LOOPBACK" in os.environ:
-        meeting._listen_unix = lambda folder: meeting._listen_loopback()
+        meeting._listen = lambda folder: meeting._listen_loopback()
     sys.exit(service.main())

@@ -20,7 +20,7 @@ from fathom_indexer.process.inbox import Inbox, Request
 from fathom_indexer.process.service import read_requests
 from fathom_indexer.process.worker import Worker
 from fathom_indexer.protocol import PROTOCOL_VERSION
-from fathom_indexer.types import Filters, Function, Hit, IndexStatus, Kind, Progress, SearchResult, Stage
+from fathom_indexer.types import CloneGroup, CloneKind, Filters, Function, Hit, IndexStatus, Kind, Progress, SearchResult, Stage
 
 FUNCTION = Function("get", "Store.get", Kind.METHOD, "python", "def get(self)", "", "def get(self): ...", 0, 18, 4, 5)
 
@@ -32,6 +32,7 @@ class FakeEngine:
         self.calls: list[Any] = []
         self.plans = list(plans)
         self.on_step: Callable[[str], None] = lambda step: None
+        self.cancelled: Callable[[], bool] = lambda: False
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]:
         name = "scan" if paths is None else "+".join(paths)
@@ -62,6 +63,18 @@ class FakeEngine:
     def similar_at(self, path: str, line: int, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         self.calls.append(("similar_at", path, line, limit, filters))
         return []
+
+    def duplicates(
+        self,
+        filters: Filters | None = None,
+        loosest: CloneKind = CloneKind.NEAR,
+        threshold: float = 0.5,
+        min_tokens: int = 1,
+    ) -> list[CloneGroup]:
+        return []
+
+    def duplicates_steps(self) -> Iterator[tuple[int, int]]:
+        return iter([(1, 1)])
 
     def similar_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         self.calls.append(("similar_to", snippet, limit, filters))
@@ -195,7 +208,9 @@ def test_a_search_that_is_under_way_stops_at_its_next_step_and_is_not_answered()
     class Patient(FakeEngine):
         def search_steps(self, query: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
             yield SearchResult((), 0, 0, complete=False)
+            assert not self.cancelled()
             self.on_step("first order")
+            assert self.cancelled()
             yield SearchResult((), 0, 0, complete=False)
             self.calls.append("went on")
 

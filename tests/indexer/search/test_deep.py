@@ -62,6 +62,14 @@ def test_stops_before_time_is_over(store: Store, seconds: float, made: int) -> N
     assert set(store.vectors_of(MODEL, LAYER, missing)) == set(missing[:made])
 
 
+def test_stops_when_nobody_wants_the_answer_any_more(store: Store) -> None:
+    clock = Clock()
+    encoder: Any = SlowEncoder(clock)
+    vectors = make_missing(store, encoder, LAYER, list(range(1, 21)), 100, clock, lambda: clock.now >= 2)
+    assert list(vectors) == list(range(1, 9))
+    assert len(store.vectors_of(MODEL, LAYER, list(range(1, 21)))) == 8, "what was made is kept"
+
+
 def test_what_was_made_belongs_to_its_function(store: Store) -> None:
     clock = Clock()
     encoder: Any = SlowEncoder(clock)
