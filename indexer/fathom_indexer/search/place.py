@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from pathlib import PurePosixPath
 
@@ -20,8 +21,10 @@ def place_values(words: Sequence[str], outlines: Mapping[int, Outline]) -> dict[
 
     A word counts as much as it tells files apart: one that most candidates' paths have counts little.
     """
-    paths = sorted({outline.path for outline in outlines.values()})
-    matches = {path: _matches(words, path) for path in paths}
+    paths = {outline.path for outline in outlines.values()}
+    known = {part for path in paths for parts in _path_words(path) for part in parts}
+    forms = [frozenset(part for part in known if same_word(word, part)) for word in words]
+    matches = {path: _matches(forms, path) for path in paths}
     telling = [1.0 - sum(1 for path in paths if matches[path][n]) / (len(paths) + 1) for n in range(len(words))]
     whole = sum(telling)
     if not whole:
@@ -39,13 +42,10 @@ def same_word(one: str, other: str) -> bool:
     return len(shorter) >= _SHORTEST_STEM and longer.startswith(shorter) and len(longer) - len(shorter) <= _MOST_ENDING
 
 
-def _matches(words: Sequence[str], path: str) -> list[float]:
+def _matches(forms: Sequence[AbstractSet[str]], path: str) -> list[float]:
+    """For each word, given by its forms, how well it names the file."""
     stem, folder = _path_words(path)
-    return [1.0 if _any(word, stem) else _FOLDER if _any(word, folder) else 0.0 for word in words]
-
-
-def _any(word: str, parts: Iterable[str]) -> bool:
-    return any(same_word(word, part) for part in parts)
+    return [1.0 if not words.isdisjoint(stem) else 0.0 if words.isdisjoint(folder) else _FOLDER for words in forms]
 
 
 @lru_cache(maxsize=8192)
@@ -61,6 +61,7 @@ def _lower_words(text: str) -> tuple[str, ...]:
     return (*words, "".join(words)) if len(words) > 1 else tuple(words)
 
 
+@lru_cache(maxsize=8192)
 def _stem(word: str) -> str:
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"

@@ -21,12 +21,12 @@ from fathom_indexer.search.form import form_values
 from fathom_indexer.search.place import place_values
 from fathom_indexer.search.query import Query, QueryKind, understand, understand_code
 from fathom_indexer.search.roles import role_values
-from fathom_indexer.search.signals import Ranked, Signal, Values, explain, total
+from fathom_indexer.search.signals import Ranked, Signal, Values, explain, plus, total
 from fathom_indexer.search.snippet import snippet
 from fathom_indexer.search.steps import ALL_STEPS, Step, Steps
 from fathom_indexer.search.symbols import closeness, in_files, near_names, spellings
 from fathom_indexer.search.weights import CODE_COLUMNS, DEFAULT_WEIGHTS, QUESTION_COLUMNS, Weights
-from fathom_indexer.storage import Outline, Store, StoredFunction, match_expression
+from fathom_indexer.storage import Outline, Store, StoredFunction, match_expression, query_words
 from fathom_indexer.types import Filters, Function, Hit, SearchResult
 from fathom_indexer.vectors import VectorIndex
 
@@ -37,6 +37,9 @@ CANDIDATES = 100
 
 _WORDS_DEPTH = 500
 """How far down BM25 scores are known, for candidates that came from elsewhere."""
+
+_FUNCTIONS_READ = 12_000
+"""How many functions a search by words reads, about; a millisecond for a thousand."""
 
 _OVERLAPPING = 20
 """More hits than wanted are looked up, so that enough are left without copies and what surrounds a function."""
@@ -165,29 +168,27 @@ class Searcher:
             shallow = self._cosines(ids, outlines, self._index_exit, self._dim, query_vector, language, means)
         alike = self._structure(query, ids) if Step.STRUCTURE in steps else {}
         candidates = _Candidates(query, outlines, dict(words), shallow, alike)
-        first = _ordered(candidates, estimate_missing(ids, {}, shallow), {}, steps, weights)
-        deep_wanted = Step.DEEP in steps and Step.VECTORS in steps and ids
-        if not deep_wanted:
-            yield Ranking(*first, reranked=0, complete=True)
+        if not ids or not {Step.DEEP, Step.VECTORS} <= steps:
+            yield Ranking(*_ordered(candidates, {}, steps, weights), reranked=0, complete=True)
             return
-        yield from self._deepened(candidates, first, encoded[self._rerank_exit], steps, weights, language)
+        yield from self._deepened(candidates, encoded[self._rerank_exit], steps, weights, language)
 
     def _deepened(
         self,
         candidates: _Candidates,
-        first: tuple[Ranked, tuple[Signal, ...]],
         query: Floats,
         steps: Steps,
         weights: Weights,
         language: str,
     ) -> Iterator[Ranking]:
-        """The first order, if another one will follow that may differ; then the order by the rerank exit."""
-        ids = [function_id for function_id, _ in first[0]]
+        """The order by the rerank exit. Where vectors have to be made for it, what is known gives an order before."""
+        ids = list(candidates.outlines)
         model, layer = self._encoder().config.model_id, self._rerank_exit
         vectors = self._store.vectors_of(model, layer, ids)
-        missing = [function_id for function_id in ids if function_id not in vectors]
-        if missing:
+        if len(vectors) < len(ids):
+            first = _ordered(candidates, {}, steps, weights)
             yield Ranking(*first, reranked=0, complete=False)
+            missing = [function_id for function_id, _ in first[0] if function_id not in vectors]
             vectors |= make_missing(
                 self._store, self._encoder(), layer, missing, self._rerank_seconds, self._clock, self._cancelled
             )
@@ -195,10 +196,7 @@ class Searcher:
         if candidates.query.kind is QueryKind.CODE and Step.CENTRING in steps:
             means = self._means(layer)
         deep = _centred_cosines(ids, candidates.outlines, vectors, query, language, means)
-        shallow = estimate_missing(ids, {}, candidates.cosines)
-        estimated = estimate_missing(ids, deep, candidates.cosines)
-        added = {function_id: estimated[function_id] - shallow[function_id] for function_id in ids}
-        final = _ordered(candidates, shallow, added, steps, weights)
+        final = _ordered(candidates, deep, steps, weights)
         yield Ranking(*final, reranked=len(deep), complete=len(deep) == len(ids))
 
     def _words(self, query: Query, wanted: int, allowed: frozenset[int] | None, steps: Steps) -> Ranked:
@@ -206,8 +204,8 @@ class Searcher:
             return []
         code = query.kind is QueryKind.CODE
         columns = CODE_COLUMNS if code else QUESTION_COLUMNS
-        expression = match_expression(query.text, repeats=code)
-        return self._store.matching_words(expression, max(wanted, _WORDS_DEPTH), columns, allowed)
+        words = self._store.telling_words(query_words(query.text, repeats=code), _FUNCTIONS_READ)
+        return self._store.matching_words(match_expression(words), max(wanted, _WORDS_DEPTH), columns, allowed)
 
     def _structure(self, query: Query, ids: Sequence[int]) -> dict[int, float]:
         """How alike functions are built to the query, if that is code."""
@@ -259,8 +257,10 @@ class Searcher:
         means: Mapping[str, Floats],
     ) -> dict[int, float]:
         vectors = self._store.vectors_of(self._encoder().config.model_id, layer, ids)
-        short = {function_id: shorten(vector, dim) for function_id, vector in vectors.items()}
-        return _centred_cosines(ids, outlines, short, query, language, means)
+        if not vectors:
+            return {}
+        short = shorten(np.stack(list(vectors.values())), dim)
+        return _centred_cosines(ids, outlines, dict(zip(vectors, short, strict=True)), query, language, means)
 
     def _means(self, layer: int) -> dict[str, Floats]:
         model = self._encoder().config.model_id
@@ -304,16 +304,18 @@ class Searcher:
 
 
 def _ordered(
-    candidates: _Candidates, cosines: Values, deep: Values, steps: Steps, weights: Weights
+    candidates: _Candidates, deep: Mapping[int, float], steps: Steps, weights: Weights
 ) -> tuple[Ranked, tuple[Signal, ...]]:
-    """The candidates in order of the sum of all signals, given their cosines and what the rerank exit adds to them."""
+    """The candidates in order of the sum of all signals, given their cosines at the rerank exit as far as known."""
     query, outlines = candidates.query, candidates.outlines
     ids = list(outlines)
+    shallow = estimate_missing(ids, {}, candidates.cosines)
+    better = estimate_missing(ids, deep, candidates.cosines) if deep else shallow
     paths = {function_id: outline.path for function_id, outline in outlines.items()}
     code = query.kind is QueryKind.CODE
     signals = [
-        Signal(Step.VECTORS, 1.0, cosines),
-        Signal(Step.DEEP, 1.0, deep),
+        Signal(Step.VECTORS, 1.0, shallow),
+        Signal(Step.DEEP, 1.0, {item: better[item] - shallow[item] for item in ids}),
         Signal(Step.WORDS, weights.words_for_code if code else weights.words, candidates.words),
         Signal(Step.STRUCTURE, weights.structure, candidates.structure),
     ]
@@ -330,10 +332,10 @@ def _ordered(
     ranked = total(ids, signals)
     if Step.COHERENCE in steps and not code:
         signals.append(Signal(Step.COHERENCE, weights.coherence, coherence_values(ranked, paths)))
-        ranked = total(ids, signals)
+        ranked = plus(ranked, signals[-1])
     if Step.DIVERSITY in steps and not code:
         signals.append(Signal(Step.DIVERSITY, -weights.diversity, diversity_values(ranked, paths)))
-        ranked = total(ids, signals)
+        ranked = plus(ranked, signals[-1])
     return ranked, tuple(signals)
 
 

@@ -30,8 +30,17 @@ class Signal:
 
 def total(ids: Iterable[int], signals: Sequence[Signal]) -> Ranked:
     """The candidates by the sum of all signals, best first; ties in the order of ids."""
-    summed = [(function_id, sum(signal.score(function_id) for signal in signals)) for function_id in ids]
-    return in_order(summed)
+    scores = dict.fromkeys(ids, 0.0)
+    for signal in signals:
+        for function_id, value in signal.values.items():
+            if function_id in scores:
+                scores[function_id] += signal.weight * value
+    return in_order(scores.items())
+
+
+def plus(ranked: Ranked, signal: Signal) -> Ranked:
+    """The candidates with another signal added to their scores, in their new order."""
+    return in_order((function_id, score + signal.score(function_id)) for function_id, score in ranked)
 
 
 def in_order(ranked: Iterable[tuple[int, float]]) -> Ranked:

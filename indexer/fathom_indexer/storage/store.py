@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fathom_indexer.errors import IndexStoreError
 from fathom_indexer.storage.schema import SCHEMA, SCHEMA_VERSION
-from fathom_indexer.storage.words import code_words
+from fathom_indexer.storage.words import code_words, match_expression
 from fathom_indexer.types import FileRecord, Function, Kind, SkippedFile
 
 log = logging.getLogger(__name__)
@@ -290,6 +290,31 @@ class Store:
                     found[function_id] = Outline(function_id, path, name, qualified_name, Kind(kind), *rest)
         return found
 
+    def telling_words(self, words: Sequence[str], functions: int) -> list[str]:
+        """Those of the words, in their order, that a search has to look at.
+
+        The rarest come first, until they are in so many `functions`: what more common words add to a score in an index
+        so large is little, and reading all functions that have them is what takes time. The rarest one always stays.
+        """
+        with self._reading() as db:
+            if (db.execute("SELECT MAX(id) FROM functions").fetchone()[0] or 0) <= functions:
+                return list(words)
+            counts = {
+                word: db.execute(
+                    "SELECT COUNT(*) FROM words WHERE words MATCH ?", (match_expression([word]),)
+                ).fetchone()[0]
+                for word in dict.fromkeys(words)
+            }
+        kept: set[str] = set()
+        read = 0
+        for word in sorted(counts, key=lambda word: counts[word]):
+            read += counts[word]
+            if kept and read > functions:
+                break
+            if counts[word]:
+                kept.add(word)
+        return [word for word in words if word in kept]
+
     def matching_words(
         self,
         expression: str,
@@ -449,7 +474,9 @@ class Store:
                     f"AND id IN ({_marks(chunk)})",
                     (model, layer, *chunk),
                 )
-                found.update((function_id, _matrix([vector])[0]) for function_id, vector in rows)
+                known = rows.fetchall()
+                matrix = _matrix([vector for _, vector in known])
+                found.update((function_id, row) for (function_id, _), row in zip(known, matrix, strict=True))
         return found
 
     def sample_vectors(self, model: str, layer: int, language: str, limit: int) -> Floats:

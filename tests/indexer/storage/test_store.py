@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fathom_indexer.errors import IndexStoreError
-from fathom_indexer.storage import ColumnWeights, FileState, Store, match_expression
+from fathom_indexer.storage import ColumnWeights, FileState, Store, match_expression, query_words
 from fathom_indexer.types import FileRecord, Function, Kind, SkippedFile
 
 MODEL = "test-model"
@@ -34,7 +34,7 @@ def put(store: Store, path: str, *functions: Function) -> list[int]:
 def matching(
     store: Store, query: str, limit: int = 10, allowed: frozenset[int] | None = None, repeats: bool = False
 ) -> list[int]:
-    found = store.matching_words(match_expression(query, repeats), limit, ColumnWeights(), allowed)
+    found = store.matching_words(match_expression(query_words(query, repeats)), limit, ColumnWeights(), allowed)
     return [function_id for function_id, _ in found]
 
 
@@ -86,8 +86,16 @@ def test_a_query_of_stop_words_alone_still_searches(store: Store) -> None:
 
 
 def test_repetition_counts_in_code_and_not_in_questions() -> None:
-    assert match_expression("retry the retry") == '"retry"'
-    assert match_expression("retry(x); retry(y)", repeats=True) == '"retry" OR "x" OR "retry" OR "y"'
+    assert query_words("retry the retry") == ["retry"]
+    assert query_words("retry(x); retry(y)", repeats=True) == ["retry", "x", "retry", "y"]
+
+
+def test_common_words_are_left_out_where_they_cost(store: Store) -> None:
+    put(store, "a.py", *(function(f"get_{name}") for name in ("url", "name", "size", "size_of_name")))
+    assert store.telling_words(["get", "url", "size", "none"], 100) == ["get", "url", "size", "none"]
+    assert store.telling_words(["get", "url", "size", "none"], 3) == ["url", "size"]
+    assert store.telling_words(["get"], 3) == ["get"]
+    assert store.telling_words(["none"], 3) == []
 
 
 def test_a_whole_file_can_be_a_query(store: Store) -> None:
