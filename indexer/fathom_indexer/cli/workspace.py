@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -64,8 +65,7 @@ class OwnEngine(Engine):
 @contextmanager
 def open_workspace(options: argparse.Namespace) -> Iterator[Workspace]:
     """The workspace at `PATH` as the options want it. Raises the errors of `Engine.open`."""
-    root = resolve_root(options.path)
-    config = config_from(options)
+    root, config = resolve_root(options.path), _config(options)
     turn: Turn = EVERYBODY
     try:
         meeting = Meeting.open(root, config.cache_directory())
@@ -86,7 +86,7 @@ def open_workspace(options: argparse.Namespace) -> Iterator[Workspace]:
 
 def running_indexer(options: argparse.Namespace) -> Welcome | None:
     """Who indexes `PATH` now, if anybody does."""
-    root, config = resolve_root(options.path), config_from(options)
+    root, config = resolve_root(options.path), _config(options)
     try:
         if Meeting.open(root, config.cache_directory()).address() is None:
             return None
@@ -96,6 +96,12 @@ def running_indexer(options: argparse.Namespace) -> Welcome | None:
     except MeetingError as error:
         log.warning("%s", error)
         return None
+
+
+def _config(options: argparse.Namespace) -> Config:
+    """What the options ask for, with a model's folder by the name that other processes would give it."""
+    config = config_from(options)
+    return replace(config, model=config.model and str(Path(config.model).absolute()))
 
 
 def _find(root: Path, config: Config) -> tuple[RunningIndexer | None, Config, Turn]:

@@ -58,6 +58,8 @@ class Host:
         self._end = asyncio.Event()
         self._ending = self._loop.call_later(START_GRACE, self._end.set)
         self._had_clients = False
+        self._problem = b""
+        """The last thing that all clients were told, if it was a problem: those who come later have to know."""
 
     @property
     def clients(self) -> int:
@@ -69,6 +71,7 @@ class Host:
         line = encode(message)
 
         def write() -> None:
+            self._problem = line if message.get("method") == "problem" else b""
             for client in self._clients:
                 self._write(client, line)
 
@@ -150,6 +153,7 @@ class Host:
             # the workspace is being looked at already.
             self._inbox.put(Request(0, "rescan", {}))
         self._had_clients = True
+        self._loop.call_soon(self._write, connection, self._problem)
 
     def _refuse(self, connection: _Connection) -> None:
         if not connection.joined:

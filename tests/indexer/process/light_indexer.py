@@ -1,7 +1,8 @@
 """The real indexer process around an engine that is ready at once: `light_indexer.py --root DIR ... [--shared]`.
 
-LIGHT_VERSION in the environment is the version that it claims to be, LIGHT_LOOPBACK has it listen on a port. Every look
-at the workspace is noted in `looks.txt` there. A search for `forever` goes on until it is cancelled.
+LIGHT_VERSION in the environment is the version that it claims to be, LIGHT_LOOPBACK has it listen on a port,
+LIGHT_BROKEN keeps its engine from being opened. Every look at the workspace is noted in `looks.txt` there. A search for
+`forever` goes on until it is cancelled.
 """
 
 from __future__ import annotations
@@ -14,8 +15,20 @@ from pathlib import Path
 
 import fathom_indexer
 from fathom_indexer.config import Config
+from fathom_indexer.errors import IndexStoreError
 from fathom_indexer.process import handshake, meeting, service
-from fathom_indexer.types import CloneGroup, CloneKind, Filters, Function, Hit, IndexStatus, Kind, Progress, SearchResult, Stage
+from fathom_indexer.types import (
+    CloneGroup,
+    CloneKind,
+    Filters,
+    Function,
+    Hit,
+    IndexStatus,
+    Kind,
+    Progress,
+    SearchResult,
+    Stage,
+)
 
 
 class LightEngine:
@@ -66,7 +79,12 @@ class LightEngine:
 
 
 def opener(root: Path, config: Config) -> service.Opener:
-    return lambda: LightEngine(root)
+    def open_engine() -> LightEngine:
+        if "LIGHT_BROKEN" in os.environ:
+            raise IndexStoreError("the disk is full")
+        return LightEngine(root)
+
+    return open_engine
 
 
 if __name__ == "__main__":

@@ -158,6 +158,17 @@ async def test_who_joins_has_the_workspace_looked_at_again(workspace: Workspace)
     assert workspace.looks() == [f"{one.pid} all"] * 2
 
 
+async def test_who_comes_late_hears_of_a_problem_too(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIGHT_BROKEN", "1")
+    one = await workspace.share()
+    await until(lambda: workspace.problems == ["the disk is full"])
+    two = await workspace.share()
+    await until(lambda: workspace.problems == ["the disk is full"] * 2)
+    for client in (one, two):
+        with pytest.raises(IndexerError, match="the disk is full"):
+            await client.status()
+
+
 async def test_of_many_who_start_at_once_all_meet_one_indexer(workspace: Workspace) -> None:
     starters = [workspace.starter() for _ in range(8)]
     pids = await asyncio.gather(*(asyncio.to_thread(pid_of, starter) for starter in starters))

@@ -20,7 +20,18 @@ from fathom_indexer.process.inbox import Inbox, Request
 from fathom_indexer.process.service import read_requests
 from fathom_indexer.process.worker import Worker
 from fathom_indexer.protocol import PROTOCOL_VERSION
-from fathom_indexer.types import CloneGroup, CloneKind, Filters, Function, Hit, IndexStatus, Kind, Progress, SearchResult, Stage
+from fathom_indexer.types import (
+    CloneGroup,
+    CloneKind,
+    Filters,
+    Function,
+    Hit,
+    IndexStatus,
+    Kind,
+    Progress,
+    SearchResult,
+    Stage,
+)
 
 FUNCTION = Function("get", "Store.get", Kind.METHOD, "python", "def get(self)", "", "def get(self): ...", 0, 18, 4, 5)
 
