@@ -1,4 +1,4 @@
-"""Fathom's own requests: `fathom/search`, `fathom/similar`, `fathom/status`. `docs/protocol.md` shows examples.
+"""Fathom's own requests: `fathom/search`, `similar`, `duplicates` and `status`. `docs/protocol.md` shows examples.
 
 Parameters are checked strictly, so that a client learns of its mistake: whatever does not fit raises
 `JsonRpcInvalidParams` (-32602) with a message that names the field. Fields that are not known are ignored, as LSP
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SEARCH = "fathom/search"
 SIMILAR = "fathom/similar"
+DUPLICATES = "fathom/duplicates"
 STATUS = "fathom/status"
 
 _CONVERTER = converters.get_converter()
@@ -71,6 +72,23 @@ class SimilarParams:
             filters=_filters(params),
             explain=_explain(params),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatesParams:
+    """`fathom/duplicates`: which functions are copies of each other?"""
+
+    limit: int
+    filters: Filters
+    options: Json
+    """`loosest`, `threshold` and `minTokens` as they came: the indexer knows what they may be."""
+
+    @classmethod
+    def from_json(cls, value: Any, default_limit: int) -> DuplicatesParams:
+        """Raises `JsonRpcInvalidParams`."""
+        params = {} if value is None else _object(value, "params")
+        options = {name: params[name] for name in ("loosest", "threshold", "minTokens") if params.get(name) is not None}
+        return cls(_limit(params, default_limit), _filters(params), options)
 
 
 @dataclass(frozen=True, slots=True)

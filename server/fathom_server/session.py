@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from fathom_indexer.errors import IndexerUnavailableError, QueryError
-from fathom_indexer.process.client import Events, IndexerClient, IndexerError, IndexerGoneError, Results
+from fathom_indexer.process.client import Events, Groups, IndexerClient, IndexerError, IndexerGoneError, Results
 from fathom_server.lsp_ext import RootStatus
 
 if TYPE_CHECKING:
@@ -248,6 +248,12 @@ class Session:
         indexer, relative = places[0]
         results = await indexer.ask(lambda client: client.similar_at(relative, line, limit, filters, explain))
         return _merged([(indexer.folder, results)], limit)
+
+    async def duplicates(self, params: Json) -> list[tuple[Folder, Groups]]:
+        """Groups of copies in each folder. Raises `IndexerError` and `IndexerUnavailableError`."""
+        indexers = list(self._indexers.values())
+        answers = await asyncio.gather(*(indexer.ask(lambda client: client.duplicates(params)) for indexer in indexers))
+        return [(indexer.folder, groups) for indexer, groups in zip(indexers, answers, strict=True)]
 
     async def status(self) -> list[RootStatus]:
         """Every folder's state, with what is in its index or why that cannot be told."""

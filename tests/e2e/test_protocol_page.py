@@ -66,7 +66,12 @@ def assert_same_hits(shown: Any, real: Any) -> None:
 
 
 def test_there_is_an_example_of_every_request() -> None:
-    assert {request["method"] for request, _ in LSP_EXAMPLES} == {lsp_ext.SEARCH, lsp_ext.SIMILAR, lsp_ext.STATUS}
+    assert {request["method"] for request, _ in LSP_EXAMPLES} == {
+        lsp_ext.SEARCH,
+        lsp_ext.SIMILAR,
+        lsp_ext.DUPLICATES,
+        lsp_ext.STATUS,
+    }
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -8,6 +8,7 @@ from lsprotocol import types
 
 from fathom_server import lsp_ext
 from fathom_server.handlers import (
+    duplicates,
     lifecycle,
     search,
     similar,
@@ -35,4 +36,5 @@ def register(server: FathomServer) -> None:
     server.feature(types.WORKSPACE_SYMBOL)(workspace_symbol.workspace_symbol)
     server.feature(lsp_ext.SEARCH)(search.search)
     server.feature(lsp_ext.SIMILAR)(similar.similar)
+    server.feature(lsp_ext.DUPLICATES)(duplicates.duplicates)
     server.feature(lsp_ext.STATUS)(status.status)

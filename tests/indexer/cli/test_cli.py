@@ -212,3 +212,81 @@ def test_an_unusable_cache_is_named(workspace: Path, tmp_path: Path, capsys: pyt
     (tmp_path / "file").write_text("not a folder")
     assert main(["search", "x", str(workspace), "--cache-dir", str(tmp_path / "file")]) == 1
     assert "fathom: " in capsys.readouterr().err
+
+
+COPIED = "\n".join(
+    [
+        "def settle(account, payments, limit):",
+        "    total = 0",
+        "    for payment in payments:",
+        "        if payment.amount > limit:",
+        "            raise ValueError(payment, limit)",
+        "        total += payment.amount * payment.rate",
+        "    account.balance -= total",
+        "    account.log.append(('settled', total))",
+        "    return account.balance\n",
+    ]
+)
+
+
+@pytest.fixture
+def copies(workspace: Path) -> Path:
+    (workspace / "one.py").write_text(COPIED)
+    (workspace / "über [2].py").write_text("# The same.\n" + COPIED)
+    (workspace / "three.py").write_text(COPIED.replace("payment", "invoice").replace("settle", "pay"))
+    return workspace
+
+
+def test_duplicates_as_text(copies: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["duplicates", str(copies)]) == 0
+    head, *lines = capsys.readouterr().out.strip().splitlines()
+    assert head.startswith("3 functions of about")
+    assert [line.split()[0] for line in lines] == ["one.py:1", "über", "three.py:1"]
+    assert ["exact" in line for line in lines] == [False, True, False]
+    assert "renamed" in lines[2]
+
+
+def test_duplicates_as_json_and_what_is_forbidden(copies: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["duplicates", str(copies), "--json", "--fail-on", "exact"]) == 3
+    (group,) = json.loads(capsys.readouterr().out)["groups"]
+    assert set(group) == {"kind", "similarity", "tokens", "key", "clones"}
+    assert [clone["clone"] for clone in group["clones"]] == ["exact", "exact", "renamed"]
+    assert main(["duplicates", str(copies), "--fail-on", "exact", "-p", "!one.py"]) == 0
+    assert main(["duplicates", str(copies), "--fail-on", "renamed", "-p", "!one.py"]) == 3
+    capsys.readouterr()
+    assert main(["duplicates", str(copies), "--json", "--language", "go"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"groups": []}
+
+
+def test_duplicates_as_sarif(copies: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What SARIF 2.1.0 requires of a log, and what code scanning services require besides."""
+    assert main(["duplicates", str(copies), "--sarif"]) == 0
+    log = json.loads(capsys.readouterr().out)
+    assert log["version"] == "2.1.0"
+    assert log["$schema"].endswith("sarif-schema-2.1.0.json")
+    (run,) = log["runs"]
+    driver = run["tool"]["driver"]
+    assert driver["name"] == "Fathom"
+    (result,) = run["results"]
+    assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "duplicate-renamed"
+    assert result["level"] in {"none", "note", "warning", "error"}
+    assert all(rule["shortDescription"]["text"] for rule in driver["rules"])
+    assert result["message"]["text"]
+    assert all(isinstance(value, str) for value in result["partialFingerprints"].values())
+    assert 0 <= result["rank"] <= 100
+    places = [*result["locations"], *result["relatedLocations"]]
+    assert [related["id"] for related in result["relatedLocations"]] == [1, 2]
+    for place in places:
+        physical = place["physicalLocation"]
+        assert physical["artifactLocation"]["uriBaseId"] == "SRCROOT"
+        assert 1 <= physical["region"]["startLine"] <= physical["region"]["endLine"]
+    assert [place["physicalLocation"]["artifactLocation"]["uri"] for place in places] == [
+        "one.py",
+        "%C3%BCber%20%5B2%5D.py",
+        "three.py",
+    ]
+
+
+@pytest.mark.parametrize("arguments", [["--threshold", "0"], ["--threshold", "7"], ["--kind", "poem"]])
+def test_duplicates_with_arguments_that_make_no_sense(copies: Path, arguments: list[str]) -> None:
+    assert main(["duplicates", str(copies), *arguments]) == 2

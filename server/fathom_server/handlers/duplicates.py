@@ -1,0 +1,28 @@
+"""`fathom/duplicates`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fathom_indexer.protocol import filters_to_json
+from fathom_server.convert import location_of
+from fathom_server.handlers.errors import answering
+from fathom_server.lsp_ext import DuplicatesParams, LspHit
+
+if TYPE_CHECKING:
+    from fathom_indexer.protocol import Json
+    from fathom_server.server import FathomServer
+
+
+async def duplicates(ls: FathomServer, params: Any = None) -> Json:
+    """Functions that are copies of each other, folder by folder."""
+    wanted = DuplicatesParams.from_json(params, ls.settings.limit)
+    asked = {**wanted.options, "limit": wanted.limit, "filters": filters_to_json(wanted.filters)}
+    with answering():
+        answers = await ls.session.duplicates(asked)
+    groups = [
+        {**group, "clones": [LspHit(clone, location_of(folder, clone)).to_json() for clone in group["clones"]]}
+        for folder, answer in answers
+        for group in answer.groups
+    ]
+    return {"groups": groups, "indexing": any(answer.indexing for _, answer in answers)}
