@@ -19,7 +19,8 @@ def plan(pairs: Pairs, config: RunConfig, epoch: int) -> Ints:
     """
     random = np.random.default_rng([config.seed, epoch])
     shares = np.array([config.kinds.get(kind, 0.0) for kind in KINDS])
-    rows = random.permutation(np.flatnonzero(random.random(len(pairs)) < shares[pairs.kind]))
+    drawn = random.random(int(pairs.code.max(initial=-1)) + 1)
+    rows = random.permutation(np.flatnonzero(drawn[pairs.code] < shares[pairs.kind]))
     # All pairs of a function side by side, so that the layers read it once; and by them those of other functions of its
     # file, which are each other's hard negatives.
     shuffled = random.random(int(pairs.code.max(initial=-1)) + 1)

@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 Ints = NDArray[np.int64]
 
 LOCK_NAME = "manifest.lock.json"
+EXCLUDED_NAME = "excluded.txt"
+"""Ids of functions whose pairs are left out, one a line: what `training.data.leakage --write` found."""
+
 _AT_ONCE = 4096
 WORDS = -1
 """In place of a language: the text is a question or a description."""
@@ -91,12 +94,13 @@ def load_corpus(data: Path, config: RunConfig, base: EncoderConfig, tokenizer: b
     shards = sorted(data.glob("pairs-*.jsonl.gz"))
     if not shards:
         raise ModelError(f"{data} holds no pairs; make them with `python -m fathom_indexer.training.data`")
-    folder = data / "prepared" / _key(shards, config, base)
+    excluded = _excluded(data)
+    folder = data / "prepared" / _key(shards, config, base, excluded)
     if not folder.exists():
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        _prepare(shards, config, base, tokenizer, partial)
+        _prepare(shards, config, base, tokenizer, partial, excluded)
         partial.rename(folder)
     arrays = {part: np.load(folder / f"{part}.npy", mmap_mode="r") for part in _PARTS}
     train, validation = (
@@ -104,6 +108,9 @@ def load_corpus(data: Path, config: RunConfig, base: EncoderConfig, tokenizer: b
         for split in ("train", "validation")
     )
     offsets, languages = np.asarray(arrays["offsets"]), np.asarray(arrays["languages"], np.int64)
+    for pairs in (train, validation):
+        is_code = pairs.kind == KINDS.index("code")
+        pairs.kind[is_code & (languages[pairs.query] != languages[pairs.code])] = KINDS.index("port")
     return Corpus(folder, arrays["tokens"], offsets, languages, train, validation)
 
 
@@ -118,7 +125,15 @@ def require_holdout(data: Path) -> None:
         raise ModelError(f"{data / LOCK_NAME} records no held-out functions: mine the pairs with --holdout")
 
 
-def _key(shards: list[Path], config: RunConfig, base: EncoderConfig) -> str:
+def _excluded(data: Path) -> frozenset[str]:
+    path = data / EXCLUDED_NAME
+    try:
+        return frozenset(path.read_text(encoding="utf-8").split()) if path.exists() else frozenset()
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read: {error}") from error
+
+
+def _key(shards: list[Path], config: RunConfig, base: EncoderConfig, excluded: frozenset[str]) -> str:
     parts: list[Any] = [
         _FORMAT,
         TEXT_FORMAT,
@@ -127,6 +142,7 @@ def _key(shards: list[Path], config: RunConfig, base: EncoderConfig) -> str:
         config.code_tokens,
         config.names_share,
     ]
+    parts += sorted(excluded)
     parts += [(shard.name, shard.stat().st_size, shard.stat().st_mtime_ns) for shard in shards]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
@@ -172,7 +188,14 @@ class _Texts:
         return self._tokenizers[limit]
 
 
-def _prepare(shards: list[Path], config: RunConfig, base: EncoderConfig, tokenizer: bytes, folder: Path) -> None:
+def _prepare(
+    shards: list[Path],
+    config: RunConfig,
+    base: EncoderConfig,
+    tokenizer: bytes,
+    folder: Path,
+    excluded: frozenset[str],
+) -> None:
     texts = _Texts(base, tokenizer)
     files: dict[tuple[str, str], int] = {}
     languages: dict[str, int] = {}
@@ -182,6 +205,9 @@ def _prepare(shards: list[Path], config: RunConfig, base: EncoderConfig, tokeniz
     for shard in shards:
         log.info("tokenizing %s", shard.name)
         for record in _records(shard):
+            # A pair's id begins with that of its function; that of a port holds the ids of both.
+            if not excluded.isdisjoint(record["id"].split("-")):
+                continue
             kind = record["kind"]
             language = languages.setdefault(record["language"], len(languages))
             code = texts.number(_code(record, config), config.code_tokens, language)
@@ -210,7 +236,7 @@ def _records(shard: Path) -> Iterator[dict[str, Any]]:
         with gzip.open(shard, "rt", encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
                 record = json.loads(line)
-                missing = {"kind", "split", "query", "code", "package", "file", "name", "language"} - set(record)
+                missing = {"id", "kind", "split", "query", "code", "package", "file", "name", "language"} - set(record)
                 if missing:
                     raise ModelError(f"{shard}, line {number}: {', '.join(sorted(missing))} missing")
                 if record["kind"] in KINDS and record["split"] in {"train", "validation"}:

@@ -14,13 +14,20 @@ from fathom_indexer.training.run_config import RunConfig
 Vectors = Mapping[int, Tensor]
 
 
-def contrast(queries: Tensor, codes: Tensor, temperature: float, masked: Tensor | None = None) -> Tensor:
-    """Symmetric InfoNCE: each side must find its own among the other's. `masked` [batch, batch] are no negatives."""
+def contrast(
+    queries: Tensor, codes: Tensor, temperature: float, masked: Tensor | None = None, weights: Tensor | None = None
+) -> Tensor:
+    """Symmetric InfoNCE: each side must find its own among the other's. `masked` [batch, batch] are no negatives.
+
+    `weights` [batch] say how much each pair counts, 1 for all by default.
+    """
     scores = queries @ codes.T / temperature
     if masked is not None:
         scores = scores.masked_fill(masked, float("-inf"))
     own = torch.arange(len(scores), device=scores.device)
-    return (functional.cross_entropy(scores, own) + functional.cross_entropy(scores.T, own)) / 2
+    each = [functional.cross_entropy(way, own, reduction="none") for way in (scores, scores.T)]
+    loss = (each[0] + each[1]) / 2
+    return (loss if weights is None else loss * weights).mean()
 
 
 def divergence(student: Tensor, target: Tensor, temperature: float, rows: Tensor) -> Tensor:
@@ -70,12 +77,13 @@ class Objective:
         self._last_layer = last_layer
 
     def __call__(
-        self, sides: Sides, teacher: tuple[Tensor, Tensor], masked: Tensor, followed: Tensor
+        self, sides: Sides, teacher: tuple[Tensor, Tensor], masked: Tensor, followed: Tensor, deep_weights: Tensor
     ) -> tuple[Tensor, dict[str, float]]:
         """The loss, and each exit's parts for the log.
 
         `teacher` are the base's vectors of queries and codes, `masked` [batch, batch] the false negatives, `followed`
-        [batch] the pairs on which the teacher is worth following.
+        [batch] the pairs on which the teacher is worth following, `deep_weights` [batch] what each pair counts in the
+        deepest exit's contrast.
         """
         config = self._config
         negatives = masked if config.mask_duplicates else None
@@ -85,14 +93,15 @@ class Objective:
             queries, codes = sides.queries[layer], sides.codes[layer]
             is_deep = layer == self._last_layer
             weights = {
-                "contrast": config.deep_contrast if is_deep else config.contrast,
+                "contrast": float(bool(config.deep_contrast)) if is_deep else config.contrast,
                 "distillation": 0.0 if is_deep else config.distillation,
                 "alignment": config.anchor if is_deep else config.alignment,
             }
             losses: dict[str, Tensor] = {}
             pairs = [(shortened(queries, dim), shortened(codes, dim)) for dim in config.dims]
             if weights["contrast"]:
-                each = [contrast(*pair, config.temperature, negatives) for pair in pairs]
+                counts = deep_weights if is_deep else None
+                each = [contrast(*pair, config.temperature, negatives, counts) for pair in pairs]
                 losses["contrast"] = torch.stack(each).mean()
             if weights["distillation"] and (target := self._target(layer, sides, teacher)) is not None:
                 each = [divergence(q @ c.T, target, config.temperature, followed) for q, c in pairs]

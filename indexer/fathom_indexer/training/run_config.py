@@ -10,10 +10,11 @@ from typing import Any
 
 from fathom_indexer.errors import ModelError
 
-KINDS = ("doc", "question", "keyword", "code")
+KINDS = ("doc", "question", "keyword", "code", "port")
+"""What a pair's query is: words of three sorts, the same function written differently, or one of another language."""
 TARGETS = ("teacher", "deepest", "next")
 EXIT_WEIGHTS = ("uniform", "depth")
-SPACES = ("base", "centred")
+SPACES = ("base", "turned")
 STARTS = ("fitted", "plain")
 POOLINGS = ("mean", "scored")
 
@@ -35,15 +36,17 @@ class RunConfig:
     learn there."""
     pooling: str = "scored"
     """How the exits between the static one and the base's last layer make one vector of many: `mean`, or `scored`."""
-    space: str = "centred"
+    space: str = "turned"
     """What the frozen base teaches: its vectors as they are (`base`), or as `training/space.py` moves them."""
+    centring: float = 0.0
+    """How much of the mean of its language is taken from a function's vector in that space."""
     start: str = "fitted"
     """How exits start: `fitted`, as the linear map nearest to the space, or `plain`, changing nothing."""
     narrowing: float = 0.2
     """How much the space's widest axes are narrowed: 0 for not at all, 1 for all axes alike."""
 
     kinds: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 1.0))
-    """Share of each kind's pairs that an epoch uses, drawn anew each epoch."""
+    """Share of each kind's pairs that an epoch uses, drawn anew by function, so that its pairs stay together."""
     siblings: int = 2
     """How many functions of one file go into a batch together, as each other's hard negatives; 1 for none."""
     names_share: float = 0.5
@@ -66,8 +69,8 @@ class RunConfig:
     """Weight of the cosine with the base's vector at the shallow exits."""
     anchor: float = 10.0
     """Weight of the cosine with the base's vector at the base's last layer."""
-    deep_contrast: float = 0.0
-    """Weight of InfoNCE at the base's last layer."""
+    deep_contrast: Mapping[str, float] = field(default_factory=dict)
+    """Weight of InfoNCE at the base's last layer, for each kind of pairs; none for kinds that are not named."""
     exit_weights: str = "uniform"
     """How the exits' losses are weighted: `uniform`, or `depth` for layer over last layer."""
     mask_duplicates: bool = True
@@ -102,6 +105,8 @@ class RunConfig:
             "space": self.space in SPACES,
             "start": self.start in STARTS,
             "masked_share": 0 <= self.masked_share <= 1,
+            "centring": 0 <= self.centring <= 1,
+            "deep_contrast": set(self.deep_contrast) <= set(KINDS),
             "narrowing": 0 <= self.narrowing <= 1,
             "target": self.target in TARGETS,
             "teacher_kinds": set(self.teacher_kinds) <= set(KINDS),

@@ -41,7 +41,7 @@ def student_config(base: EncoderConfig, config: RunConfig) -> EncoderConfig:
 
 
 def _exit(layer: int, is_last: bool, config: RunConfig) -> Exit:
-    head = config.heads and (config.space == "centred" or not is_last)
+    head = config.heads and (config.space == "turned" or not is_last)
     return Exit(layer, config.dims, head, "mean" if is_last or layer == 0 else config.pooling)
 
 

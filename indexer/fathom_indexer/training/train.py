@@ -102,7 +102,7 @@ def prepare(options: argparse.Namespace) -> Trainer:
     teacher = Teacher(frozen.to(device), base.layers, corpus, base.model_id, config.micro_tokens)
     options.out.mkdir(parents=True, exist_ok=True)
     begun = bool(found)
-    space = _space(config, student, teacher, corpus, options.out, begun) if config.space == "centred" else None
+    space = _space(config, student, teacher, corpus, options.out, begun) if config.space == "turned" else None
     student = student.to(device)
     (options.out / TOKENIZER_NAME).write_bytes(base.tokenizer.read(base_folder))
     run = _description(config, base, base_folder, options.data)
@@ -124,13 +124,13 @@ def _space(
     log.info("fitting the space on %d texts", len(texts))
     languages = corpus.languages[texts]
     vectors = teacher.vectors(texts)
-    space = TargetSpace.fit(vectors, languages, config.narrowing)
+    space = TargetSpace.fit(vectors, languages, config.narrowing, config.centring)
     if config.heads and config.start == "fitted":
         shallow = [int(layer) for layer in student.heads if int(layer) != teacher.layer]
         fit_exits(student, shallow, corpus, texts, space.of(vectors, languages))
         if str(teacher.layer) in student.heads:
-            weight, bias = space.linear()
-            student.heads[str(teacher.layer)].load_state_dict({"weight": weight, "bias": bias})
+            bias = torch.zeros(len(space.axes))
+            student.heads[str(teacher.layer)].load_state_dict({"weight": space.axes, "bias": bias})
     space.save(path)
     return space
 

@@ -172,6 +172,8 @@ class Trainer:
         masked = torch.from_numpy(batch.false_negatives()).to(device)
         kinds = [KINDS.index(kind) for kind in self._config.teacher_kinds]
         followed = torch.isin(_on(device, batch.kind), torch.tensor(kinds, device=device, dtype=torch.long))
+        by_kind = torch.tensor([self._config.deep_contrast.get(kind, 0.0) for kind in KINDS], device=device)
+        deep_weights = by_kind[_on(device, batch.kind)]
         base = self._teacher.vectors(batch.texts).to(device)
         if self._space is not None:
             base = self._space.of(base, self._corpus.languages[batch.texts])
@@ -179,7 +181,7 @@ class Trainer:
         def loss_of(vectors: Mapping[int, Tensor]) -> tuple[Tensor, dict[str, float]]:
             queries = {layer: rows[query] for layer, rows in vectors.items()}
             codes = {layer: rows[code] for layer, rows in vectors.items()}
-            return self._objective(Sides(queries, codes), (base[query], base[code]), masked, followed)
+            return self._objective(Sides(queries, codes), (base[query], base[code]), masked, followed, deep_weights)
 
         config = self._config
         return backward(

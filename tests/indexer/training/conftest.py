@@ -67,7 +67,7 @@ def data_folder(tmp_path: Path) -> Path:
                 }
                 queries = {"doc": f"{word} everything that {language} has", "question": f"how to {word} in {language}"}
                 for kind, query in queries.items():
-                    record = {"id": f"{language}{number}{kind}", "kind": kind, "query": query, **function}
+                    record = {"id": f"{language}{number}-{kind}", "kind": kind, "query": query, **function}
                     lines.write(json.dumps(record) + "\n")
     (folder / "manifest.lock.json").write_text(json.dumps({"holdout": {"hashes": 3, "sha256": "0"}}))
     return folder

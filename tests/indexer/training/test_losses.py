@@ -76,7 +76,7 @@ def _objective(config: RunConfig, followed: Tensor = ALL) -> tuple[float, dict[s
     torch.manual_seed(0)
     unit = [torch.nn.functional.normalize(torch.randn(2, 4), dim=-1) for _ in range(6)]
     sides = Sides({1: unit[0], 2: unit[1]}, {1: unit[2], 2: unit[3]})
-    loss, parts = Objective(config, 2)(sides, (unit[4], unit[5]), NONE, followed)
+    loss, parts = Objective(config, 2)(sides, (unit[4], unit[5]), NONE, followed, torch.tensor([1.0, 0.0]))
     return loss.item(), parts
 
 
@@ -89,7 +89,7 @@ def test_the_last_layer_is_anchored_and_the_others_learn() -> None:
 
 
 def test_switches_turn_techniques_on_and_off() -> None:
-    plain = RunConfig(exits=(1, 2), dims=(4,), distillation=0, alignment=0, anchor=0, deep_contrast=1)
+    plain = RunConfig(exits=(1, 2), dims=(4,), distillation=0, alignment=0, anchor=0, deep_contrast={"doc": 1.0})
     assert set(_objective(plain)[1]) == {"contrast_1", "contrast_2"}
     alone = RunConfig(exits=(1,), dims=(4,), target="deepest")
     assert set(_objective(alone)[1]) == {"contrast_1", "alignment_1"}, "an exit alone has none deeper to learn from"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import shutil
 from collections.abc import Mapping
@@ -23,12 +24,12 @@ from fathom_indexer.encoder import EncoderConfig, TextKind, load_encoder  # noqa
 from fathom_indexer.errors import ModelError  # noqa: E402
 from fathom_indexer.training.batches import Batch, plan  # noqa: E402
 from fathom_indexer.training.checkpoint import checkpoints, load_checkpoint  # noqa: E402
-from fathom_indexer.training.corpus import Corpus, load_corpus  # noqa: E402
+from fathom_indexer.training.corpus import EXCLUDED_NAME, Corpus, load_corpus  # noqa: E402
 from fathom_indexer.training.export_checkpoint import export  # noqa: E402
 from fathom_indexer.training.export_checkpoint import main as export_main  # noqa: E402
 from fathom_indexer.training.losses import contrast  # noqa: E402
 from fathom_indexer.training.passes import backward, encode  # noqa: E402
-from fathom_indexer.training.run_config import RunConfig  # noqa: E402
+from fathom_indexer.training.run_config import KINDS, RunConfig  # noqa: E402
 from fathom_indexer.training.space import SPACE_NAME, TargetSpace  # noqa: E402
 from fathom_indexer.training.student import Teacher, base_model, new_student, student_config  # noqa: E402
 from fathom_indexer.training.train import main, prepare  # noqa: E402
@@ -78,6 +79,16 @@ def test_the_corpus_is_tokenized_once(corpus: Corpus, data_folder: Path, base_fo
     assert {file: file.stat().st_mtime_ns for file in again.folder.iterdir()} == before
     other = load_corpus(data_folder, replace(config, code_tokens=8), base, base.tokenizer.read(base_folder))
     assert other.folder != corpus.folder
+
+
+def test_excluded_functions_are_in_no_pair(
+    corpus: Corpus, data_folder: Path, base_folder: Path, config: RunConfig
+) -> None:
+    (data_folder / EXCLUDED_NAME).write_text("python0\ngo3\n")
+    base = EncoderConfig.load(base_folder)
+    fewer = load_corpus(data_folder, config, base, base.tokenizer.read(base_folder))
+    assert fewer.folder != corpus.folder
+    assert len(fewer.train) == len(corpus.train) - 4
 
 
 def test_pairs_without_a_record_of_the_holdout_are_refused(
@@ -170,6 +181,7 @@ def test_shallow_exits_learn_and_the_anchored_one_stays(
     recipe: Path, data_folder: Path, base_folder: Path, tmp_path: Path, corpus: Corpus
 ) -> None:
     out = tmp_path / "run"
+    recipe.write_text(json.dumps({**json.loads(recipe.read_text()), "start": "plain"}))
     assert main(_arguments(recipe, data_folder, out, base_folder, "--steps", "40")) == 0
     losses = [line for line in _log(out) if "loss" in line]
     assert losses[-1]["loss"] < 0.8 * losses[0]["loss"]  # type: ignore[operator]
@@ -181,7 +193,7 @@ def test_shallow_exits_learn_and_the_anchored_one_stays(
     with torch.no_grad():
         ours, theirs = (encode(model, corpus, texts, (1, 2), 4096) for model in (student, frozen))
     target = TargetSpace.load(out / SPACE_NAME).of(theirs[2], corpus.languages[texts])
-    assert (ours[2] * target).sum(-1).mean() > 0.9
+    assert (ours[2] * target).sum(-1).mean() > 0.8, "held, from the identity that a plain start begins with"
     assert (ours[1] * target).sum(-1).mean() > (theirs[1] * target).sum(-1).mean() + 0.1
 
 
@@ -236,6 +248,56 @@ def test_a_run_is_neither_overwritten_nor_mixed_with_another(
     recipe.write_text(json.dumps(replace(config, seed=9).to_json()))
     with pytest.raises(ModelError, match="other settings"):
         _trainer(recipe, data_folder, out, base_folder, resume=True)
+
+
+def test_a_fitted_exit_starts_nearer_to_the_space_than_a_plain_one(
+    data_folder: Path, base_folder: Path, tmp_path: Path, config: RunConfig, corpus: Corpus
+) -> None:
+    base = EncoderConfig.load(base_folder)
+    texts = corpus.train.code
+    with torch.no_grad():
+        its = encode(base_model(base_folder, base), corpus, texts, (2,), 4096)[2]
+    near: dict[str, float] = {}
+    for start in ("fitted", "plain"):
+        recipe, out = tmp_path / f"{start}.json", tmp_path / start
+        recipe.write_text(json.dumps(replace(config, start=start).to_json()))
+        assert main(_arguments(recipe, data_folder, out, base_folder, "--steps", "0")) == 0
+        target = TargetSpace.load(out / SPACE_NAME).of(its, corpus.languages[texts])
+        student = new_student(
+            base_model(base_folder, base), student_config(base, config), np.ones(base.vocabulary, np.int64)
+        )
+        student.load_state_dict(load_checkpoint(checkpoints(out)[-1]).weights)
+        with torch.no_grad():
+            near[start] = float((encode(student, corpus, texts, (1,), 4096)[1] * target).sum(-1).mean())
+    assert near["fitted"] > near["plain"] + 0.2
+
+
+def test_predicting_masked_tokens_comes_first_and_is_another_loss(
+    data_folder: Path, base_folder: Path, tmp_path: Path, config: RunConfig
+) -> None:
+    recipe, out = tmp_path / "masked.json", tmp_path / "run"
+    recipe.write_text(json.dumps(replace(config, masked_share=0.5, exits=(0, 1)).to_json()))
+    assert main(_arguments(recipe, data_folder, out, base_folder, "--steps", "4", "--log-steps", "1")) == 0
+    parts = [set(line["parts"]) for line in _log(out) if "parts" in line]  # type: ignore[call-overload]
+    assert parts[:2] == [{"masked_1"}, {"masked_1"}]
+    assert all("masked_1" not in names and "contrast_1" in names for names in parts[2:])
+
+
+def test_a_port_is_a_pair_of_two_languages(data_folder: Path, base_folder: Path, config: RunConfig) -> None:
+    shard = data_folder / "pairs-go-000.jsonl.gz"
+    with gzip.open(shard, "rt", encoding="utf-8") as lines:
+        go = json.loads(next(lines))
+    with gzip.open(data_folder / "pairs-python-000.jsonl.gz", "rt", encoding="utf-8") as lines:
+        python = json.loads(next(lines))
+    port = {**go, "kind": "code", "query": python["code"]}
+    variant = {**go, "kind": "code", "query": "def other(y): return y"}
+    with gzip.open(shard, "at", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(record) + "\n" for record in (port, variant))
+    base = EncoderConfig.load(base_folder)
+    corpus = load_corpus(data_folder, config, base, base.tokenizer.read(base_folder))
+    kinds = [KINDS[kind] for kind in corpus.train.kind]
+    assert kinds.count("port") == 1
+    assert kinds.count("code") == 1
 
 
 def test_teacher_vectors_are_computed_once(base_folder: Path, corpus: Corpus) -> None:
