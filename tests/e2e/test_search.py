@@ -53,7 +53,7 @@ async def test_a_symbol_says_what_it_is_in(library: LanguageClient) -> None:
 @pytest.mark.parametrize("query", ["", "  \n"])
 async def test_an_empty_query_finds_nothing(library: LanguageClient, query: str) -> None:
     assert await library.workspace_symbol_async(types.WorkspaceSymbolParams(query)) == []
-    assert await ask(library, "fathom/search", {"query": query}) == {"results": [], "indexing": False}
+    assert await ask(library, "fathom/search", {"query": query}) == {"results": [], "indexing": False, "complete": True}
 
 
 async def test_a_hit_has_the_documented_shape(library: LanguageClient) -> None:

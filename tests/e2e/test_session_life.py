@@ -74,7 +74,7 @@ async def test_a_client_that_knows_only_one_root(connect: Connect, tmp_path: Pat
 async def test_without_a_folder_there_is_an_answer(connect: Connect) -> None:
     client = await connect(command=fake("answer"))
     assert await client.workspace_symbol_async(types.WorkspaceSymbolParams("pay")) == []
-    assert await ask(client, "fathom/search", {"query": "pay"}) == {"results": [], "indexing": False}
+    assert await ask(client, "fathom/search", {"query": "pay"}) == {"results": [], "indexing": False, "complete": True}
 
 
 async def test_options_reach_the_indexer_and_wrong_ones_the_user(connect: Connect, tmp_path: Path) -> None:

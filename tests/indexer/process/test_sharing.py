@@ -97,7 +97,8 @@ class Workspace:
 
     def looks(self) -> list[str]:
         """What was looked at, by which process."""
-        return (self.root / "looks.txt").read_text().splitlines()
+        looks = self.root / "looks.txt"
+        return looks.read_text().splitlines() if looks.exists() else []
 
     def starter(self) -> subprocess.Popen[bytes]:
         """Another process that shares the indexer until its input ends; it prints the indexer's process."""
