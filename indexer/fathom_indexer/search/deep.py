@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,14 +63,15 @@ def estimate_missing(ids: Sequence[int], known: Mapping[int, float], hints: Mapp
     """Values for all `ids`: the known ones, and guesses for the others.
 
     A guess is the function's hint, moved by how much known values lie above their hints on average; without a hint, the
-    lowest known value or the hint that is lowest.
+    median of all others: nothing speaks for the function or against it.
     """
     both = [known[function_id] - hints[function_id] for function_id in known if function_id in hints]
     shift = sum(both) / len(both) if both else 0.0
     hinted = {function_id: hints[function_id] + shift for function_id in ids if function_id in hints}
-    lowest = min([*known.values(), *hinted.values()], default=0.0)
+    others = {**hinted, **known}
+    middle = median(others.values()) if others else 0.0
     return {
-        function_id: known[function_id] if function_id in known else hinted.get(function_id, lowest)
+        function_id: known[function_id] if function_id in known else hinted.get(function_id, middle)
         for function_id in ids
     }
 
@@ -78,7 +80,9 @@ def _embed(store: Store, encoder: Encoder, layer: int, ids: Sequence[int]) -> It
     stored = store.functions(ids)
     there = [function_id for function_id in ids if function_id in stored]
     texts = [code_text(stored[function_id].function, stored[function_id].path) for function_id in there]
-    return zip(there, encoder.encode(texts, TextKind.CODE, layer), strict=True)
+    # As exact as the store keeps them, so that the next search gives the same scores.
+    vectors = encoder.encode(texts, TextKind.CODE, layer).astype(np.float16).astype(np.float32)
+    return zip(there, vectors, strict=True)
 
 
 def _keep(store: Store, model: str, layer: int, made: Mapping[int, Floats]) -> None:

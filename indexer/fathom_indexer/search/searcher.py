@@ -157,7 +157,7 @@ class Searcher:
             exits = {self._index_exit, self._rerank_exit} if Step.DEEP in steps else {self._index_exit}
             encoded = self._encoder().encode_exits([query.text], TextKind.QUERY, sorted(exits))
             if query.kind is QueryKind.CODE and Step.CENTRING in steps:
-                means = self._means(self._index_exit)
+                means = self._means(self._index_exit, self._dim)
             found = self._near(shorten(encoded[self._index_exit], self._dim), wanted, allowed, language, means)
         ids = list(dict.fromkeys([*(item for item, _ in words[:wanted]), *named, *(item for item, _ in found)]))
         outlines = self._store.outlines(ids)
@@ -194,7 +194,7 @@ class Searcher:
             )
         means: Mapping[str, Floats] = {}
         if candidates.query.kind is QueryKind.CODE and Step.CENTRING in steps:
-            means = self._means(layer)
+            means = self._means(layer, None)
         deep = _centred_cosines(ids, candidates.outlines, vectors, query, language, means)
         final = _ordered(candidates, deep, steps, weights)
         yield Ranking(*final, reranked=len(deep), complete=len(deep) == len(ids))
@@ -262,9 +262,8 @@ class Searcher:
         short = shorten(np.stack(list(vectors.values())), dim)
         return _centred_cosines(ids, outlines, dict(zip(vectors, short, strict=True)), query, language, means)
 
-    def _means(self, layer: int) -> dict[str, Floats]:
+    def _means(self, layer: int, dim: int | None) -> dict[str, Floats]:
         model = self._encoder().config.model_id
-        dim = self._dim if layer == self._index_exit else None
         samples = {
             language: self._store.sample_vectors(model, layer, language, SAMPLE)
             for language in self._store.functions_by_language()
