@@ -97,6 +97,9 @@ class Searcher:
         self._rerank_seconds = rerank_seconds
         self._clock = clock
         self._cancelled = cancelled
+        self._generation = -1
+        self._known_means: dict[tuple[int, int | None], dict[str, Floats]] = {}
+        self._known_ids: dict[str, frozenset[int]] = {}
 
     def search(
         self,
@@ -263,6 +266,13 @@ class Searcher:
         return _centred_cosines(ids, outlines, dict(zip(vectors, short, strict=True)), query, language, means)
 
     def _means(self, layer: int, dim: int | None) -> dict[str, Floats]:
+        """Means of the languages' vectors; taken anew when the index has changed."""
+        self._forget_if_changed()
+        if (layer, dim) not in self._known_means:
+            self._known_means[layer, dim] = self._take_means(layer, dim)
+        return self._known_means[layer, dim]
+
+    def _take_means(self, layer: int, dim: int | None) -> dict[str, Floats]:
         model = self._encoder().config.model_id
         samples = {
             language: self._store.sample_vectors(model, layer, language, SAMPLE)
@@ -271,10 +281,20 @@ class Searcher:
         return language_means({name: shorten(rows, dim) for name, rows in samples.items() if len(rows)})
 
     def _ids_by_language(self) -> dict[str, frozenset[int]]:
-        groups: dict[str, set[int]] = {}
-        for function_id, _, language, _ in self._store.labels():
-            groups.setdefault(language, set()).add(function_id)
-        return {language: frozenset(ids) for language, ids in groups.items()}
+        self._forget_if_changed()
+        if not self._known_ids:
+            groups: dict[str, set[int]] = {}
+            for function_id, _, language, _ in self._store.labels():
+                groups.setdefault(language, set()).add(function_id)
+            self._known_ids = {language: frozenset(ids) for language, ids in groups.items()}
+        return self._known_ids
+
+    def _forget_if_changed(self) -> None:
+        generation = self._store.generation()
+        if generation != self._generation:
+            self._generation = generation
+            self._known_means.clear()
+            self._known_ids = {}
 
     def _allowed(self, filters: Filters, languages: Sequence[str]) -> frozenset[int] | None:
         if not filters:
