@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-START_GRACE = 30.0
+START_GRACE = 10.0
 """Seconds that an indexer which nobody has joined yet waits for whoever started it."""
 
 GREETING_TIMEOUT = 10.0

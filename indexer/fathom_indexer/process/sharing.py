@@ -166,13 +166,16 @@ async def _greet(meeting: Meeting, identity: Identity) -> tuple[SocketLink, Welc
     try:
         answer = await _ask(reader, writer, "hello", {**asdict(identity), "token": address.token})
         welcome = Welcome.from_json(answer)
-    except (OSError, EOFError):
-        writer.close()
-        return None  # It ended just now.
     except (ValueError, asyncio.TimeoutError) as error:
         writer.close()
         reason = str(error) or f"it did not answer within {GREETING_TIMEOUT:g} seconds"
         raise MeetingError(f"the running indexer (process {address.pid}) cannot be shared: {reason}") from error
+    except (OSError, EOFError):
+        writer.close()
+        return None  # It ended just now.
+    except asyncio.CancelledError:
+        writer.close()
+        raise
     return SocketLink(reader, writer, welcome.pid, meeting.log), welcome
 
 
@@ -188,10 +191,10 @@ async def _retire(link: SocketLink) -> bool:
     """Ask an indexer to end; whether it does."""
     try:
         return (await _ask(link.reader, link.writer, "retire", {})).get("stopping") is True
-    except (OSError, EOFError):
-        return True
     except (ValueError, asyncio.TimeoutError):
         return False
+    except (OSError, EOFError):
+        return True
 
 
 async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, method: str, params: Json) -> Json:

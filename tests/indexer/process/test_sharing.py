@@ -336,12 +336,6 @@ async def test_an_old_indexer_makes_way_unless_it_has_clients(
     assert address is not None
     assert address.pid == newer.pid
 
-    # An older client never ends a newer indexer.
-    await newer.shutdown()
-    monkeypatch.setenv("LIGHT_VERSION", "0.0.1")
-    monkeypatch.setattr(handshake, "__version__", "0.0.1")
-    seat = await sharing.find(workspace.root, workspace.config, may_retire=True)
-    assert "apart" in str(seat.meeting.folder) or not is_running(newer.pid)
     os.kill(new.pid, signal.SIGTERM)  # It would wait for ten minutes.
 
 
@@ -369,6 +363,31 @@ async def test_where_nothing_can_be_shared_a_process_of_ones_own_is_used(workspa
     assert await names(one, "alone") == ["alone"]
     assert len(workspace.problems) == 2
     assert "open to other users" in workspace.problems[0]
+
+
+async def test_an_indexer_that_is_frozen_is_done_without(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen = await workspace.share()
+    await frozen.status()
+    os.kill(frozen.pid, signal.SIGSTOP)
+    os.waitpid(frozen.pid, os.WUNTRACED)
+    monkeypatch.setattr(sharing, "GREETING_TIMEOUT", 0.2)
+    client = await workspace.share()
+    assert client.pid != frozen.pid
+    assert await names(client, "alone") == ["alone"]
+    assert "did not answer within 0.2 seconds" in workspace.problems[0]
+    os.kill(frozen.pid, signal.SIGKILL)
+
+
+async def test_giving_up_to_start_leaves_no_process_behind(workspace: Workspace) -> None:
+    joining = asyncio.create_task(workspace.share())
+    while workspace.meeting.address() is None:
+        await asyncio.sleep(0.001)
+    joining.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await joining
+    if (address := workspace.meeting.address()) is not None:
+        pid = address.pid
+        await until(lambda: not is_running(pid))
 
 
 async def test_an_address_that_leads_to_a_folder_of_others_is_refused(workspace: Workspace, tmp_path: Path) -> None:
