@@ -38,7 +38,7 @@ CANDIDATES = 100
 _WORDS_DEPTH = 500
 """How far down BM25 scores are known, for candidates that came from elsewhere."""
 
-_FUNCTIONS_READ = 12_000
+_FUNCTIONS_READ = 8_000
 """How many functions a search by words reads, about; a millisecond for a thousand."""
 
 _OVERLAPPING = 20
@@ -166,19 +166,23 @@ class Searcher:
         outlines = self._store.outlines(ids)
         ids = [function_id for function_id in ids if function_id in outlines]
         shallow: Mapping[int, float] = {}
+        vectors: Mapping[int, Floats] = {}
         if Step.VECTORS in steps:
+            vectors = self._store.vectors_of(self._encoder().config.model_id, self._index_exit, ids)
             query_vector = shorten(encoded[self._index_exit], self._dim)
-            shallow = self._cosines(ids, outlines, self._index_exit, self._dim, query_vector, language, means)
+            shallow = _centred_cosines(outlines, _shortened(vectors, self._dim), query_vector, language, means)
         alike = self._structure(query, ids) if Step.STRUCTURE in steps else {}
         candidates = _Candidates(query, outlines, dict(words), shallow, alike)
         if not ids or not {Step.DEEP, Step.VECTORS} <= steps:
             yield Ranking(*_ordered(candidates, {}, steps, weights), reranked=0, complete=True)
             return
-        yield from self._deepened(candidates, encoded[self._rerank_exit], steps, weights, language)
+        known = vectors if self._rerank_exit == self._index_exit else None
+        yield from self._deepened(candidates, known, encoded[self._rerank_exit], steps, weights, language)
 
     def _deepened(
         self,
         candidates: _Candidates,
+        known: Mapping[int, Floats] | None,
         query: Floats,
         steps: Steps,
         weights: Weights,
@@ -187,7 +191,7 @@ class Searcher:
         """The order by the rerank exit. Where vectors have to be made for it, what is known gives an order before."""
         ids = list(candidates.outlines)
         model, layer = self._encoder().config.model_id, self._rerank_exit
-        vectors = self._store.vectors_of(model, layer, ids)
+        vectors = dict(self._store.vectors_of(model, layer, ids) if known is None else known)
         if len(vectors) < len(ids):
             first = _ordered(candidates, {}, steps, weights)
             yield Ranking(*first, reranked=0, complete=False)
@@ -198,7 +202,7 @@ class Searcher:
         means: Mapping[str, Floats] = {}
         if candidates.query.kind is QueryKind.CODE and Step.CENTRING in steps:
             means = self._means(layer, None)
-        deep = _centred_cosines(ids, candidates.outlines, vectors, query, language, means)
+        deep = _centred_cosines(candidates.outlines, vectors, query, language, means)
         final = _ordered(candidates, deep, steps, weights)
         yield Ranking(*final, reranked=len(deep), complete=len(deep) == len(ids))
 
@@ -248,22 +252,6 @@ class Searcher:
             near = self._vectors().search(target, wanted, inside) if inside else []
             found += [(function_id, score - offset) for function_id, score in near]
         return sorted(found, key=lambda item: (-item[1], item[0]))[:wanted]
-
-    def _cosines(
-        self,
-        ids: Sequence[int],
-        outlines: Mapping[int, Outline],
-        layer: int,
-        dim: int | None,
-        query: Floats,
-        language: str,
-        means: Mapping[str, Floats],
-    ) -> dict[int, float]:
-        vectors = self._store.vectors_of(self._encoder().config.model_id, layer, ids)
-        if not vectors:
-            return {}
-        short = shorten(np.stack(list(vectors.values())), dim)
-        return _centred_cosines(ids, outlines, dict(zip(vectors, short, strict=True)), query, language, means)
 
     def _means(self, layer: int, dim: int | None) -> dict[str, Floats]:
         """Means of the languages' vectors; taken anew when the index has changed."""
@@ -358,8 +346,13 @@ def _ordered(
     return ranked, tuple(signals)
 
 
+def _shortened(vectors: Mapping[int, Floats], dim: int | None) -> dict[int, Floats]:
+    if not vectors:
+        return {}
+    return dict(zip(vectors, shorten(np.stack(list(vectors.values())), dim), strict=True))
+
+
 def _centred_cosines(
-    ids: Sequence[int],
     outlines: Mapping[int, Outline],
     vectors: Mapping[int, Floats],
     query: Floats,
@@ -367,7 +360,7 @@ def _centred_cosines(
     means: Mapping[str, Floats],
 ) -> dict[int, float]:
     """Cosines with `query` `[1, dim]`, both sides without their languages' means if there are any."""
-    known = [function_id for function_id in ids if function_id in vectors]
+    known = [function_id for function_id in outlines if function_id in vectors]
     if not known:
         return {}
     rows = centred(np.stack([vectors[item] for item in known]), [outlines[item].language for item in known], means)
