@@ -209,7 +209,7 @@ class Session:
             await indexer.close()
 
     async def close(self) -> None:
-        """Stop all indexers; they have at most `client.STOP_GRACE` seconds."""
+        """Let go of all indexers; the unshared ones have at most `links.STOP_GRACE` seconds to stop."""
         indexers = list(self._indexers.values())
         self._indexers.clear()
         await asyncio.gather(*(indexer.close() for indexer in indexers), return_exceptions=True)

@@ -86,6 +86,10 @@ class Host:
 
         threading.Thread(target=run, name="connections", daemon=True).start()
 
+    def stop(self) -> None:
+        """End as if the last client had gone long ago. For any thread, and for signals."""
+        self._soon(self._end.set)
+
     async def _serve(self) -> None:
         server = await asyncio.start_server(self._connected, sock=self._listener)
         await self._end.wait()

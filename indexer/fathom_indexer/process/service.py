@@ -102,6 +102,7 @@ def serve_all(open_engine: Opener, meeting: Meeting, config: Config) -> int:
         leave_soon()
 
     host.start(end)
+    signal.signal(signal.SIGTERM, lambda *_: host.stop())
     from fathom_indexer.process.worker import Worker  # noqa: PLC0415
 
     Worker(open_engine, inbox, host.broadcast, meeting.turn(), lambda: host.clients).run()

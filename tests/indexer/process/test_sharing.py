@@ -235,6 +235,18 @@ async def test_a_killed_indexer_is_noticed_by_all_and_replaced_by_one(workspace:
     assert await names(three, "back") == ["back"]
 
 
+async def test_an_indexer_that_is_asked_to_end_tidies_up(workspace: Workspace) -> None:
+    client = await workspace.share()
+    address = workspace.meeting.address()
+    assert address is not None
+    os.kill(client.pid, signal.SIGTERM)
+    await asyncio.wait_for(client.wait(), 60)
+    await until(lambda: not is_running(client.pid))
+    assert workspace.meeting.address() is None
+    assert not Path(address.path).exists()
+    assert await names(await workspace.share(), "back") == ["back"]
+
+
 async def test_one_that_does_not_even_answer_pings_is_killed(workspace: Workspace) -> None:
     client = await workspace.share(ping_interval=0.1)
     await names(client, "alive")
@@ -371,11 +383,13 @@ async def test_an_indexer_that_is_frozen_is_done_without(workspace: Workspace, m
     os.kill(frozen.pid, signal.SIGSTOP)
     os.waitpid(frozen.pid, os.WUNTRACED)
     monkeypatch.setattr(sharing, "GREETING_TIMEOUT", 0.2)
-    client = await workspace.share()
-    assert client.pid != frozen.pid
-    assert await names(client, "alone") == ["alone"]
-    assert "did not answer within 0.2 seconds" in workspace.problems[0]
-    os.kill(frozen.pid, signal.SIGKILL)
+    try:
+        client = await workspace.share()
+        assert client.pid != frozen.pid
+        assert await names(client, "alone") == ["alone"]
+        assert "did not answer within 0.2 seconds" in workspace.problems[0]
+    finally:
+        os.kill(frozen.pid, signal.SIGKILL)
 
 
 async def test_giving_up_to_start_leaves_no_process_behind(workspace: Workspace) -> None:
