@@ -1,4 +1,4 @@
-"""Every number of the ranking, named, in one place. Fitted on development data, not set by hand."""
+"""The weights of the ranking, in one place. Chosen on development data; `benchmarks/fit_weights.py` fits them."""
 
 from __future__ import annotations
 
