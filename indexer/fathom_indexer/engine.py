@@ -13,14 +13,29 @@ from fathom_indexer.duplication import Duplication
 from fathom_indexer.encoder import Encoder, EncoderConfig, load_encoder
 from fathom_indexer.encoder.encoder import PACKAGED_MODEL
 from fathom_indexer.encoder.text import TEXT_FORMAT
-from fathom_indexer.errors import QueryError
+from fathom_indexer.errors import ModelError, QueryError
+from fathom_indexer.interest import Interest
 from fathom_indexer.languages import LANGUAGES, fingerprint
-from fathom_indexer.pipeline import IndexPipeline
+from fathom_indexer.pipeline import Exits, IndexPipeline
 from fathom_indexer.resident import ResidentVectors, VectorTarget
-from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, Searcher, Steps, Weights
-from fathom_indexer.storage import Store
-from fathom_indexer.types import CloneGroup, CloneKind, Filters, Function, Hit, IndexStatus, Progress, SearchResult
+from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, Searcher, StaticLeg, Steps, Weights
+from fathom_indexer.storage import WORDS_FORMAT, Store
+from fathom_indexer.types import (
+    CloneGroup,
+    CloneKind,
+    Coverage,
+    Filters,
+    Function,
+    Hit,
+    IndexStatus,
+    Progress,
+    SearchResult,
+    Stage,
+)
 from fathom_indexer.workspace import cache_path, relative_path, resolve_root
+
+STATIC_EXIT = 0
+"""The exit without layers, if a model has one."""
 
 LANGUAGE_NAMES = tuple(language.name for language in LANGUAGES)
 
@@ -38,7 +53,7 @@ class Engine:
         """See `open`, which makes the parts."""
         self._root = root
         self._store = store
-        store.made_by(f"{fingerprint()}-{TEXT_FORMAT}-{SKETCH_FORMAT}")
+        store.made_by(f"{fingerprint()}-{TEXT_FORMAT}-{SKETCH_FORMAT}-{WORDS_FORMAT}")
         self._config = config
         self._model_folder = Path(config.model) if config.model else PACKAGED_MODEL
         model = EncoderConfig.load(self._model_folder)
@@ -47,9 +62,24 @@ class Engine:
         model.exit(index_exit)
         model.exit(rerank_exit)
         dim = model.index_dim if config.dim is None else config.dim
+        if not 0 < dim <= model.exit(index_exit).dims[0]:
+            raise ModelError(f"vectors have {model.exit(index_exit).dims[0]} dimensions, not {dim}")
+        whole = model.exit(rerank_exit).dims[0]
+        # Without a deeper exit, these vectors also order the candidates.
+        store.keep_length(model.model_id, index_exit, whole if index_exit == rerank_exit else dim)
+        store.keep_length(model.model_id, rerank_exit, whole)
         self._target = VectorTarget(model.model_id, index_exit, dim)
-        self._loaded_encoder: Encoder | None = None
         self._vectors = ResidentVectors(store, self._target, config.vectors)
+        resident = {index_exit: self._vectors}
+        static: StaticLeg | None = None
+        if STATIC_EXIT not in (index_exit, rerank_exit) and any(exit_.layer == STATIC_EXIT for exit_ in model.exits):
+            store.keep_length(model.model_id, STATIC_EXIT, dim)
+            # They are few and short-lived: nothing is worth a snapshot.
+            early = ResidentVectors(store, VectorTarget(model.model_id, STATIC_EXIT, dim), "exact")
+            resident[STATIC_EXIT] = early
+            static = StaticLeg(STATIC_EXIT, early.get)
+        self._exits = Exits(model.model_id, index_exit, rerank_exit, None if static is None else static.exit)
+        self._loaded_encoder: Encoder | None = None
         self.cancelled: Callable[[], bool] = lambda: False
         """Asked between the batches of a search whether nobody wants its answer any more. For the owner to set."""
         self._searcher = Searcher(
@@ -61,9 +91,12 @@ class Engine:
             dim,
             config.rerank_ms / 1000,
             cancelled=self._is_cancelled,
+            static=static,
         )
         self._duplication = Duplication(store)
-        self._indexing = IndexPipeline(root, config, store, self._target, self._encoder, self._vectors)
+        self._resident = resident
+        self._interest = Interest()
+        self._indexing = IndexPipeline(root, config, store, self._exits, self._encoder, resident, self._interest)
 
     @classmethod
     def open(cls, root: Path, config: Config | None = None) -> Engine:
@@ -109,6 +142,17 @@ class Engine:
         for _ in self.index_steps(paths):
             pass
 
+    def idle_steps(self) -> Iterator[Progress]:
+        """Do what makes the index better and can wait, one short piece of work at a time, all of `Stage.DEEPEN`.
+
+        Functions of files that somebody works with come first. Stopping between two steps loses nothing.
+        """
+        return self._indexing.idle_steps()
+
+    def attend(self, paths: Sequence[str]) -> None:
+        """Somebody works with these files, relative to the root, now: their functions come before others."""
+        self._interest.note(paths)
+
     def search(
         self,
         query: str,
@@ -134,7 +178,9 @@ class Engine:
         The query may be a question, a name, a path, an error message or code. `steps` and `weights` are for
         comparisons. Raises `QueryError` for impossible filters.
         """
-        return self._searcher.search(query, limit, filters or Filters(), LANGUAGE_NAMES, steps, weights)
+        for result in self._searcher.search(query, limit, filters or Filters(), LANGUAGE_NAMES, steps, weights):
+            self._interest.note([hit.path for hit in reversed(result.hits)])
+            yield result
 
     def similar_at(self, path: str, line: int, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """Functions like the innermost one at a 1-based line of an indexed file, which itself is left out.
@@ -179,16 +225,17 @@ class Engine:
 
     def status(self) -> IndexStatus:
         """What is in the index now."""
-        files, functions, embedded = self._store.counts(self._target.model, self._target.exit)
+        files, functions, embedded = self._store.counts(self._exits.model, self._exits.index)
         return IndexStatus(
             root=str(self._root),
             index_path=str(self._store.path or ""),
             index_bytes=self._store.size_bytes(),
-            model=self._target.model,
-            index_exit=self._target.exit,
+            model=self._exits.model,
+            index_exit=self._exits.index,
             files=files,
             functions=functions,
             embedded=embedded,
+            coverage=self._coverage(functions, embedded),
             languages=self._store.functions_by_language(),
             skipped=self._store.skipped_by_reason(),
             skipped_files=tuple(self._store.skipped_files(_SKIPPED_SHOWN)),
@@ -197,7 +244,22 @@ class Engine:
     def clear(self) -> None:
         """Forget all files, so that the next `index_steps` reads every one anew. Vectors of known texts are kept."""
         self._store.clear()
-        self._vectors.forget()
+        for resident in self._resident.values():
+            resident.forget()
+
+    def _coverage(self, functions: int, embedded: int) -> tuple[Coverage, ...]:
+        exits = self._exits
+        coverage = [Coverage(Stage.PARSE, None, functions, functions)]
+        if exits.static is not None:
+            done = embedded
+            if embedded < functions:
+                done = self._store.counts(exits.model, exits.static, exits.index)[2]
+            coverage.append(Coverage(Stage.STATIC, exits.static, done, functions))
+        coverage.append(Coverage(Stage.EMBED, exits.index, embedded, functions))
+        if exits.rerank != exits.index:
+            done = self._store.counts(exits.model, exits.rerank)[2]
+            coverage.append(Coverage(Stage.DEEPEN, exits.rerank, done, functions))
+        return tuple(coverage)
 
     def _is_cancelled(self) -> bool:
         return self.cancelled()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +15,10 @@ import numpy as np
 from fathom_indexer.config import Config
 from fathom_indexer.encoder import Encoder, TextKind, code_text, text_key
 from fathom_indexer.errors import QueryError
+from fathom_indexer.interest import Interest
 from fathom_indexer.languages import extract, language_named
-from fathom_indexer.resident import ResidentVectors, VectorTarget
-from fathom_indexer.storage import FileState, Store
+from fathom_indexer.resident import ResidentVectors
+from fathom_indexer.storage import FileState, Store, StoredFunction
 from fathom_indexer.types import FileRecord, Progress, SkippedFile, Stage
 from fathom_indexer.workspace import UNREADABLE, VANISHED, SourceFile, read_source, scan
 
@@ -26,8 +30,37 @@ _SCAN_STEP = 500
 _EMBED_WINDOW = 2048
 """Texts that are sorted by length together: enough that a batch holds texts of one length."""
 
+_DEEPEN_WINDOW = 256
+"""As before, for the rerank exit: what a search has just found waits for at most so many other functions."""
+
+_MANY_NEW = 500
+"""From so many new texts on, the static exit comes first; the index exit has fewer in some seconds."""
+
+_FEW_NEW = 16
+"""Up to so many new texts are embedded at the rerank exit too, in the same pass: somebody is writing them just now."""
+
+_SECONDS_A_DAY = 86_400
+_KEPT_DAYS = 14
+"""How long vectors are kept of texts that no file has any more: branches are switched back to."""
+
+_KEPT_TEXTS = 2
+"""How many such texts are kept at most, in multiples of the functions there are."""
+
+_FEW = 10_000
+"""Functions from which on that limit counts."""
+
 
 UNPARSABLE = "cannot be parsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Exits:
+    """The exits that vectors are made of. `static` is None where there is none, or where it is the index exit."""
+
+    model: str
+    index: int
+    rerank: int
+    static: int | None = None
 
 
 class IndexPipeline:
@@ -38,16 +71,20 @@ class IndexPipeline:
         root: Path,
         config: Config,
         store: Store,
-        target: VectorTarget,
+        exits: Exits,
         encoder: Callable[[], Encoder],
-        resident: ResidentVectors,
+        resident: Mapping[int, ResidentVectors],
+        interest: Interest,
     ) -> None:
+        """`resident` are the vectors in memory by their exits; files of `interest` are embedded first."""
         self._root = root
         self._config = config
         self._store = store
-        self._target = target
+        self._exits = exits
         self._encoder = encoder
         self._resident = resident
+        self._interest = interest
+        self._pruned = 0
 
     def steps(self, paths: Sequence[str] | None) -> Iterator[Progress]:
         """Bring the store up to date with the files and embed what is new, step by step.
@@ -55,9 +92,33 @@ class IndexPipeline:
         `paths`, relative to the root, restricts the look at the files; None looks at the whole workspace. After the
         `PARSE` stage everything can be found by words. Stopping between two steps loses nothing.
         """
+        if paths is not None:
+            self._interest.note(paths)
         yield from self._read_files(paths)
-        yield from self._embed()
+        yield from self._embed_all()
         yield Progress(Stage.READY, 1, 1)
+
+    def idle_steps(self) -> Iterator[Progress]:
+        """What can wait: vectors of the rerank exit for everything, then forgetting vectors long unused.
+
+        Step by step; stopping between two loses nothing.
+        """
+        exits = self._exits
+        if exits.rerank != exits.index:
+            todo = self._store.texts_without_vector(exits.model, exits.rerank)
+            yield from self._embed(Stage.DEEPEN, todo, (exits.rerank,), _DEEPEN_WINDOW)
+        self._prune()
+
+    def _prune(self) -> None:
+        today = int(time.time() // _SECONDS_A_DAY)
+        if self._pruned == today:
+            return
+        self._pruned = today
+        functions = self._store.counts(self._exits.model)[1]
+        in_use = [exit_ for exit_ in (self._exits.static, self._exits.index, self._exits.rerank) if exit_ is not None]
+        most = _KEPT_TEXTS * max(functions, _FEW)
+        if pruned := self._store.prune(self._exits.model, in_use, today, _KEPT_DAYS, most):
+            log.info("forgot %d vectors that nothing has used for long", pruned)
 
     def _read_files(self, paths: Sequence[str] | None) -> Iterator[Progress]:
         known = self._store.file_states()
@@ -98,16 +159,20 @@ class IndexPipeline:
             path for path in known if path not in seen and _is_under(path, paths) and not path.startswith(unreadable)
         ]
         if gone:
-            self._resident.functions_gone(self._store.remove_files(gone))
+            self._gone(self._store.remove_files(gone))
 
     def _skip(self, skipped: Sequence[tuple[SkippedFile, FileState]]) -> None:
-        self._resident.functions_gone(self._store.put_skipped(skipped))
+        self._gone(self._store.put_skipped(skipped))
+
+    def _gone(self, ids: Sequence[int]) -> None:
+        for resident in self._resident.values():
+            resident.functions_gone(ids)
 
     def _read_file(self, file: SourceFile, known: FileState | None) -> None:
         source = read_source(self._root, file.path, self._config)
         if isinstance(source, SkippedFile):
             if source.reason == VANISHED:
-                self._resident.functions_gone(self._store.remove_files([file.path]))
+                self._gone(self._store.remove_files([file.path]))
             else:
                 self._skip([(source, FileState(file.size, file.mtime_ns, ""))])
             return
@@ -125,29 +190,60 @@ class IndexPipeline:
         record = FileRecord(file.path, file.language, file.size, file.mtime_ns, content_hash)
         keyed = [(function, text_key(code_text(function, file.path))) for function in functions]
         gone, new = self._store.put_file(record, keyed)
-        self._resident.functions_gone(gone)
+        self._gone(gone)
         # Functions that only moved, or came back, have their vectors already.
-        known_vectors = self._store.vectors_of(self._target.model, self._target.exit, new)
-        if known_vectors:
-            self._resident.functions_embedded(list(known_vectors), np.stack(list(known_vectors.values())))
+        for layer, resident in self._resident.items():
+            known_vectors = self._store.vectors_of(self._exits.model, layer, new)
+            if known_vectors:
+                resident.functions_embedded(list(known_vectors), np.stack(list(known_vectors.values())))
 
-    def _embed(self) -> Iterator[Progress]:
-        model, layer = self._target.model, self._target.exit
-        keys = self._store.texts_without_vector(model, layer)
+    def _embed_all(self) -> Iterator[Progress]:
+        """Embed what lacks a vector at the index exit; before that, where much does, at the static exit."""
+        exits = self._exits
+        todo = self._store.texts_without_vector(exits.model, exits.index)
+        if exits.static is not None and len(todo) >= _MANY_NEW:
+            first = self._store.lacking(exits.model, exits.static, todo)
+            yield from self._embed(Stage.STATIC, first, (exits.static,), _EMBED_WINDOW)
+        layers = {exits.index, exits.rerank} if len(todo) <= _FEW_NEW else {exits.index}
+        yield from self._embed(Stage.EMBED, todo, sorted(layers), _EMBED_WINDOW)
+        if exits.static is not None:
+            # Everything has a better vector now.
+            for _ in self._store.drop_vectors(exits.model, exits.static):
+                yield Progress(Stage.EMBED, len(todo), len(todo))
+            self._resident[exits.static].forget()
+
+    def _embed(self, stage: Stage, keys: Sequence[str], layers: Sequence[int], window: int) -> Iterator[Progress]:
+        """Embed texts, those of interest first. What is of interest is asked anew for every window."""
+        model = self._exits.model
+        todo = dict.fromkeys(keys)
         done = 0
-        for start in range(0, len(keys), _EMBED_WINDOW):
-            window = self._store.functions_with_text(keys[start : start + _EMBED_WINDOW])
-            window_keys = list(window)
-            texts = [code_text(window[key][0].function, window[key][0].path) for key in window_keys]
-            for positions, vectors in self._encoder().encode_batches(texts, TextKind.CODE, (layer,)):
-                batch_keys = [window_keys[position] for position in positions]
-                self._store.put_vectors(model, layer, batch_keys, vectors[layer])
-                # Copies of one text share its vector.
-                rows = [row for row, key in enumerate(batch_keys) for _ in window[key]]
-                ids = [stored.id for key in batch_keys for stored in window[key]]
-                self._resident.functions_embedded(ids, vectors[layer][rows])
-                done += len(positions)
-                yield Progress(Stage.EMBED, done, len(keys))
+        while todo:
+            soon = self._store.texts_without_vector(model, layers[0], among=self._interest.paths())
+            chosen = [*(key for key in soon if key in todo), *islice(todo, window)]
+            chosen = list(dict.fromkeys(chosen))[:window]
+            for key in chosen:
+                del todo[key]
+            # Some may have been embedded meanwhile, by a search or another process, and some may be gone.
+            found = self._store.functions_with_text(self._store.lacking(model, layers[0], chosen))
+            done += len(chosen) - len(found)
+            for count in self._embed_texts(found, layers):
+                done += count
+                yield Progress(stage, done, len(keys))
+
+    def _embed_texts(self, found: Mapping[str, Sequence[StoredFunction]], layers: Sequence[int]) -> Iterator[int]:
+        """Embed texts and keep the vectors; yields how many with each step."""
+        keys = list(found)
+        texts = [code_text(found[key][0].function, found[key][0].path) for key in keys]
+        for positions, vectors in self._encoder().encode_batches(texts, TextKind.CODE, layers):
+            batch_keys = [keys[position] for position in positions]
+            # Copies of one text share its vector.
+            rows = [row for row, key in enumerate(batch_keys) for _ in found[key]]
+            ids = [stored.id for key in batch_keys for stored in found[key]]
+            for layer in layers:
+                self._store.put_vectors(self._exits.model, layer, batch_keys, vectors[layer])
+                if layer in self._resident:
+                    self._resident[layer].functions_embedded(ids, vectors[layer][rows])
+            yield len(positions)
 
 
 def _differs(file: SourceFile, known: FileState | None) -> bool:

@@ -24,6 +24,7 @@ from fathom_indexer.errors import QueryError
 from fathom_indexer.types import (
     CloneGroup,
     Contribution,
+    Coverage,
     Filters,
     Function,
     Hit,
@@ -31,6 +32,7 @@ from fathom_indexer.types import (
     Kind,
     Progress,
     SkippedFile,
+    Stage,
 )
 
 Json = dict[str, Any]
@@ -118,6 +120,10 @@ def status_to_json(status: IndexStatus) -> Json:
         "files": status.files,
         "functions": status.functions,
         "embedded": status.embedded,
+        "coverage": [
+            {"stage": part.stage.value, "exit": part.exit, "done": part.done, "total": part.total}
+            for part in status.coverage
+        ],
         "languages": status.languages,
         "skipped": status.skipped,
         "skippedFiles": [asdict(skipped) for skipped in status.skipped_files],
@@ -135,6 +141,9 @@ def status_from_json(value: Json) -> IndexStatus:
         files=value["files"],
         functions=value["functions"],
         embedded=value["embedded"],
+        coverage=tuple(
+            Coverage(Stage(part["stage"]), part["exit"], part["done"], part["total"]) for part in value["coverage"]
+        ),
         languages=value["languages"],
         skipped=value["skipped"],
         skipped_files=tuple(SkippedFile(**skipped) for skipped in value["skippedFiles"]),

@@ -26,7 +26,7 @@ class VectorTarget:
 
 
 class ResidentVectors:
-    """A vector index over everything in the store that has an index vector.
+    """A vector index over everything in the store that has a vector at one exit.
 
     An approximate index takes minutes to build, so it is saved beside the store and taken up again if the store has
     not changed since; an exact one is read from the store in a moment.
@@ -38,12 +38,12 @@ class ResidentVectors:
         self._target = target
         self._kind = kind
         self._index: VectorIndex | None = None
+        self._writes = -1
 
     def get(self) -> VectorIndex:
         """The index, as current as the store, whoever wrote to it."""
-        if self._store.changed_elsewhere():
-            self._index = None
-        if self._index is None:
+        if self._index is None or self._writes != self._store.writes_elsewhere():
+            self._writes = self._store.writes_elsewhere()
             self._index = self._load()
         return self._index
 
@@ -64,7 +64,9 @@ class ResidentVectors:
     def save(self) -> None:
         """Keep an approximate index for the next start. Failing to is no more than a slow start."""
         file, index = self._snapshot(), self._index
-        if file is None or not isinstance(index, HnswIndex) or not len(index) or self._store.changed_elsewhere():
+        if file is None or not isinstance(index, HnswIndex) or not len(index):
+            return
+        if self._writes != self._store.writes_elsewhere():
             return
         try:
             index.save(file, self._stamp())

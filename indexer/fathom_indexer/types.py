@@ -183,8 +183,23 @@ class Stage(str, Enum):
 
     SCAN = "scan"
     PARSE = "parse"
+    STATIC = "static"
+    """Vectors of the exit without layers, where there is one and much is new: a first search by meaning, soon."""
     EMBED = "embed"
+    """Vectors of the index exit."""
     READY = "ready"
+    DEEPEN = "deepen"
+    """Vectors of the rerank exit, in idle time: searches that find them there need not make them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many functions one way of searching covers. `exit` is None for search by words."""
+
+    stage: Stage
+    exit: int | None
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +215,8 @@ class IndexStatus:
     functions: int
     embedded: int
     """Functions with a vector at the index exit."""
+    coverage: tuple[Coverage, ...] = ()
+    """The stages of this index in their order, and how many functions each one covers."""
     languages: dict[str, int] = field(default_factory=dict)
     """Functions a language."""
     skipped: dict[str, int] = field(default_factory=dict)

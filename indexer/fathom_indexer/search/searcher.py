@@ -69,8 +69,19 @@ class _Candidates:
     """How alike candidates are built to a query of code."""
 
 
+@dataclass(frozen=True, slots=True)
+class StaticLeg:
+    """Vectors of the static exit, which functions have until they have one of the index exit."""
+
+    exit: int
+    vectors: Callable[[], VectorIndex]
+
+
 class Searcher:
     """Searches one store. `encoder` and `vectors` are called when they are first needed.
+
+    While an index is new, `static` stands in for the vectors of the index exit. Vectors of two exits cannot be
+    compared, so the query is encoded at both, each exit proposes candidates, and these take turns.
 
     `rerank_seconds` is how long missing deep vectors may be made during one search. `cancelled` is asked between
     batches of them: when it is true they are left, and with them what the deep exit would have said.
@@ -87,6 +98,7 @@ class Searcher:
         rerank_seconds: float = 0.15,
         clock: Clock = time.monotonic,
         cancelled: Callable[[], bool] = lambda: False,
+        static: StaticLeg | None = None,
     ) -> None:
         self._store = store
         self._encoder = encoder
@@ -97,6 +109,7 @@ class Searcher:
         self._rerank_seconds = rerank_seconds
         self._clock = clock
         self._cancelled = cancelled
+        self._static = static
         self._generation = -1
         self._known_means: dict[tuple[int, int | None], dict[str, Floats]] = {}
         self._known_ids: dict[str, frozenset[int]] = {}
@@ -156,12 +169,17 @@ class Searcher:
         encoded: Mapping[int, Floats] = {}
         found: Ranked = []
         means: Mapping[str, Floats] = {}
+        static = self._static_leg() if Step.VECTORS in steps else None
         if Step.VECTORS in steps:
             exits = {self._index_exit, self._rerank_exit} if Step.DEEP in steps else {self._index_exit}
+            exits |= set() if static is None else {static.exit}
             encoded = self._encoder().encode_exits([query.text], TextKind.QUERY, sorted(exits))
             if query.kind is QueryKind.CODE and Step.CENTRING in steps:
                 means = self._means(self._index_exit, self._dim)
             found = self._near(shorten(encoded[self._index_exit], self._dim), wanted, allowed, language, means)
+            if static is not None:
+                query_vector = shorten(encoded[static.exit], self._dim)[0]
+                found = _in_turn(found, static.vectors().search(query_vector, wanted, allowed))[:wanted]
         ids = list(dict.fromkeys([*(item for item, _ in words[:wanted]), *named, *(item for item, _ in found)]))
         outlines = self._store.outlines(ids)
         ids = [function_id for function_id in ids if function_id in outlines]
@@ -252,6 +270,9 @@ class Searcher:
             near = self._vectors().search(target, wanted, inside) if inside else []
             found += [(function_id, score - offset) for function_id, score in near]
         return sorted(found, key=lambda item: (-item[1], item[0]))[:wanted]
+
+    def _static_leg(self) -> StaticLeg | None:
+        return self._static if self._static is not None and len(self._static.vectors()) else None
 
     def _means(self, layer: int, dim: int | None) -> dict[str, Floats]:
         """Means of the languages' vectors; taken anew when the index has changed."""
@@ -344,6 +365,15 @@ def _ordered(
         signals.append(Signal(Step.DIVERSITY, -weights.diversity, diversity_values(ranked, paths)))
         ranked = plus(ranked, signals[-1])
     return ranked, tuple(signals)
+
+
+def _in_turn(one: Ranked, other: Ranked) -> Ranked:
+    """Both rankings in one, by ranks, with the scores left as they are."""
+    ranks = [(rank, *item) for ranked in (one, other) for rank, item in enumerate(ranked)]
+    first: dict[int, float] = {}
+    for _, function_id, score in sorted(ranks, key=lambda item: item[0]):
+        first.setdefault(function_id, score)
+    return list(first.items())
 
 
 def _shortened(vectors: Mapping[int, Floats], dim: int | None) -> dict[int, Floats]:

@@ -9,9 +9,10 @@ from fathom_indexer.storage.store import (
     Store,
     StoredFunction,
 )
-from fathom_indexer.storage.words import match_expression, query_words
+from fathom_indexer.storage.words import WORDS_FORMAT, match_expression, query_words
 
 __all__ = [
+    "WORDS_FORMAT",
     "ColumnWeights",
     "FileState",
     "Outline",

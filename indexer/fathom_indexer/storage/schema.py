@@ -6,7 +6,7 @@ format is moved aside by the store and built anew.
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Kept in `PRAGMA user_version`. Raise it with every change below or in what the columns mean."""
 
 SCHEMA = """
@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS functions (
     language       TEXT NOT NULL,
     signature      TEXT NOT NULL,
     documentation  TEXT NOT NULL,
-    text           TEXT NOT NULL,
+    text           NOT NULL, -- a string, or a blob where that is shorter: zlib's
     start_byte     INTEGER NOT NULL,
     end_byte       INTEGER NOT NULL,
     start_line     INTEGER NOT NULL,
@@ -58,15 +58,28 @@ CREATE INDEX IF NOT EXISTS functions_by_name ON functions (name COLLATE NOCASE);
 -- Text keys are hashes, so that a language's first ones are a fair sample of it.
 CREATE INDEX IF NOT EXISTS functions_by_language ON functions (language, text_key);
 
+-- What vectors can be compared with each other: those of one model at one exit, their first `dim` features. `used` is
+-- the last day on which an index with this exit was tidied up (`Store.prune`).
+CREATE TABLE IF NOT EXISTS spaces (
+    id    INTEGER PRIMARY KEY,
+    model TEXT NOT NULL,
+    exit  INTEGER NOT NULL,
+    dim   INTEGER NOT NULL,
+    used  INTEGER,
+    UNIQUE (model, exit)
+);
+
 -- Unit vectors as 16-bit floats, kept by what was embedded and not by where it stands: moved, copied and restored
 -- functions find their vector again.
 CREATE TABLE IF NOT EXISTS embeddings (
+    space_id INTEGER NOT NULL REFERENCES spaces (id),
     text_key TEXT NOT NULL,
-    model    TEXT NOT NULL,
-    exit     INTEGER NOT NULL,
     vector   BLOB NOT NULL,
-    PRIMARY KEY (text_key, model, exit)
+    PRIMARY KEY (space_id, text_key)
 ) WITHOUT ROWID;
+
+-- Texts that have vectors and no function any more, with the day on which that was first seen (`Store.prune`).
+CREATE TABLE IF NOT EXISTS unused (text_key TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
 
 -- What functions are compared by to find duplicates (`duplicates/sketch.py`); made when that is first asked for. The
 -- hashes in the blobs are little-endian, of 32 bits.
@@ -79,8 +92,10 @@ CREATE TABLE IF NOT EXISTS sketches (
     names       BLOB NOT NULL
 );
 
--- Words of each function, identifiers split. `rowid` is the function's id.
+-- Words of each function, identifiers split. `rowid` is the function's id. Only the index of the words is kept: the
+-- words themselves can be had again from `functions`, which is how a row is taken out (`Store._remove`).
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
-    name, qualified_name, signature, documentation, body, path, tokenize = 'porter unicode61 remove_diacritics 2'
+    name, qualified_name, signature, documentation, body, path,
+    content = '', tokenize = 'porter unicode61 remove_diacritics 2'
 );
 """

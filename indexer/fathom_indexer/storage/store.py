@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +29,20 @@ _FUNCTION_COLUMNS = (
     "functions.name, qualified_name, kind, functions.language, signature, functions.documentation, text, "
     "start_byte, end_byte, start_line, end_line"
 )
+_INSERT_WORDS = (
+    "INSERT INTO words (rowid, name, qualified_name, signature, documentation, body, path) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_DELETE_WORDS = (
+    "INSERT INTO words (words, rowid, name, qualified_name, signature, documentation, body, path) "
+    "VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)"
+)
 _OUTLINE_COLUMNS = "functions.id, path, name, qualified_name, kind, functions.language, signature, start_line, end_line"
 _NAMES_READ = 5000
 """Names that are looked through for one that is like a misspelt one."""
 _VARIABLES = 500
 """Bound parameters of one statement; old SQLite builds stop at 999."""
+_DROPPED_AT_ONCE = 2000
+"""Vectors deleted in one transaction: some tens of milliseconds."""
 
 
 SketchRow = tuple[int, int, int, bytes, bytes]
@@ -106,7 +117,6 @@ class Store:
         `IndexStoreError` when the place cannot be written.
         """
         self.path = path
-        self._data_version = 0
         try:
             self._db = self._open()
         except _UnusableError as reason:
@@ -152,20 +162,21 @@ class Store:
             ).lastrowid
             path_words = code_words(file.path)
             ids: list[int] = []
-            for function, text_key in functions:
+            for given, text_key in functions:
+                function = _storable(given)
                 cursor = db.execute(
                     "INSERT INTO functions (file_id, name, qualified_name, kind, language, signature, documentation, "
                     "text, start_byte, end_byte, start_line, end_line, text_key) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         file_id,
-                        _clean(function.name),
-                        _clean(function.qualified_name),
+                        function.name,
+                        function.qualified_name,
                         function.kind.value,
                         function.language,
-                        _clean(function.signature),
-                        _clean(function.documentation),
-                        _clean(function.text),
+                        function.signature,
+                        function.documentation,
+                        _packed(function.text),
                         function.start_byte,
                         function.end_byte,
                         function.start_line,
@@ -175,19 +186,7 @@ class Store:
                 )
                 assert cursor.lastrowid is not None
                 ids.append(cursor.lastrowid)
-                db.execute(
-                    "INSERT INTO words (rowid, name, qualified_name, signature, documentation, body, path) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        cursor.lastrowid,
-                        code_words(_clean(function.name)),
-                        code_words(_clean(function.qualified_name)),
-                        code_words(_clean(function.signature)),
-                        code_words(_clean(function.documentation)),
-                        code_words(_clean(function.text)),
-                        path_words,
-                    ),
-                )
+                db.execute(_INSERT_WORDS, (cursor.lastrowid, *_words(function), path_words))
         return gone, ids
 
     def put_skipped(self, skipped: Sequence[tuple[SkippedFile, FileState]]) -> list[int]:
@@ -231,7 +230,8 @@ class Store:
         """Forget everything but the vectors, which the same code would need again."""
         with self._writing() as db:
             _advance(db)
-            for table in ("words", "functions", "files", "skipped"):
+            db.execute("INSERT INTO words (words) VALUES ('delete-all')")
+            for table in ("functions", "files", "skipped"):
                 db.execute(f"DELETE FROM {table}")
 
     # --- functions ---------------------------------------------------------------------------------------------
@@ -408,19 +408,122 @@ class Store:
                 "JOIN files ON files.id = file_id WHERE tokens >= ? ORDER BY functions.id",
                 (min_tokens,),
             )
-            return [SketchedFunction(*row[:6], row[6:]) for row in rows]
+            return [SketchedFunction(*[*row[:6], row[6:]]) for row in rows]
 
     # --- vectors -----------------------------------------------------------------------------------------------
 
-    def texts_without_vector(self, model: str, layer: int) -> list[str]:
-        """Keys of the texts that have no vector at this exit yet, each once, files in order."""
+    def keep_length(self, model: str, layer: int, dim: int) -> None:
+        """Keep the first `dim` features of vectors at this exit from now on, at unit length.
+
+        Vectors that are there and shorter are forgotten, longer ones are left as they are. Without this, vectors are
+        kept as they come.
+        """
         with self._reading() as db:
-            rows = db.execute(
-                "SELECT text_key FROM functions WHERE NOT EXISTS (SELECT 1 FROM embeddings AS e WHERE "
-                "e.text_key = functions.text_key AND e.model = ? AND e.exit = ?) GROUP BY text_key ORDER BY MIN(id)",
+            known = db.execute("SELECT dim FROM spaces WHERE model = ? AND exit = ?", (model, layer)).fetchone()
+        if known is not None and known[0] >= dim:
+            return
+        with self._writing() as db:
+            _advance(db)
+            db.execute(
+                "DELETE FROM embeddings WHERE space_id = (SELECT id FROM spaces WHERE model = ? AND exit = ?)",
                 (model, layer),
             )
-            return [key for (key,) in rows]
+            db.execute(
+                "INSERT INTO spaces (model, exit, dim) VALUES (?1, ?2, ?3) "
+                "ON CONFLICT (model, exit) DO UPDATE SET dim = ?3",
+                (model, layer, dim),
+            )
+
+    def texts_without_vector(self, model: str, layer: int, among: Collection[str] | None = None) -> list[str]:
+        """Keys of the texts that have no vector at this exit yet, each once.
+
+        Those of the files that were changed last come first, a file's in their order. `among` restricts the answer to
+        the functions of these paths.
+        """
+        keys: list[str] = []
+        with self._reading() as db:
+            space = _space(db, model, layer)
+            if among is None:
+                # Which keys these are is told by two indexes alone; nothing of the functions that have vectors is read.
+                rows = db.execute(
+                    "SELECT text_key FROM (SELECT text_key FROM functions EXCEPT "
+                    "SELECT text_key FROM embeddings WHERE space_id = ?) CROSS JOIN functions USING (text_key) "
+                    "JOIN files ON files.id = file_id GROUP BY text_key ORDER BY MAX(mtime_ns) DESC, MIN(functions.id)",
+                    (space,),
+                )
+                return [key for (key,) in rows]
+            for chunk in _chunks(list(among), _VARIABLES):
+                rows = db.execute(
+                    "SELECT text_key FROM files JOIN functions ON files.id = file_id "
+                    f"WHERE path IN ({_marks(chunk)}) ORDER BY mtime_ns DESC, functions.id",
+                    chunk,
+                )
+                keys += [key for (key,) in rows]
+        return self.lacking(model, layer, list(dict.fromkeys(keys)))
+
+    def lacking(self, model: str, layer: int, text_keys: Sequence[str]) -> list[str]:
+        """Those of the keys that have no vector at this exit, in their order."""
+        found: set[str] = set()
+        with self._reading() as db:
+            space = _space(db, model, layer)
+            for chunk in _chunks(text_keys, _VARIABLES):
+                rows = db.execute(
+                    f"SELECT text_key FROM embeddings WHERE space_id = ? AND text_key IN ({_marks(chunk)})",
+                    (space, *chunk),
+                )
+                found.update(key for (key,) in rows)
+        return [key for key in text_keys if key not in found]
+
+    def drop_vectors(self, model: str, layer: int) -> Iterator[int]:
+        """Forget all vectors at an exit, in short steps; yields how many are gone with each."""
+        while True:
+            with self._reading() as db:
+                rows = db.execute(
+                    "SELECT space_id, text_key FROM embeddings WHERE space_id = ? LIMIT ?",
+                    (_space(db, model, layer), _DROPPED_AT_ONCE),
+                ).fetchall()
+            if not rows:
+                return
+            with self._writing() as db:
+                _advance(db)
+                db.executemany("DELETE FROM embeddings WHERE space_id = ? AND text_key = ?", rows)
+            yield len(rows)
+
+    def prune(self, model: str, layers: Sequence[int], today: int, days: int, most: int) -> int:
+        """Forget vectors that nothing has used for `days`; returns how many.
+
+        Those are the vectors of other exits than `layers` and of other models, and of texts that no function has: both
+        may be switched back to. Of such texts no more than `most` are kept, the longest unused ones going first.
+        `today` counts days from any start.
+        """
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE spaces SET used = ? WHERE model = ? AND exit = ?", [(today, model, layer) for layer in layers]
+            )
+            db.execute("UPDATE spaces SET used = ?1 WHERE used IS NULL", (today,))
+            db.execute("DELETE FROM unused WHERE text_key IN (SELECT text_key FROM functions)")
+            db.execute(
+                "INSERT OR IGNORE INTO unused SELECT text_key, ? FROM "
+                "(SELECT text_key FROM embeddings EXCEPT SELECT text_key FROM functions)",
+                (today,),
+            )
+            texts = db.execute(
+                "SELECT text_key FROM unused WHERE since <= ?1 UNION "
+                "SELECT text_key FROM (SELECT text_key FROM unused ORDER BY since DESC, text_key LIMIT -1 OFFSET ?2)",
+                (today - days, most),
+            ).fetchall()
+            spaces = db.execute("SELECT id, used FROM spaces").fetchall()
+            before = db.total_changes
+            for space, used in spaces:
+                if used <= today - days:
+                    db.execute("DELETE FROM embeddings WHERE space_id = ?", (space,))
+                else:
+                    db.executemany(
+                        "DELETE FROM embeddings WHERE space_id = ? AND text_key = ?", [(space, *text) for text in texts]
+                    )
+            gone = db.total_changes - before
+            db.executemany("DELETE FROM unused WHERE text_key = ?", texts)
+        return gone
 
     def text_keys(self, ids: Sequence[int]) -> dict[int, str]:
         """The key of each function's text; ids that are gone are left out."""
@@ -445,22 +548,30 @@ class Store:
         return found
 
     def put_vectors(self, model: str, layer: int, text_keys: Sequence[str], vectors: Floats) -> None:
-        """Keep unit vectors `[len(text_keys), dim]` of texts at an exit."""
-        rows = vectors.astype("<f2")
+        """Keep unit vectors `[len(text_keys), dim]` of texts at an exit, cut to the length that is kept of them.
+
+        Raises `ValueError` if they are shorter.
+        """
         with self._writing() as db:
             _advance(db)
+            db.execute(
+                "INSERT OR IGNORE INTO spaces (model, exit, dim) VALUES (?, ?, ?)", (model, layer, vectors.shape[1])
+            )
+            space, dim = db.execute(
+                "SELECT id, dim FROM spaces WHERE model = ? AND exit = ?", (model, layer)
+            ).fetchone()
+            rows = _cut(vectors, dim).astype("<f2")
             db.executemany(
-                "INSERT OR REPLACE INTO embeddings (text_key, model, exit, vector) VALUES (?, ?, ?, ?)",
-                [(key, model, layer, row.tobytes()) for key, row in zip(text_keys, rows, strict=True)],
+                "INSERT OR REPLACE INTO embeddings (space_id, text_key, vector) VALUES (?, ?, ?)",
+                [(space, key, row.tobytes()) for key, row in zip(text_keys, rows, strict=True)],
             )
 
     def vectors(self, model: str, layer: int) -> tuple[list[int], Floats]:
         """Ids of the functions that have a vector at this exit, ascending, and the vectors `[n, dim]`."""
         with self._reading() as db:
             rows = db.execute(
-                "SELECT id, vector FROM functions JOIN embeddings USING (text_key) WHERE model = ? AND exit = ? "
-                "ORDER BY id",
-                (model, layer),
+                "SELECT id, vector FROM functions JOIN embeddings USING (text_key) WHERE space_id = ? ORDER BY id",
+                (_space(db, model, layer),),
             ).fetchall()
         return [function_id for function_id, _ in rows], _matrix([vector for _, vector in rows])
 
@@ -468,11 +579,12 @@ class Store:
         """The vector `[dim]` of each of these functions that has one at this exit."""
         found: dict[int, Floats] = {}
         with self._reading() as db:
+            space = _space(db, model, layer)
             for chunk in _chunks(ids, _VARIABLES):
                 rows = db.execute(
-                    "SELECT id, vector FROM functions JOIN embeddings USING (text_key) WHERE model = ? AND exit = ? "
+                    "SELECT id, vector FROM functions JOIN embeddings USING (text_key) WHERE space_id = ? "
                     f"AND id IN ({_marks(chunk)})",
-                    (model, layer, *chunk),
+                    (space, *chunk),
                 )
                 known = rows.fetchall()
                 matrix = _matrix([vector for _, vector in known])
@@ -486,22 +598,23 @@ class Store:
         """
         with self._reading() as db:
             rows = db.execute(
-                "SELECT vector FROM functions JOIN embeddings USING (text_key) WHERE language = ? AND model = ? "
-                "AND exit = ? ORDER BY text_key LIMIT ?",
-                (language, model, layer, limit),
+                "SELECT vector FROM functions JOIN embeddings USING (text_key) WHERE language = ? AND space_id = ? "
+                "ORDER BY text_key LIMIT ?",
+                (language, _space(db, model, layer), limit),
             ).fetchall()
         return _matrix([vector for (vector,) in rows])
 
     # --- counts ------------------------------------------------------------------------------------------------
 
-    def counts(self, model: str, layer: int) -> tuple[int, int, int]:
-        """Files, functions, and functions that have a vector at this exit."""
+    def counts(self, model: str, *layers: int) -> tuple[int, int, int]:
+        """Files, functions, and functions that have a vector at one of these exits."""
         with self._reading() as db:
             files = db.execute("SELECT COUNT(*) FROM files").fetchone()[0]
             functions = db.execute("SELECT COUNT(*) FROM functions").fetchone()[0]
             embedded = db.execute(
-                "SELECT COUNT(*) FROM functions JOIN embeddings USING (text_key) WHERE model = ? AND exit = ?",
-                (model, layer),
+                "SELECT COUNT(*) FROM functions WHERE EXISTS (SELECT 1 FROM embeddings AS e WHERE "
+                f"e.space_id IN ({_marks(layers)}) AND e.text_key = functions.text_key)",
+                [_space(db, model, layer) for layer in layers],
             ).fetchone()[0]
         return files, functions, embedded
 
@@ -527,12 +640,11 @@ class Store:
             rows = db.execute("SELECT path, reason FROM skipped ORDER BY path LIMIT ?", (limit,))
             return [SkippedFile(path, reason) for path, reason in rows]
 
-    def changed_elsewhere(self) -> bool:
-        """Whether another process wrote to the index since this was last asked."""
+    def writes_elsewhere(self) -> int:
+        """A number that changes whenever another process has written to the index."""
         with self._reading() as db:
             version: int = db.execute("PRAGMA data_version").fetchone()[0]
-        changed, self._data_version = version != self._data_version, version
-        return changed
+        return version
 
     def generation(self) -> int:
         """A number that grows with every change to functions or vectors, by whichever process."""
@@ -564,7 +676,6 @@ class Store:
                 db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
             elif version != SCHEMA_VERSION:
                 raise _UnusableError(f"has format {version}, this version of Fathom uses {SCHEMA_VERSION}")
-            self._data_version = db.execute("PRAGMA data_version").fetchone()[0]
         except sqlite3.OperationalError:
             db.close()
             raise
@@ -583,18 +694,19 @@ class Store:
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
     def _remove(self, db: sqlite3.Connection, path: str) -> list[int]:
-        ids = [
-            function_id
-            for (function_id,) in db.execute(
-                "SELECT functions.id FROM functions JOIN files ON files.id = file_id WHERE path = ?", (path,)
-            )
-        ]
-        if ids:
+        rows = db.execute(
+            f"SELECT functions.id, {_FUNCTION_COLUMNS} FROM functions JOIN files ON files.id = file_id WHERE path = ?",
+            (path,),
+        ).fetchall()
+        if rows:
             _advance(db)
-        db.executemany("DELETE FROM words WHERE rowid = ?", [(function_id,) for function_id in ids])
+        path_words = code_words(path)
+        db.executemany(
+            _DELETE_WORDS, ((function_id, *_words(_function(columns)), path_words) for function_id, *columns in rows)
+        )
         db.execute("DELETE FROM files WHERE path = ?", (path,))
         db.execute("DELETE FROM skipped WHERE path = ?", (path,))
-        return ids
+        return [function_id for function_id, *_ in rows]
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -632,13 +744,53 @@ class _UnusableError(Exception):
     """The index file cannot be used as it is, and why."""
 
 
+def _space(db: sqlite3.Connection, model: str, layer: int) -> int:
+    """What vectors at an exit are stored under; 0, under which nothing is, if there never were any."""
+    row = db.execute("SELECT id FROM spaces WHERE model = ? AND exit = ?", (model, layer)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _cut(vectors: Floats, dim: int) -> Floats:
+    if dim == vectors.shape[1]:
+        return vectors
+    if dim > vectors.shape[1]:
+        raise ValueError(f"vectors have {vectors.shape[1]} features; {dim} of them are to be kept")
+    short = vectors[:, :dim]
+    return np.asarray(short / np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-12), np.float32)
+
+
 def _advance(db: sqlite3.Connection) -> None:
     db.execute("UPDATE generation SET number = number + 1")
 
 
-def _function(columns: Sequence[object]) -> Function:
-    name, qualified_name, kind, *rest = columns
-    return Function(name, qualified_name, Kind(kind), *rest)  # type: ignore[arg-type]
+def _storable(function: Function) -> Function:
+    """The function in texts that SQLite can store."""
+    return replace(
+        function,
+        name=_clean(function.name),
+        qualified_name=_clean(function.qualified_name),
+        signature=_clean(function.signature),
+        documentation=_clean(function.documentation),
+        text=_clean(function.text),
+    )
+
+
+def _words(function: Function) -> tuple[str, ...]:
+    """What full-text search knows of a stored function, without its path: the same for the same function, always."""
+    columns = (function.name, function.qualified_name, function.signature, function.documentation, function.text)
+    return tuple(code_words(column) for column in columns)
+
+
+def _packed(text: str) -> str | bytes:
+    """Text as the store keeps it: source code takes half the room when it is compressed, unless it is very short."""
+    packed = zlib.compress(text.encode())
+    return packed if len(packed) < len(text) else text
+
+
+def _function(columns: Sequence[Any]) -> Function:
+    name, qualified_name, kind, language, signature, documentation, text, *place = columns
+    whole = zlib.decompress(text).decode() if isinstance(text, bytes) else text
+    return Function(name, qualified_name, Kind(kind), language, signature, documentation, whole, *place)
 
 
 def _matrix(vectors: Sequence[bytes]) -> Floats:

@@ -16,6 +16,9 @@ STOP_WORDS = frozenset(
 )
 
 
+WORDS_FORMAT = 1
+"""Stands for what `code_words` gives: raise it when that changes, and every file is read anew."""
+
 _MAX_WORDS = 400
 """A query's words after these are left out: a whole file as a snippet must not keep a search busy."""
 

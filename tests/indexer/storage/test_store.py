@@ -159,12 +159,12 @@ def test_a_failed_write_changes_nothing(store: Store) -> None:
 
 def test_notices_what_another_process_wrote(tmp_path: Path) -> None:
     mine, theirs = Store(tmp_path / "i.sqlite3"), Store(tmp_path / "i.sqlite3")
-    assert not mine.changed_elsewhere()
+    before = mine.writes_elsewhere()
     put(mine, "a.py", function("alpha"))
-    assert not mine.changed_elsewhere()
+    assert mine.writes_elsewhere() == before
     put(theirs, "b.py", function("beta"))
-    assert mine.changed_elsewhere()
-    assert not mine.changed_elsewhere()
+    assert mine.writes_elsewhere() != before
+    assert mine.writes_elsewhere() == mine.writes_elsewhere()
     assert mine.has_file("b.py")
 
 
