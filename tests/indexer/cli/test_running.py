@@ -115,6 +115,7 @@ def test_status_says_who_indexes(
 def test_a_command_with_settings_of_its_own_keeps_apart(
     workspace: Path, indexer: subprocess.Popen[bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert answer(capsys, "index", str(workspace))["functions"] == 2
     found = answer(capsys, "search", "send an email", str(workspace), "--exclude", "mail.py")
     assert [hit["name"] for hit in found["results"]] == ["total"]
     found = answer(capsys, "search", "send an email", str(workspace), "--no-refresh")
