@@ -3,11 +3,12 @@
     python benchmarks/fit_weights.py --eval SETS --repositories REPOSITORIES --checkouts CHECKOUTS --cache CACHE
 
 The folders are those of `benchmarks/quality.py`. Every query is searched once, and what each step says of each
-candidate is written down; the search for weights is then arithmetic (`fathom_indexer.evaluation.candidates`). It makes
-as large as possible the mean NDCG@10 of the questions about repositories plus `SETS_SHARE` times that of the retrieval
-sets, less `PENALTY` times what any set falls below the better of its legs, words or vectors. It goes from weight to
-weight and tries multiples, until none of them helps. Cross-validation leaves one group of repositories out at a time,
-fits on the others, and measures on what was left out. The last lines are the weights to put into `search/weights.py`.
+candidate is written down; the search for weights is then arithmetic (`fathom_indexer.evaluation.candidates`). It draws
+`DRAWS` sets of weights around those there are and orders everything by each. The goal is the mean NDCG@10 of the
+questions about repositories plus `SETS_SHARE` times that of the retrieval sets, less `PENALTY` times what any set falls
+below the better of its legs, words or vectors. Chosen is the geometric mean of the `BEST` draws, which is steadier than
+the best one. Cross-validation leaves one repository out at a time, chooses by the others, and measures on the one left
+out. The last lines are the weights to put into `search/weights.py`.
 """
 
 from __future__ import annotations
@@ -40,18 +41,23 @@ from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, QueryKind, Ranking
 from fathom_indexer.storage import Store
 from fathom_indexer.vectors import ExactIndex
 
-FOLDS = 6
+COSINE = "cosine"
+DRAWS = 500
+BEST = 10
+WIDEST = 3.0
+"""A weight is drawn between this part and this multiple of what it is."""
 SETS_SHARE = 0.5
 PENALTY = 5.0
 QUERIES_OF_A_SET = 200
-MULTIPLES = (0.0, 0.3, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0, 3.0)
-SMALLEST_GAIN = 2e-4
-ROUNDS = 6
+HELD = (COSINE, "diversity")
+"""Not fitted. The labels are whole files, so nothing tells what a second good function of a file is worth, and the fit
+would push diversity to where every hit is of another file."""
+KEPT = 120
+"""Candidates kept of a query: what comes later in the order as it is does not come among the first ten in another."""
 RERANK_SECONDS = 600.0
 """Deep vectors are made however long that takes, so that the fit does not depend on the machine."""
 
 Weighting = dict[str, float]
-COSINE = "cosine"
 _SIGNED = (Step.ROLE, Step.FORM)
 """Steps whose weight counts against a candidate."""
 
@@ -69,7 +75,7 @@ class Data:
 
 def features(ranking: Ranking, kind: QueryKind) -> dict[int, dict[str, float]]:
     """What every signal says of every candidate, by the name of the weight that it goes by."""
-    found: dict[int, dict[str, float]] = {function_id: {} for function_id, _ in ranking.ranked}
+    found: dict[int, dict[str, float]] = {function_id: {} for function_id, _ in ranking.ranked[:KEPT]}
     for signal in ranking.signals:
         if signal.step in (Step.COHERENCE, Step.DIVERSITY):
             continue
@@ -169,37 +175,45 @@ def gather(options: argparse.Namespace, encoder: Encoder) -> Data:
     return Data(CandidateTable(questions, names), np.array(owners, np.int64), sets, floors)
 
 
-def goal(data: Data, weights: Weighting, included: NDArray[np.bool_]) -> float:
-    """What is made as large as possible, over the included questions and all sets."""
-    means = {name: float(table.ndcg(weights).mean()) for name, table in data.sets.items()}
-    below = sum(max(0.0, data.floors[name] - mean) for name, mean in means.items())
-    questions = float(data.questions.ndcg(weights)[included].mean())
-    return questions + SETS_SHARE * sum(means.values()) / max(len(means), 1) - PENALTY * below
+def draw(start: Weighting) -> list[Weighting]:
+    """Weights around those there are, and these themselves first."""
+    random = np.random.default_rng(0)
+    drawn = [start]
+    for _ in range(DRAWS):
+        factors = WIDEST ** random.uniform(-1.0, 1.0, len(start))
+        drawn.append(
+            {
+                name: value if name in HELD else value * float(factor)
+                for (name, value), factor in zip(start.items(), factors, strict=True)
+            }
+        )
+    return drawn
 
 
-def fit(data: Data, start: Weighting, included: NDArray[np.bool_]) -> Weighting:
-    """Weights that no multiple of a single one makes better by `SMALLEST_GAIN`."""
-    best, value = dict(start), goal(data, start, included)
-    for _ in range(ROUNDS):
-        before = value
-        for name in start:
-            if name == COSINE:
-                continue
-            base = best[name] or 0.01
-            for multiple in MULTIPLES:
-                tried = best | {name: base * multiple}
-                if (reached := goal(data, tried, included)) > value + SMALLEST_GAIN:
-                    best, value = tried, reached
-        if value - before < SMALLEST_GAIN:
-            break
-    return best
+@dataclass(frozen=True)
+class Outcome:
+    """What each draw makes of everything: NDCG@10 `[draws, questions]`, and its mean over each set `[draws, sets]`."""
+
+    drawn: list[Weighting]
+    questions: NDArray[np.float64]
+    sets: NDArray[np.float64]
+    floors: NDArray[np.float64]
+
+    def choose(self, included: NDArray[np.bool_]) -> Weighting:
+        """The geometric mean of the draws that are best on the included questions and all sets."""
+        goal = self.questions[:, included].mean(axis=1)
+        if len(self.floors):
+            below = np.maximum(self.floors - self.sets, 0.0).sum(axis=1)
+            goal = goal + SETS_SHARE * self.sets.mean(axis=1) - PENALTY * below
+        best = [self.drawn[number] for number in np.argsort(-goal, kind="stable")[:BEST]]
+        return {name: float(np.prod([one[name] for one in best]) ** (1 / BEST)) for name in best[0]}
 
 
-def folds(repositories: NDArray[np.int64]) -> Iterator[NDArray[np.bool_]]:
-    """Which questions are left out, one group of repositories after the other."""
-    groups = np.array_split(np.random.default_rng(0).permutation(np.unique(repositories)), FOLDS)
-    for group in groups:
-        yield np.isin(repositories, group)
+def try_all(data: Data, drawn: list[Weighting]) -> Outcome:
+    """Order everything by every draw."""
+    questions = np.stack([data.questions.ndcg(weights) for weights in drawn])
+    sets = np.array([[float(table.ndcg(weights).mean()) for table in data.sets.values()] for weights in drawn])
+    return Outcome(drawn, questions, sets, np.array(list(data.floors.values())))
 
 
 def main() -> None:
@@ -214,14 +228,12 @@ def main() -> None:
     Path(options.cache).mkdir(parents=True, exist_ok=True)
     data = gather(options, load_encoder(threads=options.threads))
     start = {COSINE: 1.0, **asdict(DEFAULT_WEIGHTS)}
-    everything = np.ones(len(data.questions), np.bool_)
+    outcome = try_all(data, draw(start))
     held_out = np.zeros(len(data.questions))
-    for number, left_out in enumerate(folds(data.repository), start=1):
-        fitted = fit(data, start, ~left_out)
-        held_out[left_out] = data.questions.ndcg(fitted)[left_out]
-        before = data.questions.ndcg(start)[left_out].mean()
-        print(f"fold {number}: {left_out.sum()} questions left out: {before:.3f} -> {held_out[left_out].mean():.3f}")
-    final = fit(data, start, everything)
+    for number in np.unique(data.repository):
+        left_out = data.repository == number
+        held_out[left_out] = data.questions.ndcg(outcome.choose(~left_out))[left_out]
+    final = outcome.choose(np.ones(len(data.questions), np.bool_))
     questions = [data.questions.ndcg(weights).mean() for weights in (start, final)]
     print(f"questions: as it is {questions[0]:.4f}, left out {held_out.mean():.4f}, fitted to {questions[1]:.4f}")
     for name, table in data.sets.items():

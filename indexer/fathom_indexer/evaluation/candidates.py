@@ -109,7 +109,7 @@ class CandidateTable:
     @staticmethod
     def _place_in(groups: Ints, scores: Array) -> Array:
         """The place of every row among those of its group, from 0, best first; ties in the order of rows."""
-        order = np.lexsort((np.arange(len(scores)), -scores, groups))
+        order = np.lexsort((-scores, groups))
         ordered = groups[order]
         starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(ordered) else ordered
         lengths = np.diff(np.r_[starts, len(ordered)])

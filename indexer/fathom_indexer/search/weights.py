@@ -20,7 +20,7 @@ class Weights:
     """One point of BM25 where the query is code."""
     symbol: float = 0.4
     """Being what a query names that is nothing but a name."""
-    mention: float = 0.1
+    mention: float = 0.15
     """Being what a query names among other words."""
     place: float = 0.2
     """All words of the query in the names of the file and its folder."""
@@ -28,7 +28,7 @@ class Weights:
     """Being a test; less for other roles."""
     form: float = 0.02
     """Being private, very short, or code outside functions."""
-    coherence: float = 0.3
+    coherence: float = 0.1
     """Being the best function of the file that matches most as a whole."""
     diversity: float = 0.25
     """Coming after many functions of the same file."""
