@@ -18,6 +18,9 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     parser = commands.add_parser("index", help="bring the index of a folder up to date")
     add_workspace(parser)
     parser.add_argument("--rebuild", action="store_true", help="read every file anew")
+    parser.add_argument(
+        "--no-deep", action="store_true", help="stop when everything is searchable; searches do the rest as they go"
+    )
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -30,6 +33,8 @@ def run(options: argparse.Namespace) -> int:
         if options.rebuild:
             workspace.clear()
         follow(workspace.index_steps())
+        if not options.no_deep:
+            follow(workspace.idle_steps())
         status = workspace.status()
     seconds = time.monotonic() - start
     if options.json:

@@ -76,6 +76,10 @@ class RunningIndexer:
                 yield Progress(Stage.READY, 1, 1)
                 return
 
+    def idle_steps(self) -> Iterator[Progress]:
+        """Nothing: an indexer that runs does by itself what can wait, when it has nothing else to do."""
+        return iter(())
+
     def search(self, query: str, limit: int, filters: Filters) -> list[Hit]:
         return _hits(self._wait(self._client.search(query, limit, filters, explain=True)))
 

@@ -12,7 +12,14 @@ from fathom_indexer.cli.output import write_json
 from fathom_indexer.cli.workspace import running_indexer
 from fathom_indexer.process.handshake import Welcome
 from fathom_indexer.protocol import Json, status_to_json
-from fathom_indexer.types import IndexStatus
+from fathom_indexer.types import Coverage, IndexStatus, Stage
+
+_STAGES = {
+    Stage.PARSE: "by words",
+    Stage.STATIC: "skimmed",
+    Stage.EMBED: "by meaning",
+    Stage.DEEPEN: "in depth",
+}
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -46,8 +53,9 @@ def _show(status: IndexStatus, indexer: Welcome | None) -> None:
         console.print("nothing is indexed yet: run `fathom index` or a search", markup=False)
     console.print(f"  functions  {status.functions} in {status.files} files")
     if status.functions:
-        share = status.embedded / status.functions
-        console.print(f"  by meaning {status.embedded} ({share:.0%}), at exit {status.index_exit} of {status.model}")
+        for coverage in status.coverage:
+            console.print(f"  {_STAGES[coverage.stage]:<10} {_share(coverage)}", markup=False)
+        console.print(f"  model      {status.model}", markup=False)
     console.print(f"  index      {status.index_path} ({status.index_bytes / 1e6:.1f} MB)", markup=False)
     if indexer is not None:
         uses = f"{indexer.clients} client" + ("" if indexer.clients == 1 else "s")
@@ -60,6 +68,11 @@ def _show(status: IndexStatus, indexer: Welcome | None) -> None:
             console.print(f"    {count:>6}  {reason}")
         for skipped in status.skipped_files[:20]:
             console.print(f"            {skipped.path}  ({skipped.reason})", markup=False)
+
+
+def _share(coverage: Coverage) -> str:
+    exit_ = "" if coverage.exit is None else f", at exit {coverage.exit}"
+    return f"{coverage.done} ({coverage.done / coverage.total:.0%}){exit_}"
 
 
 def _indexer_json(indexer: Welcome) -> Json:

@@ -81,7 +81,8 @@ class Searcher:
     """Searches one store. `encoder` and `vectors` are called when they are first needed.
 
     While an index is new, `static` stands in for the vectors of the index exit. Vectors of two exits cannot be
-    compared, so the query is encoded at both, each exit proposes candidates, and these take turns.
+    compared, so the query is encoded at both, each exit proposes candidates, and these take turns. A cosine of the
+    static exit stands for the missing one, moved by as much as those of functions that have both differ on average.
 
     `rerank_seconds` is how long missing deep vectors may be made during one search. `cancelled` is asked between
     batches of them: when it is true they are left, and with them what the deep exit would have said.
@@ -189,6 +190,9 @@ class Searcher:
             vectors = self._store.vectors_of(self._encoder().config.model_id, self._index_exit, ids)
             query_vector = shorten(encoded[self._index_exit], self._dim)
             shallow = _centred_cosines(outlines, _shortened(vectors, self._dim), query_vector, language, means)
+            if static is not None:
+                hints = self._static_cosines(static.exit, ids, encoded[static.exit])
+                shallow = estimate_missing([item for item in ids if item in shallow or item in hints], shallow, hints)
         alike = self._structure(query, ids) if Step.STRUCTURE in steps else {}
         candidates = _Candidates(query, outlines, dict(words), shallow, alike)
         if not ids or not {Step.DEEP, Step.VECTORS} <= steps:
@@ -270,6 +274,10 @@ class Searcher:
             near = self._vectors().search(target, wanted, inside) if inside else []
             found += [(function_id, score - offset) for function_id, score in near]
         return sorted(found, key=lambda item: (-item[1], item[0]))[:wanted]
+
+    def _static_cosines(self, layer: int, ids: Sequence[int], query: Floats) -> dict[int, float]:
+        vectors = self._store.vectors_of(self._encoder().config.model_id, layer, ids)
+        return cosines(ids, _shortened(vectors, self._dim), shorten(query, self._dim)[0])
 
     def _static_leg(self) -> StaticLeg | None:
         return self._static if self._static is not None and len(self._static.vectors()) else None

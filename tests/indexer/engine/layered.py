@@ -1,0 +1,79 @@
+"""A model with a static exit, a shallow one and a deep one that costs nothing: its vectors add up its tokens' own.
+
+As a program, `layered.py ROOT CACHE MODEL` indexes a folder with everything that can wait, pausing a moment after every
+step, so that it can be killed in any stage.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fathom_indexer import pipeline
+from fathom_indexer.config import Config
+from fathom_indexer.encoder import encoder
+from fathom_indexer.encoder.config import EncoderConfig
+from fathom_indexer.engine import Engine
+
+EXITS = (0, 2, 6)
+HIDDEN, DIM = 16, 8
+
+
+class TokenSums:
+    """A runtime without layers: every exit has random vectors of its own for the tokens."""
+
+    def __init__(self, config: EncoderConfig, folder: Path, threads: int) -> None:
+        self._tables = {
+            layer: np.random.default_rng(layer).standard_normal((config.vocabulary, HIDDEN)) for layer in EXITS
+        }
+
+    def run(
+        self, ids: NDArray[np.int64], mask: NDArray[np.int64], exits: Sequence[int]
+    ) -> dict[int, NDArray[np.float32]]:
+        return {layer: self._sums(self._tables[layer], ids, mask) for layer in exits}
+
+    @staticmethod
+    def _sums(table: NDArray[np.float64], ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+        sums = (table[ids] * mask[:, :, None]).sum(axis=1)
+        return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), np.float32)
+
+
+def write_model(folder: Path, index_exit: int = 2, rerank_exit: int = 6, exits: Sequence[int] = EXITS) -> Path:
+    """The folder of such a model, with the tokenizer of the packaged one."""
+    folder.mkdir(parents=True)
+    config: dict[str, Any] = json.loads((encoder.PACKAGED_MODEL / "config.json").read_text())
+    config |= {"name": "layered", "hidden": HIDDEN, "index_exit": index_exit, "rerank_exit": rerank_exit}
+    config |= {"index_dim": DIM, "exits": [{"layer": layer, "dims": [HIDDEN, DIM]} for layer in exits], "segments": []}
+    (folder / "config.json").write_text(json.dumps(config))
+    name = config["tokenizer"]["name"]
+    shutil.copyfile(encoder.PACKAGED_MODEL / name, folder / name)
+    return folder
+
+
+def take_the_place_of_layers(patch: Any = setattr) -> None:
+    """Have every encoder of this process use `TokenSums`. `patch` sets an attribute."""
+    patch(encoder, "_runtime_named", lambda name: TokenSums)
+
+
+def main() -> None:
+    root, cache, model = sys.argv[1:]
+    take_the_place_of_layers()
+    vars(pipeline).update(_MANY_NEW=5, _FEW_NEW=2)
+    config = Config(cache_dir=cache, model=model)
+    with Engine.open(Path(root), config) as engine:
+        for steps in (engine.index_steps(), engine.idle_steps()):
+            for _ in steps:
+                time.sleep(0.002)
+    sys.stdout.write("done\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,289 @@
+"""An index that deepens: what can be searched after each stage, in which order, and what a kill leaves."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import layered
+import numpy as np
+import pytest
+
+from fathom_indexer import pipeline
+from fathom_indexer.config import Config
+from fathom_indexer.engine import Engine
+from fathom_indexer.errors import ModelError
+from fathom_indexer.search import Pipeline, Step
+from fathom_indexer.types import Progress, Stage
+
+WORDS = "open close read write parse print merge split sort count send load".split()
+
+MERGE_WRITE = "merge merge_write def merge_write(file): return file.write('merge')"
+"""What the encoder reads of that function."""
+
+
+@pytest.fixture(autouse=True)
+def no_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    layered.take_the_place_of_layers(monkeypatch.setattr)
+    monkeypatch.setattr(pipeline, "_MANY_NEW", 5)
+    monkeypatch.setattr(pipeline, "_FEW_NEW", 2)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    root = tmp_path / "workspace"
+    root.mkdir()
+    for word in WORDS:
+        text = "\n\n".join(f"def {word}_{other}(file):\n    return file.{other}({word!r})" for other in WORDS[:4])
+        (root / f"{word}.py").write_text(text + "\n")
+    return root
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(cache_dir=str(tmp_path / "cache"), model=str(layered.write_model(tmp_path / "model")))
+
+
+@pytest.fixture
+def engine(workspace: Path, config: Config) -> Iterator[Engine]:
+    with Engine.open(workspace, config) as engine:
+        yield engine
+
+
+def run_until(steps: Iterator[Progress], end: Callable[[Progress], bool]) -> Progress:
+    return next(step for step in steps if end(step))
+
+
+def covered(engine: Engine) -> dict[Stage, int]:
+    return {part.stage: part.done for part in engine.status().coverage}
+
+
+def by_meaning(engine: Engine, query: str) -> list[str]:
+    return [hit.function.name for hit in engine.search(query, 100, steps=Pipeline.DENSE.steps)]
+
+
+def index_file(engine: Engine) -> Path:
+    return Path(engine.status().index_path)
+
+
+def test_stages_come_in_order(engine: Engine) -> None:
+    stages = [step.stage for step in (*engine.index_steps(), *engine.idle_steps())]
+    order = [Stage.SCAN, Stage.PARSE, Stage.STATIC, Stage.EMBED, Stage.READY, Stage.DEEPEN]
+    assert list(dict.fromkeys(stages)) == order
+    assert stages == sorted(stages, key=order.index)
+
+
+def test_each_stage_says_how_far_it_is(engine: Engine) -> None:
+    steps = engine.index_steps()
+    run_until(steps, lambda step: step.stage is Stage.PARSE and step.done == step.total)
+    functions = engine.status().functions
+    assert covered(engine) == {Stage.PARSE: functions, Stage.STATIC: 0, Stage.EMBED: 0, Stage.DEEPEN: 0}
+    run_until(steps, lambda step: step.stage is Stage.STATIC and step.done == step.total)
+    assert covered(engine) == {Stage.PARSE: functions, Stage.STATIC: functions, Stage.EMBED: 0, Stage.DEEPEN: 0}
+    run_until(steps, lambda step: step.stage is Stage.READY)
+    assert covered(engine) == {Stage.PARSE: functions, Stage.STATIC: functions, Stage.EMBED: functions, Stage.DEEPEN: 0}
+    for _ in engine.idle_steps():
+        pass
+    assert set(covered(engine).values()) == {functions}
+    assert engine.status().embedded == functions
+
+
+def test_the_static_exit_finds_by_meaning_before_the_index_exit_does(engine: Engine) -> None:
+    steps = engine.index_steps()
+    run_until(steps, lambda step: step.stage is Stage.PARSE and step.done == step.total)
+    assert by_meaning(engine, MERGE_WRITE) == []
+    run_until(steps, lambda step: step.stage is Stage.STATIC and step.done == step.total)
+    assert by_meaning(engine, MERGE_WRITE)[0] == "merge_write"
+    # From here on vectors of both exits are there, and nothing may be lost between them.
+    for _ in steps:
+        assert len(by_meaning(engine, MERGE_WRITE)) == engine.status().functions
+    assert by_meaning(engine, MERGE_WRITE)[0] == "merge_write"
+
+
+def test_where_it_passed_makes_no_difference_in_the_end(engine: Engine, workspace: Path, config: Config) -> None:
+    for _ in (*engine.index_steps(), *engine.idle_steps()):
+        engine.search("merge_write", 3)
+    at_once = replace(config, cache_dir=config.cache_dir + "2", model=config.model)
+    with Engine.open(workspace, at_once) as other:
+        other.index()
+        for _ in other.idle_steps():
+            pass
+        for query in ("merge_write", "read the file", "def sort(x): return x.read(1)"):
+            ranked = [(hit.path, hit.function.name, round(hit.score, 3)) for hit in engine.search(query, 20)]
+            assert ranked == [(hit.path, hit.function.name, round(hit.score, 3)) for hit in other.search(query, 20)]
+
+
+def test_static_vectors_go_when_better_ones_are_there(engine: Engine) -> None:
+    engine.index()
+    with sqlite3.connect(index_file(engine)) as db:
+        rows = db.execute("SELECT exit, COUNT(*) FROM embeddings JOIN spaces ON id = space_id GROUP BY exit").fetchall()
+    db.close()
+    assert [exit_ for exit_, _ in rows] == [2]
+
+
+def test_index_vectors_are_kept_short_and_deep_ones_whole(engine: Engine) -> None:
+    engine.index()
+    for _ in engine.idle_steps():
+        pass
+    with sqlite3.connect(index_file(engine)) as db:
+        lengths = dict(
+            db.execute("SELECT exit, MAX(LENGTH(vector)) FROM embeddings JOIN spaces ON id = space_id GROUP BY 1")
+        )
+    db.close()
+    assert lengths == {2: 2 * layered.DIM, 6: 2 * layered.HIDDEN}
+
+
+def test_longer_index_vectors_are_made_when_they_are_asked_for(engine: Engine, workspace: Path, config: Config) -> None:
+    engine.index()
+    with Engine.open(workspace, replace(config, dim=layered.HIDDEN)) as longer:
+        assert covered(longer)[Stage.EMBED] == 0
+        longer.index()
+        assert by_meaning(longer, MERGE_WRITE)[0] == "merge_write"
+    assert by_meaning(engine, MERGE_WRITE)[0] == "merge_write"
+    with pytest.raises(ModelError, match="16 dimensions, not 17"):
+        Engine.open(workspace, replace(config, dim=17))
+
+
+def test_edited_functions_are_deep_at_once(engine: Engine, workspace: Path) -> None:
+    engine.index()
+    before = covered(engine)[Stage.DEEPEN]
+    (workspace / "open.py").write_text("def close_the_door():\n    return True\n")
+    engine.index(["open.py"])
+    assert covered(engine)[Stage.DEEPEN] == before + 1
+
+
+def test_what_somebody_works_with_comes_first(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "_DEEPEN_WINDOW", 4)
+    engine.index()
+    engine.attend(["count.py"])
+    steps = engine.idle_steps()
+    run_until(steps, lambda step: step.done == 4)
+    result = engine.search("count", 4, steps=frozenset({Step.WORDS}))
+    assert {hit.path for hit in result} == {"count.py"}
+    store = engine._store
+    ids = [stored.id for stored in store.functions_of("count.py")]
+    assert set(store.vectors_of(engine.status().model, 6, ids)) == set(ids)
+    # Files of hits are noted, too: those of the search above are done, these are next.
+    engine.search("sort", 4, steps=frozenset({Step.WORDS}))
+    run_until(steps, lambda step: step.done == 8)
+    ids = [stored.id for stored in store.functions_of("sort.py")]
+    assert set(store.vectors_of(engine.status().model, 6, ids)) == set(ids)
+
+
+def test_what_searches_make_is_not_made_again(engine: Engine) -> None:
+    engine.index()
+    engine.search("merge_write")
+    made = covered(engine)[Stage.DEEPEN]
+    steps = list(engine.idle_steps())
+    assert made > 0
+    assert steps[-1].total == engine.status().functions - made if steps else made == engine.status().functions
+
+
+@pytest.mark.parametrize(
+    ("index_exit", "rerank_exit", "exits", "stages"),
+    [
+        (6, 6, (2, 6), [Stage.PARSE, Stage.EMBED]),
+        (2, 6, (2, 6), [Stage.PARSE, Stage.EMBED, Stage.DEEPEN]),
+        (2, 2, (0, 2), [Stage.PARSE, Stage.STATIC, Stage.EMBED]),
+        (0, 6, (0, 6), [Stage.PARSE, Stage.EMBED, Stage.DEEPEN]),
+    ],
+)
+def test_stages_that_a_model_lacks_fall_away(
+    workspace: Path,
+    config: Config,
+    tmp_path: Path,
+    index_exit: int,
+    rerank_exit: int,
+    exits: tuple[int, ...],
+    stages: list[Stage],
+) -> None:
+    model = layered.write_model(tmp_path / "other", index_exit, rerank_exit, exits)
+    with Engine.open(workspace, replace(config, model=str(model))) as engine:
+        engine.index()
+        for _ in engine.idle_steps():
+            pass
+        assert list(covered(engine)) == stages
+        assert set(covered(engine).values()) == {engine.status().functions}
+        assert engine.search("merge_write")[0].function.name == "merge_write"
+
+
+def content(file: Path) -> tuple[object, ...]:
+    """What an index holds, without ids and times: functions, what full-text search finds, and vectors."""
+    db = sqlite3.connect(file)
+    try:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        functions = db.execute(
+            "SELECT path, qualified_name, text, start_byte, text_key FROM functions JOIN files ON files.id = file_id "
+            "ORDER BY path, start_byte, end_byte"
+        ).fetchall()
+        found = {
+            word: db.execute(
+                "SELECT path, qualified_name FROM functions JOIN files ON files.id = file_id WHERE functions.id IN "
+                "(SELECT rowid FROM words WHERE words MATCH ?) ORDER BY 1, 2",
+                (word,),
+            ).fetchall()
+            for word in WORDS
+        }
+        words = db.execute("SELECT COUNT(*) FROM words").fetchone()
+        rows = db.execute(
+            "SELECT exit, text_key, vector FROM embeddings JOIN spaces ON id = space_id "
+            "WHERE text_key IN (SELECT text_key FROM functions) ORDER BY 1, 2"
+        ).fetchall()
+    finally:
+        db.close()
+    vectors = np.stack([np.frombuffer(vector, "<f2")[: layered.DIM] for *_, vector in rows]).astype(np.float32)
+    return functions, found, words, [row[:2] for row in rows], vectors
+
+
+def edit(workspace: Path, chance: random.Random) -> None:
+    """Change, move, delete and add some files."""
+    files = sorted(workspace.glob("*.py"))
+    for file in chance.sample(files, 3):
+        file.write_text(file.read_text().replace("file", f"file_{chance.randrange(100)}"))
+    moved = chance.choice(files)
+    moved.rename(moved.with_name(f"moved_{chance.randrange(1000)}.py"))
+    chance.choice(sorted(workspace.glob("*.py"))).unlink()
+    (workspace / f"new_{chance.randrange(1000)}.py").write_text(
+        "".join(f"def {word}_{chance.randrange(100)}():\n    return '{word}'\n\n\n" for word in WORDS)
+    )
+
+
+def test_killed_at_any_instant_it_ends_as_a_fresh_index(workspace: Path, config: Config, tmp_path: Path) -> None:
+    chance = random.Random(5)
+    command = [sys.executable, layered.__file__, str(workspace), config.cache_dir, config.model]
+    # How long a whole run takes here decides when the others are killed.
+    start = time.monotonic()
+    whole = subprocess.run(
+        [*command[:3], str(tmp_path / "timing"), config.model], capture_output=True, timeout=300, check=True
+    )
+    assert whole.stdout == b"done\n", whole.stderr
+    seconds = time.monotonic() - start
+    killed = 0
+    for _ in range(20):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            process.wait(timeout=chance.uniform(0.2, 0.9) * seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            killed += 1
+        process.communicate()
+        edit(workspace, chance)
+    assert killed
+    with (
+        Engine.open(workspace, config) as engine,
+        Engine.open(workspace, replace(config, cache_dir=str(tmp_path / "fresh"))) as fresh,
+    ):
+        for one in (engine, fresh):
+            one.index()
+            for _ in one.idle_steps():
+                pass
+        *survived, vectors = content(index_file(engine))
+        *expected, expected_vectors = content(index_file(fresh))
+        assert survived == expected
+        np.testing.assert_allclose(vectors, expected_vectors, atol=2e-3)
