@@ -127,9 +127,10 @@ class Trainer:
             if position.seconds - saved >= limits.checkpoint_minutes * 60:
                 saved = position.seconds
                 self.save()
+        # First what must not be lost: a run that was told to stop may be killed while it validates.
+        self.save()
         if position.seconds > validated:
             self._validate()
-        self.save()
 
     def save(self) -> Path:
         """Write a checkpoint of what there is now."""
