@@ -33,6 +33,13 @@ class Config:
     cache_dir: str = ""
     """Where indexes are kept. Empty: `$FATHOM_CACHE_DIR`, else the user's cache directory."""
 
+    low_priority: bool = True
+    """Whether the background indexer gives way to other programs."""
+    pause_on_battery: bool = False
+    """Whether the background indexer leaves what can wait (`Engine.idle_steps`) while there is no mains power."""
+    pause_above_load: float = 0.0
+    """Share of the processor, from 0 to 1, above which the work of others has it leave that, too. 0: never."""
+
     linger: float = 5.0
     """Seconds that the background indexer stays when its last client has left."""
 

@@ -271,6 +271,14 @@ class Session:
             except (IndexerError, IndexerUnavailableError) as error:
                 logger.warning("%d changed files were not told to the indexer: %s", len(relatives), error)
 
+    async def opened(self, path: Path) -> None:
+        """Somebody works with this file now. An indexer that cannot be told does without."""
+        for indexer, relative in self._places(path):
+            try:
+                await (await indexer.client()).attend([relative])
+            except (IndexerError, IndexerUnavailableError) as error:
+                logger.debug("the indexer was not told that %s is open: %s", relative, error)
+
     def _places(self, path: Path) -> list[tuple[FolderIndexer, str]]:
         """The folders that hold a file, with its path there; the innermost first."""
         # The client may name the folder by a symbolic link and the file by its real path, or the reverse.

@@ -152,6 +152,15 @@ async def test_similar_names_no_file_outside_the_folders(work: Workplace, path: 
     assert await work.heard("one") == []
 
 
+async def test_open_files_are_told_to_every_folder_that_has_them(work: Workplace) -> None:
+    work.open("outer")
+    work.open("outer/inner")
+    await work.session.opened(work.root / "outer" / "inner" / "a.py")
+    await work.session.opened(work.root / "elsewhere.py")
+    assert await work.heard("outer") == [("attend", {"paths": ["inner/a.py"]})]
+    assert await work.heard("inner") == [("attend", {"paths": ["a.py"]})]
+
+
 async def test_changes_are_told_to_every_folder_that_has_the_file(work: Workplace) -> None:
     work.open("outer")
     work.open("outer/inner")

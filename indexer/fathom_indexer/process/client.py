@@ -190,6 +190,10 @@ class IndexerClient:
         """Say that files were changed, created or deleted. Returns when the indexer knows, not when it is done."""
         await self._request("update", {"paths": list(paths)})
 
+    async def attend(self, paths: Sequence[str]) -> None:
+        """Say that somebody works with these files: what can wait is done for them first."""
+        await self._request("attend", {"paths": list(paths)})
+
     async def rescan(self) -> None:
         """Have the whole workspace looked at. Returns when the indexer knows, not when it is done."""
         await self._request("rescan", {})

@@ -12,11 +12,14 @@ MANY_CHANGES = 100
 
 READY = Progress(Stage.READY, 1, 1)
 
+_EMBEDDING = (Stage.STATIC, Stage.EMBED)
+
 
 class IndexSteps(Protocol):
     """What this asks of the engine; `fathom_indexer.engine.Engine` documents it."""
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]: ...
+    def idle_steps(self) -> Iterator[Progress]: ...
 
 
 class Indexing:
@@ -25,6 +28,9 @@ class Indexing:
     There is at most one scan of the whole workspace and one update of changed files. The update goes first, so that a
     saved file is searchable soon even while a large workspace is indexed for the first time. Every piece of work ends
     by embedding whatever lacks a vector, so only the last one gets that far.
+
+    When all of that is done there is what can wait: `idle` says whether some of it is left, `idle_step` does it. It
+    begins anew after every piece of work.
     """
 
     def __init__(self, engine: IndexSteps) -> None:
@@ -33,12 +39,18 @@ class Indexing:
         self._scan_embeds = False
         self._update: Iterator[Progress] | None = None
         self._unread: dict[str, None] = {}
+        self._idle: Iterator[Progress] | None = None
         self.progress: Progress | None = None
         """Where the work is; None before its first step and when nothing is left to do."""
 
     @property
     def active(self) -> bool:
         return self._scan is not None or self._update is not None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is left to do but what can wait."""
+        return not self.active and self._idle is not None
 
     def rescan(self) -> None:
         """Look at the whole workspace, from the start if that is being done already."""
@@ -60,6 +72,7 @@ class Indexing:
         """Forget what is left to do. What was done stays done."""
         self._end_scan()
         self._end_update()
+        self._idle = None
         self.progress = None
 
     def step(self) -> Progress | None:
@@ -79,17 +92,24 @@ class Indexing:
             raise
         if progress.stage is Stage.READY:
             end()
-        elif progress.stage is Stage.EMBED:
+        elif progress.stage in _EMBEDDING:
             self._unread.clear()
             if updating and self._scan is not None:
                 end()
             self._scan_embeds = not updating
         if not self.active:
             self.progress = None
+            self._idle = self._engine.idle_steps()
             return READY
         if progress.stage is not Stage.READY:
             self.progress = progress
         return self.progress
+
+    def idle_step(self) -> None:
+        """Do one step of what can wait. One that fails ends it. Raises whatever the engine raised."""
+        steps, self._idle = self._idle, None
+        if steps is not None and next(steps, None) is not None:
+            self._idle = steps
 
     def _end_scan(self) -> None:
         self._scan = None

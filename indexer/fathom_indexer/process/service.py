@@ -66,8 +66,9 @@ def read_requests(lines: Iterable[bytes | None], inbox: Inbox, send: Callable[[J
     inbox.close()
 
 
-def serve_starter(open_engine: Opener, meeting: Meeting | None) -> int:
+def serve_starter(open_engine: Opener, meeting: Meeting | None, config: Config) -> int:
     """Serve whoever started this process; the exit code."""
+    from fathom_indexer.process.courtesy import Courtesy  # noqa: PLC0415
     from fathom_indexer.process.worker import Worker  # noqa: PLC0415
 
     send = LineWriter(claim_stdout())
@@ -79,7 +80,8 @@ def serve_starter(open_engine: Opener, meeting: Meeting | None) -> int:
         leave_soon()
 
     threading.Thread(target=read, name="reader", daemon=True).start()
-    Worker(open_engine, inbox, send, meeting.turn() if meeting else EVERYBODY).run()
+    turn = meeting.turn() if meeting else EVERYBODY
+    Worker(open_engine, inbox, send, turn, wait_reason=Courtesy(config).reason).run()
     return 0
 
 
@@ -103,9 +105,11 @@ def serve_all(open_engine: Opener, meeting: Meeting, config: Config) -> int:
 
     host.start(end)
     signal.signal(signal.SIGTERM, lambda *_: host.stop())
+    from fathom_indexer.process.courtesy import Courtesy  # noqa: PLC0415
     from fathom_indexer.process.worker import Worker  # noqa: PLC0415
 
-    Worker(open_engine, inbox, host.broadcast, meeting.turn(), lambda: host.clients).run()
+    wait_reason = Courtesy(config).reason
+    Worker(open_engine, inbox, host.broadcast, meeting.turn(), lambda: host.clients, wait_reason=wait_reason).run()
     return 0
 
 
@@ -122,6 +126,10 @@ def opener(root: Path, config: Config) -> Opener:
     def open_engine() -> SearchEngine:
         # Imported here so that requests are read meanwhile, and a native library that is missing becomes an answer.
         from fathom_indexer.engine import Engine  # noqa: PLC0415
+        from fathom_indexer.process.courtesy import lower_priority  # noqa: PLC0415
+
+        if config.low_priority:
+            lower_priority()
 
         return Engine.open(root, config)
 
@@ -173,4 +181,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.shared:
             return EXIT_NO_MEETING
         meeting = None
-    return serve_starter(open_engine, meeting)
+    return serve_starter(open_engine, meeting, config)

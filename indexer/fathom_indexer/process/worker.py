@@ -40,6 +40,9 @@ PROGRESS_INTERVAL = 0.1
 TURN_INTERVAL = 0.5
 """Seconds between two looks whether somebody else still indexes the same index."""
 
+IDLE_INTERVAL = 2.0
+"""Seconds between two looks whether what can wait still has to."""
+
 DEFAULT_LIMIT = 10
 
 
@@ -49,6 +52,8 @@ class SearchEngine(Protocol):
     cancelled: Callable[[], bool]
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]: ...
+    def idle_steps(self) -> Iterator[Progress]: ...
+    def attend(self, paths: Sequence[str]) -> None: ...
     def search_steps(self, query: str, limit: int = ..., filters: Filters = ...) -> Iterator[SearchResult]: ...
     def similar_at(self, path: str, line: int, limit: int = ..., filters: Filters = ...) -> list[Hit]: ...
     def similar_to(self, snippet: str, limit: int = ..., filters: Filters = ...) -> list[Hit]: ...
@@ -72,14 +77,19 @@ class Worker:
         turn: Turn = EVERYBODY,
         clients: Callable[[], int] = lambda: 1,
         clock: Callable[[], float] = time.monotonic,
+        wait_reason: Callable[[], str] = lambda: "",
     ) -> None:
-        """`broadcast` tells all clients something, `turn` is had while indexing, `clients` counts the clients."""
+        """`broadcast` tells all clients something, `turn` is had while indexing, `clients` counts the clients.
+
+        `wait_reason` says why work that can wait should wait, if it should.
+        """
         self._open_engine = open_engine
         self._inbox = inbox
         self._broadcast = broadcast
         self._turn = turn
         self._clients = clients
         self._clock = clock
+        self._wait_reason = wait_reason
         self._engine: SearchEngine | None = None
         self._indexing: Indexing | None = None
         self._reported: tuple[Stage, float] | None = None
@@ -89,6 +99,7 @@ class Worker:
             "duplicates": self._duplicates,
             "status": self._status,
             "update": self._update,
+            "attend": self._attend,
             "rescan": self._rescan,
             "reindex": self._reindex,
         }
@@ -103,11 +114,15 @@ class Worker:
             while not self._inbox.closed:
                 active = self._indexing is not None and self._indexing.active
                 allowed = active and self._turn.acquire()
-                request = self._inbox.take(0 if allowed else TURN_INTERVAL if active else None)
+                idle = self._indexing is not None and self._indexing.idle
+                waits = bool(idle and self._wait_reason())
+                request = self._inbox.take(_patience(active, allowed, idle, waits))
                 if request is not None:
                     self._serve(request)
                 elif allowed:
                     self._step()
+                elif idle and not waits:
+                    self._idle_step()
         finally:
             if self._engine is not None:
                 self._engine.close()
@@ -140,6 +155,14 @@ class Worker:
             self._turn.release()
         if progress is not None:
             self._report(progress)
+
+    def _idle_step(self) -> None:
+        if self._indexing is None:
+            return
+        try:
+            self._indexing.idle_step()
+        except Exception as error:
+            self._problem(error)
 
     def _report(self, progress: Progress) -> None:
         now = self._clock()
@@ -209,18 +232,18 @@ class Worker:
             **status_to_json(engine.status()),
             "indexing": indexing.active,
             "progress": None if progress is None else progress_to_json(progress),
+            "deepening": indexing.idle,
+            "paused": (self._wait_reason() or None) if indexing.idle else None,
             "pid": os.getpid(),
             "clients": self._clients(),
         }
 
     def _update(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
-        paths = request.params.get("paths")
-        if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
-            raise QueryError("paths must be a list of strings")
-        for path in paths:
-            if not _is_inside(path):
-                raise QueryError(f"paths must be relative and inside the workspace, not {path!r}")
-        indexing.update(paths)
+        indexing.update(_paths(request.params))
+        return {}
+
+    def _attend(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
+        engine.attend(_paths(request.params))
         return {}
 
     def _rescan(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
@@ -232,6 +255,25 @@ class Worker:
         engine.clear()
         indexing.rescan()
         return {}
+
+
+def _patience(active: bool, allowed: bool, idle: bool, waits: bool) -> float | None:
+    """How long to wait for a request, in seconds, before there is something else to do or to look at."""
+    if allowed or (idle and not waits):
+        return 0
+    if active:
+        return TURN_INTERVAL
+    return IDLE_INTERVAL if idle else None
+
+
+def _paths(params: Json) -> list[str]:
+    paths = params.get("paths")
+    if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+        raise QueryError("paths must be a list of strings")
+    for path in paths:
+        if not _is_inside(path):
+            raise QueryError(f"paths must be relative and inside the workspace, not {path!r}")
+    return paths
 
 
 def _is_inside(path: str) -> bool:

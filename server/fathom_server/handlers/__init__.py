@@ -29,6 +29,7 @@ def register(server: FathomServer) -> None:
     server.feature(types.INITIALIZED)(lifecycle.initialized)
     server.feature(types.SHUTDOWN)(lifecycle.shutdown)
 
+    server.feature(types.TEXT_DOCUMENT_DID_OPEN)(text_sync.did_open)
     server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(text_sync.did_save)
     server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(watched_files.did_change)
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(workspace_folders.did_change)

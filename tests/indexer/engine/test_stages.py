@@ -14,6 +14,7 @@ from pathlib import Path
 import layered
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fathom_indexer import pipeline
 from fathom_indexer.config import Config
@@ -213,8 +214,8 @@ def test_stages_that_a_model_lacks_fall_away(
         assert engine.search("merge_write")[0].function.name == "merge_write"
 
 
-def content(file: Path) -> tuple[object, ...]:
-    """What an index holds, without ids and times: functions, what full-text search finds, and vectors."""
+def content(file: Path) -> tuple[list[object], NDArray[np.float32]]:
+    """What an index holds, without ids and times: functions and what full-text search finds, and vectors."""
     db = sqlite3.connect(file)
     try:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -238,7 +239,7 @@ def content(file: Path) -> tuple[object, ...]:
     finally:
         db.close()
     vectors = np.stack([np.frombuffer(vector, "<f2")[: layered.DIM] for *_, vector in rows]).astype(np.float32)
-    return functions, found, words, [row[:2] for row in rows], vectors
+    return [functions, found, words, [row[:2] for row in rows]], vectors
 
 
 def edit(workspace: Path, chance: random.Random) -> None:
@@ -283,7 +284,7 @@ def test_killed_at_any_instant_it_ends_as_a_fresh_index(workspace: Path, config:
             one.index()
             for _ in one.idle_steps():
                 pass
-        *survived, vectors = content(index_file(engine))
-        *expected, expected_vectors = content(index_file(fresh))
+        survived, vectors = content(index_file(engine))
+        expected, expected_vectors = content(index_file(fresh))
         assert survived == expected
         np.testing.assert_allclose(vectors, expected_vectors, atol=2e-3)

@@ -50,8 +50,16 @@ class LightEngine:
             time.sleep(0.01)
         yield SearchResult((Hit("a.py", function, 0.5, ""),), 1, 1, complete=True)
 
-    def similar_at(self, path: str, line: int, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
-        return []
+    def idle_steps(self) -> Iterator[Progress]:
+        return iter(())
+
+    def attend(self, paths: Sequence[str]) -> None:
+        pass
+
+    def similar_steps_at(
+        self, path: str, line: int, limit: int = 10, filters: Filters | None = None
+    ) -> Iterator[SearchResult]:
+        yield SearchResult((), 0, 0, complete=True)
 
     def duplicates(
         self,

@@ -42,6 +42,7 @@ class FakeEngine:
     def __init__(self, plans: Sequence[Sequence[Stage | Exception]] = ()) -> None:
         self.calls: list[Any] = []
         self.plans = list(plans)
+        self.idle_plans: list[Sequence[Stage | Exception]] = []
         self.on_step: Callable[[str], None] = lambda step: None
         self.cancelled: Callable[[], bool] = lambda: False
 
@@ -49,6 +50,12 @@ class FakeEngine:
         name = "scan" if paths is None else "+".join(paths)
         self.calls.append(f"index {name}")
         return self._steps(name, self.plans.pop(0) if self.plans else [Stage.READY])
+
+    def idle_steps(self) -> Iterator[Progress]:
+        return self._steps("idle", self.idle_plans.pop(0) if self.idle_plans else [])
+
+    def attend(self, paths: Sequence[str]) -> None:
+        self.calls.append(f"attend {'+'.join(paths)}")
 
     def _steps(self, name: str, plan: Sequence[Stage | Exception]) -> Iterator[Progress]:
         for number, stage in enumerate(plan, start=1):
@@ -111,7 +118,14 @@ class Harness:
         self.sent: list[dict[str, Any]] = []
         self.failures: list[Exception] = []
         times = iter(clock)
-        self.worker = Worker(self.open, self.inbox, self.sent.append, clock=lambda: next(times, 1e9))
+        self.reasons: list[str] = []
+        self.worker = Worker(
+            self.open,
+            self.inbox,
+            self.sent.append,
+            clock=lambda: next(times, 1e9),
+            wait_reason=lambda: self.reasons.pop(0) if self.reasons else "",
+        )
 
     def open(self) -> FakeEngine:
         if self.failures:
@@ -203,6 +217,62 @@ def test_a_search_waits_for_at_most_one_step() -> None:
     harness.run()
     after = engine.calls[engine.calls.index("scan parse 2") + 1]
     assert after[0] == "search"
+
+
+def test_what_can_wait_is_done_when_nothing_else_is_left() -> None:
+    engine = FakeEngine([[Stage.EMBED, Stage.READY], [Stage.PARSE, Stage.READY]])
+    engine.idle_plans = [[Stage.DEEPEN, Stage.DEEPEN], [Stage.DEEPEN]]
+    harness = Harness(engine)
+
+    def save(step: str) -> None:
+        if step == "idle deepen 1" and "index a.py" not in engine.calls:
+            harness.ask(1, "update", paths=["a.py"])
+
+    engine.on_step = save
+    sent = harness.run()
+    # Saved files go ahead of it; afterwards it begins anew.
+    assert engine.calls == [
+        "index scan",
+        "scan embed 1",
+        "scan ready 2",
+        "idle deepen 1",
+        "index a.py",
+        "a.py parse 1",
+        "a.py ready 2",
+        "idle deepen 1",
+        "close",
+    ]
+    assert "deepen" not in [message["params"]["stage"] for message in sent if message.get("method") == "progress"]
+
+
+def test_what_can_wait_waits_while_others_need_the_machine() -> None:
+    engine = FakeEngine([[Stage.READY]])
+    engine.idle_plans = [[Stage.DEEPEN]]
+    harness = Harness(engine)
+    harness.reasons = ["battery"] * 4
+    engine.on_step = lambda step: harness.ask(1, "status") if step == "scan ready 1" else None
+    status = harness.answers()[1]["result"]
+    assert (status["indexing"], status["deepening"], status["paused"]) == (False, True, "battery")
+    assert engine.calls[-2:] == ["idle deepen 1", "close"]
+    assert not harness.reasons
+
+
+def test_what_can_wait_may_fail() -> None:
+    engine = FakeEngine([[Stage.READY]])
+    engine.idle_plans = [[Stage.DEEPEN, IndexStoreError("the disk is full"), Stage.DEEPEN]]
+    sent = Harness(engine).run()
+    assert [message["params"]["message"] for message in sent if message["method"] == "problem"] == ["the disk is full"]
+    assert engine.calls[-2:] == ["idle deepen 1", "close"]
+
+
+def test_files_in_use_are_told_to_the_engine() -> None:
+    harness = Harness(FakeEngine())
+    harness.ask(1, "attend", paths=["a.py"])
+    harness.ask(2, "attend", paths=["../a.py"])
+    answers = harness.answers()
+    assert answers[1]["result"] == {}
+    assert answers[2]["error"]["kind"] == "query"
+    assert [call for call in harness.engine.calls if "attend" in call] == ["attend a.py"]
 
 
 def test_cancel_drops_a_request_that_still_waits() -> None:
