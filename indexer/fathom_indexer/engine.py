@@ -183,9 +183,22 @@ class Engine:
             yield result
 
     def similar_at(self, path: str, line: int, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """Functions like the innermost one at a line of an indexed file: the last answer of `similar_steps_at`."""
+        *_, result = self.similar_steps_at(path, line, limit, filters)
+        return list(result.hits)
+
+    def similar_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """Functions like a piece of code: the last answer of `similar_steps_to`."""
+        *_, result = self.similar_steps_to(snippet, limit, filters)
+        return list(result.hits)
+
+    def similar_steps_at(
+        self, path: str, line: int, limit: int = 10, filters: Filters | None = None
+    ) -> Iterator[SearchResult]:
         """Functions like the innermost one at a 1-based line of an indexed file, which itself is left out.
 
-        `path` is relative to the root or inside it. Raises `QueryError` when there is no such file or no code there.
+        One or two answers, as `search_steps` has it. `path` is relative to the root or inside it. Raises `QueryError`
+        when there is no such file or no code there.
         """
         relative = relative_path(self._root, Path(path))
         if relative is None:
@@ -195,13 +208,13 @@ class Engine:
             known = self._store.has_file(relative)
             raise QueryError(f"there is no code at {path}:{line}" if known else f"{path} is not in the index")
         innermost = min(here, key=lambda stored: stored.function.end_byte - stored.function.start_byte)
-        return list(self._searcher.similar_function(innermost, limit, filters or Filters(), LANGUAGE_NAMES).hits)
+        yield from self._searcher.similar_function(innermost, limit, filters or Filters(), LANGUAGE_NAMES)
 
-    def similar_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
-        """Functions like a piece of code. Raises `QueryError` when there is no code in it."""
+    def similar_steps_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
+        """Functions like a piece of code, as `search_steps` has it. Raises `QueryError` when there is no code in it."""
         if not snippet.strip():
             raise QueryError("the snippet is empty")
-        return list(self._searcher.similar(snippet, limit, filters or Filters(), LANGUAGE_NAMES).hits)
+        yield from self._searcher.similar(snippet, limit, filters or Filters(), LANGUAGE_NAMES)
 
     def duplicates(
         self,

@@ -39,12 +39,20 @@ class SearchParams:
     filters: Filters
     explain: bool = False
     """Whether hits come with the parts of their scores."""
+    partial_token: int | str | None = None
+    """Where the first order is to be sent, before the answer."""
 
     @classmethod
     def from_json(cls, value: Any, default_limit: int) -> SearchParams:
         """Raises `JsonRpcInvalidParams`."""
         params = _object(value, "params")
-        return cls(_string(params, "query"), _limit(params, default_limit), _filters(params), _explain(params))
+        return cls(
+            _string(params, "query"),
+            _limit(params, default_limit),
+            _filters(params),
+            _explain(params),
+            _partial_token(params),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class SimilarParams:
     limit: int
     filters: Filters
     explain: bool = False
+    partial_token: int | str | None = None
 
     @classmethod
     def from_json(cls, value: Any, default_limit: int) -> SimilarParams:
@@ -71,6 +80,7 @@ class SimilarParams:
             limit=_limit(params, default_limit),
             filters=_filters(params),
             explain=_explain(params),
+            partial_token=_partial_token(params),
         )
 
 
@@ -190,6 +200,13 @@ def _explain(params: Json) -> bool:
     value = params.get("explain", False)
     if not isinstance(value, bool):
         raise _invalid("explain", "true or false", value)
+    return value
+
+
+def _partial_token(params: Json) -> int | str | None:
+    value = params.get("partialResultToken")
+    if isinstance(value, bool) or not isinstance(value, (int, str, type(None))):
+        raise _invalid("partialResultToken", "a string or a whole number", value)
     return value
 
 

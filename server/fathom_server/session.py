@@ -6,16 +6,25 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from fathom_indexer.errors import IndexerUnavailableError, QueryError
-from fathom_indexer.process.client import Events, Groups, IndexerClient, IndexerError, IndexerGoneError, Results
+from fathom_indexer.process.client import (
+    Events,
+    Groups,
+    IndexerClient,
+    IndexerError,
+    IndexerGoneError,
+    OnPartial,
+    Results,
+)
 from fathom_server.lsp_ext import RootStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Iterable
     from pathlib import Path
 
     from fathom_indexer.config import Config
@@ -191,6 +200,50 @@ class Found:
     complete: bool = True
 
 
+OnFound = Callable[[Found], None]
+
+
+class _FirstOrders:
+    """Puts together the first orders of several folders, to be told once, when each folder has said something.
+
+    Nothing is told when all answers are final by then: the answer itself follows at once.
+    """
+
+    def __init__(self, indexers: Iterable[FolderIndexer], limit: int, tell: OnFound | None) -> None:
+        self._limit = limit
+        self._tell = tell
+        self._missing = set(indexers)
+        self._known: dict[FolderIndexer, Results] = {}
+        self._first = False
+
+    def noter(self, indexer: FolderIndexer) -> OnPartial | None:
+        """What a folder's first order is to be given to; None when nobody wants to know."""
+        if self._tell is None:
+            return None
+
+        def note(results: Results) -> None:
+            self._first = True
+            self._note(indexer, results)
+
+        return note
+
+    def final(self, indexer: FolderIndexer, results: Results) -> None:
+        """A folder has its answer."""
+        self._note(indexer, results)
+
+    def leave_out(self, indexer: FolderIndexer) -> None:
+        """A folder will have none."""
+        self._missing.discard(indexer)
+
+    def _note(self, indexer: FolderIndexer, results: Results) -> None:
+        self._known[indexer] = results
+        if indexer not in self._missing:
+            return
+        self._missing.remove(indexer)
+        if not self._missing and self._first and self._tell is not None:
+            self._tell(_merged([(one.folder, known) for one, known in self._known.items()], self._limit))
+
+
 class Session:
     """The workspace folders and what is asked of them all."""
 
@@ -214,16 +267,32 @@ class Session:
         self._indexers.clear()
         await asyncio.gather(*(indexer.close() for indexer in indexers), return_exceptions=True)
 
-    async def search(self, query: str, limit: int, filters: Filters, explain: bool = False) -> Found:
+    async def search(
+        self,
+        query: str,
+        limit: int,
+        filters: Filters,
+        explain: bool = False,
+        on_partial: OnFound | None = None,
+    ) -> Found:
         """Functions of all folders that answer a query; with the parts of their scores to `explain`.
 
+        `on_partial` is told the first order once all folders that have an answer have one.
         Raises `IndexerError` when the query is at fault, and the first folder's error when no folder has an answer.
         """
+        indexers = list(self._indexers.values())
+        first = _FirstOrders(indexers, limit, on_partial)
 
         async def search(indexer: FolderIndexer) -> Results:
-            return await indexer.ask(lambda client: client.search(query, limit, filters, explain))
+            note = first.noter(indexer)
+            try:
+                results = await indexer.ask(lambda client: client.search(query, limit, filters, explain, note))
+            except BaseException:
+                first.leave_out(indexer)
+                raise
+            first.final(indexer, results)
+            return results
 
-        indexers = list(self._indexers.values())
         outcomes = await asyncio.gather(*(search(indexer) for indexer in indexers), return_exceptions=True)
         answers = [
             (indexer.folder, outcome)
@@ -237,7 +306,15 @@ class Session:
             logger.warning("a folder is left out of the results: %s", error)
         return _merged(answers, limit)
 
-    async def similar(self, path: Path, line: int, limit: int, filters: Filters, explain: bool = False) -> Found:
+    async def similar(
+        self,
+        path: Path,
+        line: int,
+        limit: int,
+        filters: Filters,
+        explain: bool = False,
+        on_partial: OnFound | None = None,
+    ) -> Found:
         """Functions like the one at a line (1-based) of a file, in the file's own folder.
 
         Raises `QueryError` when the file is in none, `IndexerError`, and `IndexerUnavailableError`.
@@ -246,7 +323,8 @@ class Session:
         if not places:
             raise QueryError(f"{path} is in none of the workspace folders")
         indexer, relative = places[0]
-        results = await indexer.ask(lambda client: client.similar_at(relative, line, limit, filters, explain))
+        note = _FirstOrders([indexer], limit, on_partial).noter(indexer)
+        results = await indexer.ask(lambda client: client.similar_at(relative, line, limit, filters, explain, note))
         return _merged([(indexer.folder, results)], limit)
 
     async def duplicates(self, params: Json) -> list[tuple[Folder, Groups]]:

@@ -17,7 +17,6 @@ from pytest_lsp import LanguageClient
 
 from fathom_indexer.types import Kind
 from fathom_server import lsp_ext
-from fathom_server.config import READERS, Settings, read_settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
 EXAMPLE_ROOT = "file:///home/me/library"
@@ -129,12 +128,6 @@ def test_the_indexers_examples(copy_workspace: Callable[[Path], Path], tmp_path:
             assert_same_hits(shown["result"], real["result"])
     assert process.wait(60) == 0
     process.communicate()
-
-
-def test_every_setting_is_in_the_table_with_its_default() -> None:
-    rows = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", PAGE, re.MULTILINE))
-    assert set(rows) == set(READERS)
-    assert read_settings({name: json.loads(default) for name, default in rows.items()}) == (Settings(), [])
 
 
 def test_every_kind_is_listed() -> None:

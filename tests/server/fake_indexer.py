@@ -6,6 +6,7 @@ die-once  the same, but the next one in the folder answers
 unborn    ends at once
 stall     hears everything and answers nothing, not even to being asked to stop
 garbage   surrounds its answers with lines that are no messages, and answers searches without results
+streams   as `answer`, with a first order sent before searches and similar functions when it is asked for
 chatty    as `answer`, with progress and a problem told first
 """
 
@@ -48,6 +49,12 @@ def result_of(method: str, params: dict[str, Any], root: str, heard: list[dict[s
     return {}
 
 
+def say_first_order(mode: str, message: Any) -> None:
+    if mode == "streams" and message["params"].get("stream"):
+        first = {"results": [{**HIT, "name": "first", "score": 0.2}], "indexing": False, "complete": False}
+        say({"method": "partial", "params": {"id": message["id"], "result": first}})
+
+
 def dies(mode: str, root: str) -> bool:
     mark = Path(root, "died")
     if mode == "die-once" and not mark.exists():
@@ -76,6 +83,7 @@ def main() -> None:
             break
         if "id" not in message or (mode == "mute" and message["method"] == "search"):
             continue
+        say_first_order(mode, message)
         if mode == "garbage":
             sys.stdout.write(
                 'Loading model...\n[1, 2]\n{"id": []}\n{"method": 5}\n{"method": "progress", "params": 7}\n'

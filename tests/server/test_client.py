@@ -13,7 +13,7 @@ import pytest
 
 from fathom_indexer.config import Config
 from fathom_indexer.errors import IndexerUnavailableError
-from fathom_indexer.process.client import Events, IndexerClient, IndexerError
+from fathom_indexer.process.client import Events, IndexerClient, IndexerError, Results
 from fathom_indexer.types import Filters, Progress, Stage
 
 pytestmark = pytest.mark.asyncio
@@ -78,6 +78,19 @@ async def test_it_hears_what_nobody_asked_for(fake_indexer: Command, tmp_path: P
     client = await start(fake_indexer("chatty"), tmp_path, events)
     await client.status()
     assert heard == ["ready", Progress(Stage.EMBED, 1, 2), "the disk is full"]
+    await client.shutdown()
+
+
+async def test_a_first_order_comes_before_the_answer(fake_indexer: Command, tmp_path: Path) -> None:
+    client = await start(fake_indexer("streams"), tmp_path)
+    partial: list[Results] = []
+    results = await client.search("pay", 3, Filters(), on_partial=partial.append)
+    assert [(part.hits[0]["name"], part.complete) for part in partial] == [("first", False)]
+    assert [hit["name"] for hit in results.hits] == ["settle"]
+    await client.similar_at("a.py", 1, 3, Filters(), on_partial=partial.append)
+    assert len(partial) == 2
+    await client.search("pay", 3, Filters())
+    assert len(partial) == 2
     await client.shutdown()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ from fathom_indexer.protocol import Json, decode, encode, filters_to_json
 from fathom_indexer.types import Filters, Progress, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from fathom_indexer.config import Config
 
@@ -68,6 +69,18 @@ class Results:
     complete: bool = True
 
 
+OnPartial = Callable[[Results], None]
+"""Is called with the order that is known before the final one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A request under way."""
+
+    answer: asyncio.Future[Json]
+    on_partial: OnPartial | None
+
+
 @dataclass(frozen=True, slots=True)
 class Groups:
     """Groups in the shape of `protocol.clone_group_to_json`. While `indexing`, functions may be missing."""
@@ -95,7 +108,7 @@ class IndexerClient:
         self._events = events
         self._timeout = timeout
         self._ids = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[Json]] = {}
+        self._waiting: dict[int, _Waiting] = {}
         self._silent_pings = 0
         self._reading = asyncio.create_task(self._read())
         self._watching = asyncio.create_task(self._watch(ping_interval))
@@ -158,21 +171,49 @@ class IndexerClient:
     def pid(self) -> int:
         return self._link.pid
 
-    async def search(self, query: str, limit: int, filters: Filters, explain: bool = False) -> Results:
+    async def search(
+        self,
+        query: str,
+        limit: int,
+        filters: Filters,
+        explain: bool = False,
+        on_partial: OnPartial | None = None,
+    ) -> Results:
         """Functions that answer a query in words; with the parts of their scores to `explain`."""
-        params = {"query": query, "limit": limit, "filters": filters_to_json(filters), **_explained(explain)}
-        return _results(await self._request("search", params))
+        return await self._find("search", {"query": query}, limit, filters, explain, on_partial)
 
-    async def similar_at(self, path: str, line: int, limit: int, filters: Filters, explain: bool = False) -> Results:
+    async def similar_at(
+        self,
+        path: str,
+        line: int,
+        limit: int,
+        filters: Filters,
+        explain: bool = False,
+        on_partial: OnPartial | None = None,
+    ) -> Results:
         """Functions like the one at a line (1-based) of a file (relative to the root, forward slashes)."""
-        where = {"path": path, "line": line}
-        params = {**where, "limit": limit, "filters": filters_to_json(filters), **_explained(explain)}
-        return _results(await self._request("similar", params))
+        return await self._find("similar", {"path": path, "line": line}, limit, filters, explain, on_partial)
 
-    async def similar_to(self, snippet: str, limit: int, filters: Filters, explain: bool = False) -> Results:
+    async def similar_to(
+        self,
+        snippet: str,
+        limit: int,
+        filters: Filters,
+        explain: bool = False,
+        on_partial: OnPartial | None = None,
+    ) -> Results:
         """Functions like a piece of code."""
-        params = {"snippet": snippet, "limit": limit, "filters": filters_to_json(filters), **_explained(explain)}
-        return _results(await self._request("similar", params))
+        return await self._find("similar", {"snippet": snippet}, limit, filters, explain, on_partial)
+
+    async def _find(
+        self, method: str, what: Json, limit: int, filters: Filters, explain: bool, on_partial: OnPartial | None
+    ) -> Results:
+        params = {**what, "limit": limit, "filters": filters_to_json(filters)}
+        if explain:
+            params["explain"] = True
+        if on_partial is not None:
+            params["stream"] = True
+        return _results(await self._request(method, params, on_partial))
 
     async def duplicates(self, params: Json) -> Groups:
         """Groups of functions that are copies of each other, for the parameters that `docs/protocol.md` names."""
@@ -213,12 +254,12 @@ class IndexerClient:
             await self._link.leave(grace)
         await self.wait()
 
-    async def _request(self, method: str, params: Json) -> Json:
+    async def _request(self, method: str, params: Json, on_partial: OnPartial | None = None) -> Json:
         if self._reading.done():
             raise IndexerGoneError("the indexer process has ended")
         request_id = next(self._ids)
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        self._waiting[request_id] = answer
+        self._waiting[request_id] = _Waiting(answer, on_partial)
         try:
             self._send({"id": request_id, "method": method, "params": params})
             return await asyncio.wait_for(answer, self._timeout)
@@ -252,9 +293,9 @@ class IndexerClient:
             logger.error("the indexer's output cannot be read: %s", error)
         how = await self._link.ended()
         self._watching.cancel()
-        for answer in self._waiting.values():
-            if not answer.done():
-                answer.set_exception(IndexerGoneError(f"the indexer process ended ({how})"))
+        for waiting in self._waiting.values():
+            if not waiting.answer.done():
+                waiting.answer.set_exception(IndexerGoneError(f"the indexer process ended ({how})"))
         return how
 
     async def _watch(self, interval: float) -> None:
@@ -275,7 +316,7 @@ class IndexerClient:
                 self._notified(message["method"], message["params"])
             else:
                 self._answered(message)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, IndexerError) as error:
             logger.warning("the indexer said something that is no message (%r): %.200r", error, line)
 
     def _notified(self, method: str, params: Any) -> None:
@@ -285,11 +326,16 @@ class IndexerClient:
             self._events.on_progress(Progress(Stage(params["stage"]), int(params["done"]), int(params["total"])))
         elif method == "problem":
             self._events.on_problem(str(params["message"]))
+        elif method == "partial":
+            waiting = self._waiting.get(params["id"])
+            if waiting is not None and waiting.on_partial is not None and not waiting.answer.done():
+                waiting.on_partial(_results(params["result"]))
 
     def _answered(self, message: Json) -> None:
-        answer = self._waiting.get(message["id"])
-        if answer is None or answer.done():
+        waiting = self._waiting.get(message["id"])
+        if waiting is None or waiting.answer.done():
             return
+        answer = waiting.answer
         error, result = message.get("error"), message.get("result")
         if isinstance(error, dict):
             answer.set_exception(IndexerError(str(error.get("kind")), str(error.get("message"))))
@@ -297,10 +343,6 @@ class IndexerClient:
             answer.set_result(result)
         else:
             answer.set_exception(IndexerError("internal", "the indexer's answer is neither a result nor an error"))
-
-
-def _explained(explain: bool) -> Json:
-    return {"explain": True} if explain else {}
 
 
 def _results(answer: Json) -> Results:

@@ -28,7 +28,7 @@ from fathom_indexer.protocol import (
     progress_to_json,
     status_to_json,
 )
-from fathom_indexer.types import CloneGroup, CloneKind, Filters, Hit, IndexStatus, Progress, SearchResult, Stage
+from fathom_indexer.types import CloneGroup, CloneKind, Filters, IndexStatus, Progress, SearchResult, Stage
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +55,10 @@ class SearchEngine(Protocol):
     def idle_steps(self) -> Iterator[Progress]: ...
     def attend(self, paths: Sequence[str]) -> None: ...
     def search_steps(self, query: str, limit: int = ..., filters: Filters = ...) -> Iterator[SearchResult]: ...
-    def similar_at(self, path: str, line: int, limit: int = ..., filters: Filters = ...) -> list[Hit]: ...
-    def similar_to(self, snippet: str, limit: int = ..., filters: Filters = ...) -> list[Hit]: ...
+    def similar_steps_at(
+        self, path: str, line: int, limit: int = ..., filters: Filters = ...
+    ) -> Iterator[SearchResult]: ...
+    def similar_steps_to(self, snippet: str, limit: int = ..., filters: Filters = ...) -> Iterator[SearchResult]: ...
     def duplicates(
         self, filters: Filters = ..., loosest: CloneKind = ..., threshold: float = ..., min_tokens: int = ...
     ) -> list[CloneGroup]: ...
@@ -190,25 +192,15 @@ class Worker:
 
     def _search(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         query, limit, filters = _string(request.params, "query"), *_how(request.params)
-        latest = SearchResult((), 0, 0, complete=True)
-        for result in engine.search_steps(query, limit, filters):
-            latest = result
-            if request.dropped.is_set():
-                break
-        return {
-            **_results(latest.hits, indexing, request),
-            "candidates": latest.candidates,
-            "reranked": latest.reranked,
-            "complete": latest.complete,
-        }
+        return _final(engine.search_steps(query, limit, filters), indexing, request)
 
     def _similar(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         params, (limit, filters) = request.params, _how(request.params)
         if "snippet" in params:
-            hits = engine.similar_to(_string(params, "snippet"), limit, filters)
+            steps = engine.similar_steps_to(_string(params, "snippet"), limit, filters)
         else:
-            hits = engine.similar_at(_string(params, "path"), _integer(params, "line"), limit, filters)
-        return _results(hits, indexing, request)
+            steps = engine.similar_steps_at(_string(params, "path"), _integer(params, "line"), limit, filters)
+        return _final(steps, indexing, request)
 
     def _duplicates(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         params = request.params
@@ -290,9 +282,28 @@ def _failure(error: Exception, doing: str) -> Json:
     return asdict(ProtocolError("internal", f"{doing} failed: {type(error).__name__}: {error}"))
 
 
-def _results(hits: Sequence[Hit], indexing: Indexing, request: Request) -> Json:
+def _final(steps: Iterator[SearchResult], indexing: Indexing, request: Request) -> Json:
+    """The last answer of a search. A client that wants to `stream` is sent the one before it, too."""
+    latest = SearchResult((), 0, 0, complete=True)
+    stream = request.params.get("stream") is True
+    for latest in steps:
+        if request.dropped.is_set():
+            break
+        if stream and not latest.complete and not latest.reranked:
+            result = _result(latest, indexing, request)
+            request.reply({"method": "partial", "params": {"id": request.id, "result": result}})
+    return _result(latest, indexing, request)
+
+
+def _result(result: SearchResult, indexing: Indexing, request: Request) -> Json:
     explain = request.params.get("explain") is True
-    return {"results": [hit_to_json(hit, explain) for hit in hits], "indexing": indexing.active}
+    return {
+        "results": [hit_to_json(hit, explain) for hit in result.hits],
+        "indexing": indexing.active,
+        "candidates": result.candidates,
+        "reranked": result.reranked,
+        "complete": result.complete,
+    }
 
 
 def _how(params: Json) -> tuple[int, Filters]:

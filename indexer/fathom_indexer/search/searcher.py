@@ -26,7 +26,7 @@ from fathom_indexer.search.snippet import snippet
 from fathom_indexer.search.steps import ALL_STEPS, Step, Steps
 from fathom_indexer.search.symbols import closeness, in_files, near_names, spellings
 from fathom_indexer.search.weights import CODE_COLUMNS, DEFAULT_WEIGHTS, QUESTION_COLUMNS, Weights
-from fathom_indexer.storage import Outline, Store, StoredFunction, match_expression, query_words
+from fathom_indexer.storage import Outline, Readable, StoredFunction, match_expression, query_words
 from fathom_indexer.types import Filters, Function, Hit, SearchResult
 from fathom_indexer.vectors import VectorIndex
 
@@ -84,13 +84,13 @@ class Searcher:
     compared, so the query is encoded at both, each exit proposes candidates, and these take turns. A cosine of the
     static exit stands for the missing one, moved by as much as those of functions that have both differ on average.
 
-    `rerank_seconds` is how long missing deep vectors may be made during one search. `cancelled` is asked between
-    batches of them: when it is true they are left, and with them what the deep exit would have said.
+    `rerank_seconds` is how long missing deep vectors may be made during one search. `cancelled` is asked before every
+    costly step, and between batches of them: when it is true, whatever is known by then is the answer.
     """
 
     def __init__(
         self,
-        store: Store,
+        store: Readable,
         encoder: Callable[[], Encoder],
         vectors: Callable[[], VectorIndex],
         index_exit: int,
@@ -133,20 +133,23 @@ class Searcher:
         for ranking in self.rank(understand(query), limit, allowed, steps, weights):
             yield self._result(ranking, limit, fold)
 
-    def similar(self, code: str, limit: int, filters: Filters, languages: Sequence[str]) -> SearchResult:
-        """Functions that resemble a piece of code, best first. Raises `QueryError` for filters that mean nothing."""
+    def similar(self, code: str, limit: int, filters: Filters, languages: Sequence[str]) -> Iterator[SearchResult]:
+        """Functions that resemble a piece of code, in the orders of `search`.
+
+        Raises `QueryError` for filters that mean nothing.
+        """
         allowed = self._allowed(filters, languages)
-        *_, ranking = self.rank(understand_code(code), limit, allowed)
-        return self._result(ranking, limit, fold=True)
+        for ranking in self.rank(understand_code(code), limit, allowed):
+            yield self._result(ranking, limit, fold=True)
 
     def similar_function(
         self, stored: StoredFunction, limit: int, filters: Filters, languages: Sequence[str]
-    ) -> SearchResult:
+    ) -> Iterator[SearchResult]:
         """As `similar`, for a function of the index, which itself and what encloses or is inside it are left out."""
         allowed = self._allowed(filters, languages)
         query = understand_code(code_text(stored.function, stored.path))
-        *_, ranking = self.rank(query, limit + _OVERLAPPING, allowed, language=stored.function.language)
-        return self._result(ranking, limit, fold=True, left_out=stored)
+        for ranking in self.rank(query, limit + _OVERLAPPING, allowed, language=stored.function.language):
+            yield self._result(ranking, limit, fold=True, left_out=stored)
 
     def rank(
         self,
@@ -166,6 +169,9 @@ class Searcher:
             return
         wanted = max(CANDIDATES, limit)
         words = self._words(query, wanted, allowed, steps)
+        if self._cancelled():
+            yield Ranking([], (), 0, False)
+            return
         named = self._named(query, wanted, allowed, steps)
         encoded: Mapping[int, Floats] = {}
         found: Ranked = []

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lsprotocol import types
+
 from fathom_server.convert import location_of
 from fathom_server.lsp_ext import LspHit, SearchResult
 
 if TYPE_CHECKING:
     from fathom_indexer.protocol import Json
-    from fathom_server.session import Found
+    from fathom_server.server import FathomServer
+    from fathom_server.session import Found, OnFound
 
 
 def result_of(found: Found) -> Json:
     """The answer that holds what was found."""
     results = [LspHit(hit, location_of(folder, hit)) for folder, hit in found.hits]
     return SearchResult(results, found.indexing, found.complete).to_json()
+
+
+def streaming(ls: FathomServer, token: int | str | None) -> OnFound | None:
+    """What sends a first order as a partial result; None for a client that wants none.
+
+    It has the shape of the answer, which replaces it: a final order is no continuation of the first one.
+    """
+    if token is None:
+        return None
+    return lambda found: ls.progress(types.ProgressParams(token, result_of(found)))

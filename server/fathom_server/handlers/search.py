@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fathom_server.handlers.errors import answering
-from fathom_server.handlers.results import result_of
+from fathom_server.handlers.results import result_of, streaming
 from fathom_server.lsp_ext import SearchParams
 from fathom_server.session import Found
 
@@ -21,5 +21,7 @@ async def search(ls: FathomServer, params: Any = None) -> Json:
     if not wanted.query.strip():
         return result_of(Found([], indexing=False))
     with answering():
-        found = await ls.session.search(wanted.query, wanted.limit, wanted.filters, wanted.explain)
+        found = await ls.session.search(
+            wanted.query, wanted.limit, wanted.filters, wanted.explain, streaming(ls, wanted.partial_token)
+        )
     return result_of(found)

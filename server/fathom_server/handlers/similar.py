@@ -8,7 +8,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from fathom_server.convert import path_of
 from fathom_server.handlers.errors import answering
-from fathom_server.handlers.results import result_of
+from fathom_server.handlers.results import result_of, streaming
 from fathom_server.lsp_ext import SimilarParams
 
 if TYPE_CHECKING:
@@ -23,5 +23,7 @@ async def similar(ls: FathomServer, params: Any = None) -> Json:
     if path is None:
         raise JsonRpcInvalidParams(f"textDocument.uri must name a file on this machine, not {wanted.uri!r}")
     with answering():
-        found = await ls.session.similar(path, wanted.line + 1, wanted.limit, wanted.filters, wanted.explain)
+        found = await ls.session.similar(
+            path, wanted.line + 1, wanted.limit, wanted.filters, wanted.explain, streaming(ls, wanted.partial_token)
+        )
     return result_of(found)

@@ -73,8 +73,8 @@ class LightEngine:
     def duplicates_steps(self) -> Iterator[tuple[int, int]]:
         return iter([(1, 1)])
 
-    def similar_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
-        return []
+    def similar_steps_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
+        yield SearchResult((), 0, 0, complete=True)
 
     def status(self) -> IndexStatus:
         return IndexStatus(str(self._root), "", 0, "light", 0, 1, 1, 1)

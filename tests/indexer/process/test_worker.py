@@ -78,9 +78,11 @@ class FakeEngine:
         yield SearchResult(hits, 1, 0, complete=False)
         yield SearchResult(hits, 1, 1, complete=True)
 
-    def similar_at(self, path: str, line: int, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+    def similar_steps_at(
+        self, path: str, line: int, limit: int = 10, filters: Filters | None = None
+    ) -> Iterator[SearchResult]:
         self.calls.append(("similar_at", path, line, limit, filters))
-        return []
+        yield SearchResult((), 1, 0, complete=False)
 
     def duplicates(
         self,
@@ -94,9 +96,9 @@ class FakeEngine:
     def duplicates_steps(self) -> Iterator[tuple[int, int]]:
         return iter([(1, 1)])
 
-    def similar_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+    def similar_steps_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
         self.calls.append(("similar_to", snippet, limit, filters))
-        return []
+        yield SearchResult((), 1, 1, complete=True)
 
     def status(self) -> IndexStatus:
         self.calls.append("status")
@@ -191,6 +193,34 @@ def test_similar_takes_a_place_or_a_snippet() -> None:
     assert answers[1]["result"]["results"] == answers[2]["result"]["results"] == []
     assert ("similar_at", "a.py", 7, 10, Filters()) in harness.engine.calls
     assert ("similar_to", "def f(): pass", 2, Filters()) in harness.engine.calls
+
+
+def test_the_first_order_is_sent_ahead_of_the_answer_to_whom_it_is_worth_it() -> None:
+    harness = Harness(FakeEngine())
+    harness.ask(1, "search", query="q", stream=True)
+    harness.ask(2, "search", query="q")
+    harness.ask(3, "similar", path="a.py", line=7, stream=True)
+    harness.ask(4, "similar", snippet="def f(): pass", stream=True)
+    sent = [message for message in harness.run() if message.get("method") != "progress"]
+    assert [(message.get("id"), message.get("params", {}).get("id")) for message in sent] == [
+        (None, 1),
+        (1, None),
+        (2, None),
+        (None, 3),
+        (3, None),
+        (4, None),
+    ]
+    first, answer = sent[:2]
+    assert first["method"] == "partial"
+    assert first["params"]["result"] == {**answer["result"], "reranked": 0, "complete": False}
+
+
+def test_similar_says_whether_it_is_complete() -> None:
+    harness = Harness(FakeEngine())
+    harness.ask(1, "similar", path="a.py", line=7)
+    harness.ask(2, "similar", snippet="def f(): pass")
+    answers = harness.answers()
+    assert [answers[number]["result"]["complete"] for number in (1, 2)] == [False, True]
 
 
 def test_requests_go_ahead_of_indexing_in_the_order_they_came() -> None:

@@ -207,7 +207,7 @@ def test_filters_hold_for_every_source(searcher: Searcher) -> None:
 def test_similar_leaves_the_function_itself_out(shape: tuple[int, int | None]) -> None:
     store = store_of(shape[0])
     (taken,) = [item for item in store.functions_of("src/store/queue.py") if item.function.name == "take"]
-    result = searcher_of(store, *shape).similar_function(taken, 10, Filters(), LANGUAGES)
+    *_, result = searcher_of(store, *shape).similar_function(taken, 10, Filters(), LANGUAGES)
     assert "src/store/queue.py::Queue.take" not in names(result.hits)
     assert "cmd/queue.go::Take" in names(result.hits)
     store.close()
@@ -219,7 +219,7 @@ def test_similar_code_in_another_language(shape: tuple[int, int | None]) -> None
         "Take", "Take", Kind.FUNCTION, "go", "", "", "func Take(jobs []Job) Job { return jobs.pop(0) }", 0, 1, 1, 1
     )
     stored = StoredFunction(999, "elsewhere.go", function)
-    result = searcher_of(store, *shape).similar_function(stored, 3, Filters(), LANGUAGES)
+    *_, result = searcher_of(store, *shape).similar_function(stored, 3, Filters(), LANGUAGES)
     assert {"cmd/queue.go::Take", "src/store/queue.py::Queue.take"} & set(names(result.hits))
     store.close()
 
@@ -254,4 +254,5 @@ def test_any_query_is_answered(query: str) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(anything)
 def test_any_snippet_is_compared(snippet: str) -> None:
-    assert len(SEARCHER.similar(snippet, 5, Filters(), LANGUAGES).hits) <= 5
+    *_, result = SEARCHER.similar(snippet, 5, Filters(), LANGUAGES)
+    assert len(result.hits) <= 5
