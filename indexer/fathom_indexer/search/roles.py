@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import Enum
 from functools import lru_cache
 
@@ -51,6 +52,7 @@ _FILES = (
     (Role.DECLARATION, re.compile(r"\.d\.[cm]?ts$|\.pyi$")),
     (Role.LEGACY, re.compile(r"^_?(?:compat|legacy|deprecated)\.|[_-](?:compat|legacy|deprecated)\.")),
 )
+_VERSION = re.compile(r"^v(\d{1,3})$", re.IGNORECASE)
 # A function inside `mod tests` of a source file, as Rust has it.
 _TEST_SCOPE = re.compile(r"(?:^|\.)tests?\.")
 
@@ -58,14 +60,37 @@ _TEST_SCOPE = re.compile(r"(?:^|\.)tests?\.")
 def role_values(words: Sequence[str], outlines: Mapping[int, Outline]) -> dict[int, float]:
     """How much the candidates' roles count against them, in (0, 1]; roles that the query asks for do not count."""
     asked = {role for role in Role if not role.words.isdisjoint(words)}
+    superseded = _superseded({outline.path for outline in outlines.values()}, words)
     values: dict[int, float] = {}
     for function_id, outline in outlines.items():
         roles = roles_of(outline.path) - asked
+        if Role.LEGACY not in asked and outline.path in superseded:
+            roles |= {Role.LEGACY}
         if Role.TEST not in asked and _TEST_SCOPE.search(outline.qualified_name):
             roles |= {Role.TEST}
         if roles:
             values[function_id] = max(role.severity for role in roles)
     return values
+
+
+def _superseded(paths: AbstractSet[str], words: Sequence[str]) -> set[str]:
+    """Files in a folder of a version (`v3`) beside whose folder stands one of a later version that has candidates too.
+
+    A query that names the older version wants it.
+    """
+    versions: dict[str, dict[str, int]] = {}
+    for path in paths:
+        folders = path.split("/")[:-1]
+        for depth, folder in enumerate(folders):
+            if version := _VERSION.match(folder):
+                versions.setdefault("/".join(folders[:depth]), {})["/".join(folders[: depth + 1])] = int(version[1])
+    older = [
+        folder + "/"
+        for siblings in versions.values()
+        for folder, number in siblings.items()
+        if number < max(siblings.values()) and f"v{number}" not in words
+    ]
+    return {path for path in paths if path.startswith(tuple(older))}
 
 
 @lru_cache(maxsize=8192)

@@ -82,6 +82,21 @@ def test_a_role_that_is_asked_for_is_no_drawback(outline: MakeOutline) -> None:
     assert role_values(("router", "tests"), outlines) == {}
 
 
+def test_older_versions_come_later_where_a_newer_one_is_found_too(outline: MakeOutline) -> None:
+    paths = [
+        "src/v3/parse.ts",
+        "src/v4/core/parse.ts",
+        "src/parse.ts",
+        "lib/v1/other.ts",
+        "v3/alone.ts",
+        "src/v4x/a.ts",
+    ]
+    outlines = {number: outline(path=path) for number, path in enumerate(paths)}
+    assert set(role_values(("parse",), outlines)) == {0}
+    assert role_values(("parse", "v3"), outlines) == {}
+    assert role_values(("parse", "legacy"), outlines) == {}
+
+
 @pytest.mark.parametrize(
     ("name", "language", "signature", "private"),
     [
