@@ -1,31 +1,48 @@
-"""Hits whose code is the same are shown once."""
+"""Hits that are copies of each other are shown once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from fathom_indexer.duplicates.sketch import sketch_of
+from fathom_indexer.duplicates.tokens import tokens_of
+from fathom_indexer.languages import language_named
 from fathom_indexer.types import Hit
 
 _SHORTEST = 60
 """Characters. Shorter functions are alike without being copies: getters, stubs."""
+_FEWEST = 20
+"""Tokens, where names do not count."""
+
+CopyKey = Callable[[Hit], str | None]
+"""Hits with the same key are copies; one without is never a copy."""
 
 
-def fold_copies(hits: Iterable[Hit], limit: int) -> list[Hit]:
-    """The first `limit` hits, best first; a later one with the code of an earlier one is named in that one's `copies`.
+def same_text(hit: Hit) -> str | None:
+    """The code but for white space."""
+    code = " ".join(hit.function.text.split())
+    return code if len(code) >= _SHORTEST else None
 
-    Code is the same if it is but for white space.
-    """
+
+def same_build(hit: Hit) -> str | None:
+    """The code but for layout, comments, names and the values of literals."""
+    tokens = tokens_of(hit.function.text, language_named(hit.function.language))
+    return f"{hit.function.language} {sketch_of(tokens).renamed}" if len(tokens) >= _FEWEST else None
+
+
+def fold_copies(hits: Iterable[Hit], limit: int, key: CopyKey = same_text) -> list[Hit]:
+    """The first `limit` hits, best first; a later copy of an earlier one is named in that one's `copies`."""
     kept: list[Hit] = []
     first: dict[str, int] = {}
     for hit in hits:
-        code = " ".join(hit.function.text.split())
-        place = first.get(code)
+        code = key(hit)
+        place = None if code is None else first.get(code)
         if place is not None:
             original = kept[place]
             kept[place] = replace(original, copies=(*original.copies, f"{hit.path}:{hit.function.start_line}"))
             continue
-        if len(code) >= _SHORTEST:
+        if code is not None:
             first[code] = len(kept)
         kept.append(hit)
     return kept[:limit]

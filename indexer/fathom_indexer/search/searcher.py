@@ -13,7 +13,7 @@ from fathom_indexer.duplicates.structure import features, structure
 from fathom_indexer.encoder import Encoder, TextKind, code_text
 from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.search.centring import SAMPLE, centred, language_means
-from fathom_indexer.search.copies import fold_copies
+from fathom_indexer.search.copies import CopyKey, fold_copies, same_build, same_text
 from fathom_indexer.search.deep import Clock, Floats, cosines, estimate_missing, make_missing
 from fathom_indexer.search.files import coherence_values, diversity_values
 from fathom_indexer.search.filters import allowed_ids, check_filters
@@ -129,7 +129,7 @@ class Searcher:
         Raises `QueryError` for filters that mean nothing.
         """
         allowed = self._allowed(filters, languages)
-        fold = Step.COPIES in steps
+        fold = same_text if Step.COPIES in steps else None
         for ranking in self.rank(understand(query), limit, allowed, steps, weights):
             yield self._result(ranking, limit, fold)
 
@@ -140,7 +140,7 @@ class Searcher:
         """
         allowed = self._allowed(filters, languages)
         for ranking in self.rank(understand_code(code), limit, allowed):
-            yield self._result(ranking, limit, fold=True)
+            yield self._result(ranking, limit, same_build)
 
     def similar_function(
         self, stored: StoredFunction, limit: int, filters: Filters, languages: Sequence[str]
@@ -149,7 +149,7 @@ class Searcher:
         allowed = self._allowed(filters, languages)
         query = understand_code(code_text(stored.function, stored.path))
         for ranking in self.rank(query, limit + _OVERLAPPING, allowed, language=stored.function.language):
-            yield self._result(ranking, limit, fold=True, left_out=stored)
+            yield self._result(ranking, limit, same_build, left_out=stored)
 
     def rank(
         self,
@@ -325,7 +325,9 @@ class Searcher:
         check_filters(filters, languages)
         return allowed_ids(self._store.labels(), filters)
 
-    def _result(self, ranking: Ranking, limit: int, fold: bool, left_out: StoredFunction | None = None) -> SearchResult:
+    def _result(
+        self, ranking: Ranking, limit: int, fold: CopyKey | None, left_out: StoredFunction | None = None
+    ) -> SearchResult:
         shown = ranking.ranked[: limit + _OVERLAPPING]
         stored = self._store.functions([function_id for function_id, _ in shown])
         hits = [
@@ -341,7 +343,7 @@ class Searcher:
         ]
         if left_out is not None:
             hits = [hit for hit in hits if hit.path != left_out.path or not _overlap(hit.function, left_out.function)]
-        hits = fold_copies(hits, limit) if fold else hits[:limit]
+        hits = hits[:limit] if fold is None else fold_copies(hits, limit, fold)
         return SearchResult(tuple(hits), len(ranking.ranked), ranking.reranked, ranking.complete)
 
 
