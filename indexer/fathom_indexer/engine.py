@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from fathom_indexer.buffers import Desk, Space
 from fathom_indexer.config import Config
 from fathom_indexer.duplicates.clones import MIN_TOKENS, NEAR
 from fathom_indexer.duplicates.sketch import SKETCH_FORMAT
@@ -19,7 +20,7 @@ from fathom_indexer.languages import LANGUAGES, fingerprint
 from fathom_indexer.pipeline import Exits, IndexPipeline
 from fathom_indexer.resident import ResidentVectors, VectorTarget
 from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, Searcher, StaticLeg, Steps, Weights
-from fathom_indexer.storage import WORDS_FORMAT, Store
+from fathom_indexer.storage import WORDS_FORMAT, Readable, Store
 from fathom_indexer.types import (
     CloneGroup,
     CloneKind,
@@ -32,7 +33,8 @@ from fathom_indexer.types import (
     SearchResult,
     Stage,
 )
-from fathom_indexer.workspace import cache_path, relative_path, resolve_root
+from fathom_indexer.vectors import VectorIndex
+from fathom_indexer.workspace import cache_path, resolve_root
 
 STATIC_EXIT = 0
 """The exit without layers, if a model has one."""
@@ -82,17 +84,25 @@ class Engine:
         self._loaded_encoder: Encoder | None = None
         self.cancelled: Callable[[], bool] = lambda: False
         """Asked between the batches of a search whether nobody wants its answer any more. For the owner to set."""
-        self._searcher = Searcher(
-            store,
-            self._encoder,
-            self._vectors.get,
-            index_exit,
-            rerank_exit,
-            dim,
-            config.rerank_ms / 1000,
-            cancelled=self._is_cancelled,
-            static=static,
-        )
+        self.viewer = 0
+        """Whose open documents are meant and seen. For the owner to set."""
+
+        def searcher(readable: Readable, vectors: Callable[[], VectorIndex]) -> Searcher:
+            return Searcher(
+                readable,
+                self._encoder,
+                vectors,
+                index_exit,
+                rerank_exit,
+                dim,
+                config.rerank_ms / 1000,
+                cancelled=self._is_cancelled,
+                static=static,
+            )
+
+        self._saved = searcher(store, self._vectors.get)
+        space = Space(model.model_id, index_exit, dim)
+        self._desk = Desk(root, config, store, self._encoder, space, self._vectors.get, searcher)
         self._duplication = Duplication(store)
         self._resident = resident
         self._interest = Interest()
@@ -153,6 +163,26 @@ class Engine:
         """Somebody works with these files, relative to the root, now: their functions come before others."""
         self._interest.note(paths)
 
+    def open_document(self, path: str, text: str, language: str = "") -> None:
+        """The viewer has a document open whose text is this now: its searches see it instead of the file.
+
+        `path` is relative to the root, or begins with `untitled:`, where `language` is needed. What would be left out
+        as a file is not seen. A document counts until it is closed, or the index has the same from its file.
+        """
+        self._desk.open(self.viewer, path, text, language)
+
+    def close_document(self, path: str) -> None:
+        """The viewer has closed a document: its searches see the file again."""
+        self._desk.close(self.viewer, path)
+
+    def close_documents(self) -> None:
+        """The viewer has closed everything."""
+        self._desk.leave(self.viewer)
+
+    def document_steps(self) -> Iterator[None]:
+        """Make the vectors that open documents lack, in short steps."""
+        return self._desk.embed()
+
     def search(
         self,
         query: str,
@@ -178,7 +208,7 @@ class Engine:
         The query may be a question, a name, a path, an error message or code. `steps` and `weights` are for
         comparisons. Raises `QueryError` for impossible filters.
         """
-        for result in self._searcher.search(query, limit, filters or Filters(), LANGUAGE_NAMES, steps, weights):
+        for result in self._searcher().search(query, limit, filters or Filters(), LANGUAGE_NAMES, steps, weights):
             self._interest.note([hit.path for hit in reversed(result.hits)])
             yield result
 
@@ -195,26 +225,27 @@ class Engine:
     def similar_steps_at(
         self, path: str, line: int, limit: int = 10, filters: Filters | None = None
     ) -> Iterator[SearchResult]:
-        """Functions like the innermost one at a 1-based line of an indexed file, which itself is left out.
+        """Functions like the innermost one at a 1-based line of a file or open document, which itself is left out.
 
-        One or two answers, as `search_steps` has it. `path` is relative to the root or inside it. Raises `QueryError`
+        One or two answers, as `search_steps` has it. `path` is as `open_document` takes it. Raises `QueryError`
         when there is no such file or no code there.
         """
-        relative = relative_path(self._root, Path(path))
+        relative = self._desk.name(path)
         if relative is None:
             raise QueryError(f"{path} is not in the workspace {self._root}")
-        here = [stored for stored in self._store.functions_of(relative) if _covers(stored.function, line)]
+        seen = self._desk.readable(self.viewer)
+        here = [stored for stored in seen.functions_of(relative) if _covers(stored.function, line)]
         if not here:
-            known = self._store.has_file(relative)
+            known = seen.has_file(relative)
             raise QueryError(f"there is no code at {path}:{line}" if known else f"{path} is not in the index")
         innermost = min(here, key=lambda stored: stored.function.end_byte - stored.function.start_byte)
-        yield from self._searcher.similar_function(innermost, limit, filters or Filters(), LANGUAGE_NAMES)
+        yield from self._searcher().similar_function(innermost, limit, filters or Filters(), LANGUAGE_NAMES)
 
     def similar_steps_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
         """Functions like a piece of code, as `search_steps` has it. Raises `QueryError` when there is no code in it."""
         if not snippet.strip():
             raise QueryError("the snippet is empty")
-        yield from self._searcher.similar(snippet, limit, filters or Filters(), LANGUAGE_NAMES)
+        yield from self._searcher().similar(snippet, limit, filters or Filters(), LANGUAGE_NAMES)
 
     def duplicates(
         self,
@@ -273,6 +304,9 @@ class Engine:
             done = self._store.counts(exits.model, exits.rerank)[2]
             coverage.append(Coverage(Stage.DEEPEN, exits.rerank, done, functions))
         return tuple(coverage)
+
+    def _searcher(self) -> Searcher:
+        return self._desk.searcher(self.viewer) or self._saved
 
     def _is_cancelled(self) -> bool:
         return self.cancelled()

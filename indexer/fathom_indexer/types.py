@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 
+UNTITLED = "untitled:"
+"""How the names of open documents begin that were never saved. All others are paths, relative to the root."""
+
+
 class Kind(str, Enum):
     """What a unit of code is. The values are what users see and filter by.
 

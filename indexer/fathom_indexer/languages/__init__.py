@@ -1,6 +1,7 @@
 """Source text to functions: a registry of languages, one tree-sitter query each, one extractor for all."""
 
 from fathom_indexer.languages.extract import extract
+from fathom_indexer.languages.parsing import is_broken
 from fathom_indexer.languages.registry import (
     LANGUAGES,
     Language,
@@ -10,4 +11,13 @@ from fathom_indexer.languages.registry import (
     language_of_path,
 )
 
-__all__ = ["LANGUAGES", "Language", "dialect", "extract", "fingerprint", "language_named", "language_of_path"]
+__all__ = [
+    "LANGUAGES",
+    "Language",
+    "dialect",
+    "extract",
+    "fingerprint",
+    "is_broken",
+    "language_named",
+    "language_of_path",
+]

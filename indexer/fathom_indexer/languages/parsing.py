@@ -44,6 +44,12 @@ def parse(code: bytes, language: Language) -> Node | None:
     return _parse(readable, Parser(language.tree_sitter_grammar))
 
 
+def is_broken(code: bytes, language: Language) -> bool:
+    """Whether the source has syntax errors, or is too much for the parser."""
+    root = parse(code, language)
+    return root is None or root.has_error
+
+
 def _blank(match: re.Match[bytes]) -> bytes:
     return b" " * (match.end() - match.start())
 

@@ -235,6 +235,17 @@ class IndexerClient:
         """Say that somebody works with these files: what can wait is done for them first."""
         await self._request("attend", {"paths": list(paths)})
 
+    async def open_document(self, path: str, text: str, language: str = "") -> None:
+        """This client has a document open, whose text is this now: its searches see that instead of the file.
+
+        `path` is relative to the root or begins with `untitled:`, where `language` is needed.
+        """
+        await self._request("openDocument", {"path": path, "text": text, "language": language})
+
+    async def close_document(self, path: str) -> None:
+        """This client has closed a document."""
+        await self._request("closeDocument", {"path": path})
+
     async def rescan(self) -> None:
         """Have the whole workspace looked at. Returns when the indexer knows, not when it is done."""
         await self._request("rescan", {})

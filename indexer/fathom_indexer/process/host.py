@@ -167,6 +167,7 @@ class Host:
         if connection in self._clients:
             self._clients.remove(connection)
             self._inbox.leave(connection.number)
+            self._inbox.put(Request(0, "closeDocuments", {}, connection.number))
             if not self._clients:
                 self._ending = self._loop.call_later(self._linger, self._end.set)
 

@@ -28,7 +28,7 @@ from fathom_indexer.protocol import (
     progress_to_json,
     status_to_json,
 )
-from fathom_indexer.types import CloneGroup, CloneKind, Filters, IndexStatus, Progress, SearchResult, Stage
+from fathom_indexer.types import UNTITLED, CloneGroup, CloneKind, Filters, IndexStatus, Progress, SearchResult, Stage
 
 logger = logging.getLogger(__name__)
 
@@ -50,10 +50,15 @@ class SearchEngine(Protocol):
     """What the worker asks of the engine; `fathom_indexer.engine.Engine` documents it."""
 
     cancelled: Callable[[], bool]
+    viewer: int
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]: ...
     def idle_steps(self) -> Iterator[Progress]: ...
     def attend(self, paths: Sequence[str]) -> None: ...
+    def open_document(self, path: str, text: str, language: str = ...) -> None: ...
+    def close_document(self, path: str) -> None: ...
+    def close_documents(self) -> None: ...
+    def document_steps(self) -> Iterator[None]: ...
     def search_steps(self, query: str, limit: int = ..., filters: Filters = ...) -> Iterator[SearchResult]: ...
     def similar_steps_at(
         self, path: str, line: int, limit: int = ..., filters: Filters = ...
@@ -94,6 +99,8 @@ class Worker:
         self._wait_reason = wait_reason
         self._engine: SearchEngine | None = None
         self._indexing: Indexing | None = None
+        self._documents: Iterator[None] | None = None
+        """What is left to do for open documents; it goes before indexing, and needs no turn."""
         self._reported: tuple[Stage, float] | None = None
         self._methods: dict[str, Callable[[SearchEngine, Indexing, Request], Json]] = {
             "search": self._search,
@@ -102,6 +109,9 @@ class Worker:
             "status": self._status,
             "update": self._update,
             "attend": self._attend,
+            "openDocument": self._open_document,
+            "closeDocument": self._close_document,
+            "closeDocuments": self._close_documents,
             "rescan": self._rescan,
             "reindex": self._reindex,
         }
@@ -118,9 +128,12 @@ class Worker:
                 allowed = active and self._turn.acquire()
                 idle = self._indexing is not None and self._indexing.idle
                 waits = bool(idle and self._wait_reason())
-                request = self._inbox.take(_patience(active, allowed, idle, waits))
+                patience = _patience(active, allowed, idle, waits) if self._documents is None else 0
+                request = self._inbox.take(patience)
                 if request is not None:
                     self._serve(request)
+                elif self._documents is not None:
+                    self._document_step(self._documents)
                 elif allowed:
                     self._step()
                 elif idle and not waits:
@@ -166,6 +179,15 @@ class Worker:
         except Exception as error:
             self._problem(error)
 
+    def _document_step(self, steps: Iterator[None]) -> None:
+        try:
+            next(steps)
+        except StopIteration:
+            self._documents = None
+        except Exception as error:
+            self._documents = None
+            self._problem(error)
+
     def _report(self, progress: Progress) -> None:
         now = self._clock()
         if self._reported is not None and progress.stage is not Stage.READY:
@@ -186,6 +208,7 @@ class Worker:
                 raise QueryError(f"unknown method {request.method!r}")
             engine, indexing = self._open()
             engine.cancelled = request.dropped.is_set
+            engine.viewer = request.client
             return {"id": request.id, "result": method(engine, indexing, request)}
         except Exception as error:
             return {"id": request.id, "error": _failure(error, request.method)}
@@ -238,6 +261,23 @@ class Worker:
         engine.attend(_paths(request.params))
         return {}
 
+    def _open_document(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
+        params = request.params
+        language = params.get("language", "")
+        if not isinstance(language, str):
+            raise QueryError("language must be a string")
+        engine.open_document(_document(params), _string(params, "text"), language)
+        self._documents = engine.document_steps()
+        return {}
+
+    def _close_document(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
+        engine.close_document(_document(request.params))
+        return {}
+
+    def _close_documents(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
+        engine.close_documents()
+        return {}
+
     def _rescan(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         indexing.rescan()
         return {}
@@ -266,6 +306,13 @@ def _paths(params: Json) -> list[str]:
         if not _is_inside(path):
             raise QueryError(f"paths must be relative and inside the workspace, not {path!r}")
     return paths
+
+
+def _document(params: Json) -> str:
+    path = _string(params, "path")
+    if not path.startswith(UNTITLED) and not _is_inside(path):
+        raise QueryError(f"path must be relative and inside the workspace, not {path!r}")
+    return path
 
 
 def _is_inside(path: str) -> bool:

@@ -9,7 +9,10 @@ from __future__ import annotations
 SCHEMA_VERSION = 4
 """Kept in `PRAGMA user_version`. Raise it with every change below or in what the columns mean."""
 
-SCHEMA = """
+TOKENIZER = "porter unicode61 remove_diacritics 2"
+"""How full-text search splits words and folds their forms; as FTS5 writes it."""
+
+SCHEMA = f"""
 -- One row: what made the units of this index (see `Store.made_by`).
 CREATE TABLE IF NOT EXISTS maker (id INTEGER PRIMARY KEY CHECK (id = 1), fingerprint TEXT NOT NULL);
 INSERT OR IGNORE INTO maker VALUES (1, '');
@@ -96,6 +99,6 @@ CREATE TABLE IF NOT EXISTS sketches (
 -- words themselves can be had again from `functions`, which is how a row is taken out (`Store._remove`).
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
     name, qualified_name, signature, documentation, body, path,
-    content = '', tokenize = 'porter unicode61 remove_diacritics 2'
+    content = '', tokenize = '{TOKENIZER}'
 );
 """

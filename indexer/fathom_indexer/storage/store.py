@@ -99,6 +99,17 @@ class ColumnWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class WordStatistics:
+    """What BM25 knows of all functions together."""
+
+    functions: int
+    words: int
+    """Terms of all functions, repetitions included."""
+    containing: Mapping[str, int]
+    """How many functions have each of the words that were asked about."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileState:
     """What is known of a path without opening it. `content_hash` is empty for skipped files."""
 
@@ -266,6 +277,25 @@ class Store:
             row = db.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone()
         return row is not None
 
+    def content_hash(self, path: str) -> str:
+        """What `FileState` says of one path; empty if it is not in the index."""
+        with self._reading() as db:
+            row = db.execute("SELECT content_hash FROM files WHERE path = ?", (path,)).fetchone()
+        return "" if row is None else str(row[0])
+
+    def ids_in(self, files: Sequence[str]) -> list[int]:
+        """The ids of all functions of some files."""
+        ids: list[int] = []
+        with self._reading() as db:
+            for chunk in _chunks(files, _VARIABLES):
+                rows = db.execute(
+                    "SELECT functions.id FROM functions JOIN files ON files.id = file_id "
+                    f"WHERE path IN ({_marks(chunk)})",
+                    chunk,
+                )
+                ids += [function_id for (function_id,) in rows]
+        return ids
+
     def labels(self) -> list[tuple[int, str, str, str]]:
         """Id, path, language and kind of every function: what filters look at."""
         with self._reading() as db:
@@ -337,6 +367,20 @@ class Store:
             if allowed is None:
                 return list(rows)
             return list(islice((row for row in rows if row[0] in allowed), limit))
+
+    def word_statistics(self, words: Iterable[str]) -> WordStatistics:
+        """What scores by BM25 are computed from, besides a function itself."""
+        with self._reading() as db:
+            # FTS5's averages record: the number of rows, then the terms of all rows, column by column.
+            (record,) = db.execute("SELECT block FROM words_data WHERE id = 1").fetchone()
+            functions, *columns = _varints(record) or [0]
+            containing = {
+                word: db.execute(
+                    "SELECT COUNT(*) FROM words WHERE words MATCH ?", (match_expression([word]),)
+                ).fetchone()[0]
+                for word in dict.fromkeys(words)
+            }
+        return WordStatistics(functions, sum(columns), containing)
 
     def named(self, names: Sequence[str], limit: int) -> list[int]:
         """Functions with one of these names, whatever the case of their ASCII letters, the oldest `limit` of them."""
@@ -591,6 +635,19 @@ class Store:
                 found.update((function_id, row) for (function_id, _), row in zip(known, matrix, strict=True))
         return found
 
+    def vectors_of_texts(self, model: str, layer: int, text_keys: Sequence[str]) -> dict[str, Floats]:
+        """The vector `[dim]` of each of these texts that has one at this exit."""
+        found: dict[str, Floats] = {}
+        with self._reading() as db:
+            space = _space(db, model, layer)
+            for chunk in _chunks(text_keys, _VARIABLES):
+                rows = db.execute(
+                    f"SELECT text_key, vector FROM embeddings WHERE space_id = ? AND text_key IN ({_marks(chunk)})",
+                    (space, *chunk),
+                )
+                found.update((key, _matrix([vector])[0]) for key, vector in rows)
+        return found
+
     def sample_vectors(self, model: str, layer: int, language: str, limit: int) -> Floats:
         """Up to `limit` vectors `[n, dim]` of a language's functions at this exit, the same ones every time.
 
@@ -797,6 +854,18 @@ def _matrix(vectors: Sequence[bytes]) -> Floats:
     if not vectors:
         return np.zeros((0, 0), np.float32)
     return np.frombuffer(b"".join(vectors), "<f2").reshape(len(vectors), -1).astype(np.float32)
+
+
+def _varints(record: bytes) -> list[int]:
+    """The whole numbers of a record as SQLite writes them: seven bits a byte, the first ones first."""
+    numbers: list[int] = []
+    number = 0
+    for byte in record:
+        number = number << 7 | byte & 0x7F
+        if not byte & 0x80:
+            numbers.append(number)
+            number = 0
+    return numbers
 
 
 def _chunks(items: Sequence[object], size: int) -> Iterator[Sequence[object]]:

@@ -54,3 +54,8 @@ def match_expression(words: Sequence[str]) -> str:
     Words of `query_words` hold letters and digits only and are quoted, so nothing in them is taken for an operator.
     """
     return " OR ".join(f'"{word}"' for word in words)
+
+
+def expression_words(expression: str) -> list[str]:
+    """The reverse of `match_expression`."""
+    return expression.split('"')[1::2]

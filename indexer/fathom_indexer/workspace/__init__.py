@@ -4,19 +4,23 @@
 `read_source` looks at the content. Both leave files out with a `SkippedFile` that says why.
 """
 
-from fathom_indexer.workspace.classify import UNREADABLE, VANISHED
-from fathom_indexer.workspace.locations import cache_path, relative_path, resolve_root
+from fathom_indexer.workspace.classify import UNREADABLE, VANISHED, content_reason
+from fathom_indexer.workspace.locations import cache_path, name_on_disk, relative_path, resolve_root
 from fathom_indexer.workspace.read import read_source
-from fathom_indexer.workspace.walk import SourceFile, is_included, scan
+from fathom_indexer.workspace.walk import SourceFile, included_folders, is_included, scan, source_language
 
 __all__ = [
     "UNREADABLE",
     "VANISHED",
     "SourceFile",
     "cache_path",
+    "content_reason",
+    "included_folders",
     "is_included",
+    "name_on_disk",
     "read_source",
     "relative_path",
     "resolve_root",
     "scan",
+    "source_language",
 ]

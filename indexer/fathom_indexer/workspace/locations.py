@@ -67,6 +67,23 @@ def relative_path(root: Path, path: Path | str) -> str | None:
     return relative if is_text(relative) and "\0" not in relative else None
 
 
+def name_on_disk(root: Path, path: str) -> str:
+    """`path`, relative to `root`, in the capitals of the file's name on disk, where the file system ignores them.
+
+    A file that is not there keeps its name.
+    """
+    found: list[str] = []
+    for part in path.split("/"):
+        try:
+            names = [entry.name for entry in root.joinpath(*found).iterdir()]
+        except OSError:
+            names = []
+        alike = [name for name in names if name.casefold() == part.casefold()]
+        same = part in names or len(alike) != 1 or not root.joinpath(*found, part).exists()
+        found.append(part if same else alike[0])
+    return "/".join(found)
+
+
 def cache_path(root: Path, config: Config) -> Path:
     """The index file of the workspace `root` (as `resolve_root` gives it). Its folder is made if it is missing, for
     the user's eyes only.

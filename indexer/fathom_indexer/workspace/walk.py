@@ -107,6 +107,67 @@ def is_included(root: Path, path: str, config: Config) -> bool:
     return any(isinstance(found, SourceFile) and found.path == path for found in scan(root, config, under=path))
 
 
+def source_language(root: Path, path: str, config: Config) -> str | None:
+    """The language in which `scan` would give `path` as a source file; also of a file that does not exist yet.
+
+    None for what the workspace leaves out.
+    """
+    if os.path.lexists(root / path):
+        found = (item for item in scan(root, config, under=path) if isinstance(item, SourceFile) and item.path == path)
+        return next((file.language for file in found), None)
+    language = language_of_path(path)
+    if language is None or name_reason(path) or not is_text(path):
+        return None
+    rules = IgnoreRules.of_root(root, config.exclude)
+    folder, kept = "", True
+    *above, name = path.split("/")
+    for part in (*above, None):
+        # A folder that is not there yet has no rules of its own.
+        names = _names(root / folder)
+        if not kept and defaults.reason_inside(names):
+            return None
+        rules = rules.entering(root, folder, names)
+        if part is not None:
+            found_folder = _judge_folder(part, folder + part, names, rules)
+            if not isinstance(found_folder, _Folder):
+                return None
+            folder, kept = found_folder.path, found_folder.kept
+    return None if rules.verdict(folder + name, is_folder=False) else language.name
+
+
+def included_folders(root: Path, config: Config, under: str = "") -> Iterator[str]:
+    """The folders that `scan` looks into, from the outside in: empty for the root itself, without a final slash.
+
+    `under` restricts them to one folder and those below it. Folders that cannot be listed are left out.
+    """
+    waiting = [_Folder("", IgnoreRules.of_root(root, config.exclude), kept=True)]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(root / folder.path) as listing:
+                entries = list(listing)
+        except OSError:
+            continue
+        names = {entry.name for entry in entries}
+        if not folder.kept and defaults.reason_inside(names):
+            continue
+        if not under or (folder.path + "/").startswith(under + "/"):
+            yield folder.path.rstrip("/")
+        rules = folder.rules.entering(root, folder.path, names)
+        for entry in _leading_to(under, folder.path, entries):
+            if _is_folder(entry):
+                inside = _judge_folder(entry.name, folder.path + entry.name, names, rules)
+                if isinstance(inside, _Folder):
+                    waiting.append(inside)
+
+
+def _names(folder: Path) -> set[str]:
+    try:
+        return {entry.name for entry in folder.iterdir()}
+    except OSError:
+        return set()
+
+
 def _leading_to(under: str, folder: str, entries: list[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
     """The entries of `folder` that are `under`, lie below it or are folders above it; all of them if it is empty."""
     if not under or folder.startswith(under + "/"):

@@ -45,6 +45,7 @@ class FakeEngine:
         self.idle_plans: list[Sequence[Stage | Exception]] = []
         self.on_step: Callable[[str], None] = lambda step: None
         self.cancelled: Callable[[], bool] = lambda: False
+        self.viewer = 0
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]:
         name = "scan" if paths is None else "+".join(paths)
@@ -99,6 +100,19 @@ class FakeEngine:
     def similar_steps_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
         self.calls.append(("similar_to", snippet, limit, filters))
         yield SearchResult((), 1, 1, complete=True)
+
+    def open_document(self, path: str, text: str, language: str = "") -> None:
+        self.calls.append(("open", self.viewer, path, text, language))
+
+    def close_document(self, path: str) -> None:
+        self.calls.append(("close", self.viewer, path))
+
+    def close_documents(self) -> None:
+        self.calls.append(("close all", self.viewer))
+
+    def document_steps(self) -> Iterator[None]:
+        self.calls.append("document step")
+        yield
 
     def status(self) -> IndexStatus:
         self.calls.append("status")
@@ -673,3 +687,31 @@ def test_what_prints_cannot_write_into_the_protocol(tmp_path: Path) -> None:
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, env=dict(os.environ))
     assert result.stdout == b"message"
     assert b"native" in result.stderr
+
+
+def test_open_documents_belong_to_their_client_and_go_before_indexing() -> None:
+    engine = FakeEngine([[Stage.SCAN, Stage.READY]])
+    harness = Harness(engine)
+    harness.inbox.put(Request(1, "openDocument", {"path": "a.py", "text": "x = 1"}, client=7))
+    harness.inbox.put(Request(2, "closeDocument", {"path": "untitled:U"}, client=8))
+    harness.inbox.put(Request(3, "closeDocuments", {}, client=7))
+    harness.run()
+    assert engine.calls[:6] == [
+        "index scan",
+        ("open", 7, "a.py", "x = 1", ""),
+        ("close", 8, "untitled:U"),
+        ("close all", 7),
+        "document step",
+        "scan scan 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{}, {"path": "a.py"}, {"path": "../a.py", "text": ""}, {"path": "a.py", "text": "", "language": 1}],
+)
+def test_a_document_that_is_none_is_refused(params: dict[str, Any]) -> None:
+    harness = Harness(FakeEngine())
+    harness.ask(1, "openDocument", **params)
+    answers = {message.get("id"): message for message in harness.run()}
+    assert answers[1]["error"]["kind"] == "query"

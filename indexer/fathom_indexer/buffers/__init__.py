@@ -1,0 +1,5 @@
+"""Unsaved documents: what a client sees in its editor, laid over what is on disk for that client's searches alone."""
+
+from fathom_indexer.buffers.desk import Desk, Space
+
+__all__ = ["Desk", "Space"]

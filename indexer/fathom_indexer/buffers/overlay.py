@@ -1,0 +1,216 @@
+"""An index with documents laid over it: for a search, their functions stand in place of those of the files."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import astuple
+from functools import cached_property
+from typing import Any
+
+from fathom_indexer.buffers.document import Document, Unit
+from fathom_indexer.search.signals import Ranked, in_order
+from fathom_indexer.storage import (
+    ColumnWeights,
+    Outline,
+    Stems,
+    Store,
+    StoredFunction,
+    expression_words,
+)
+from fathom_indexer.vectors import ExactIndex, VectorIndex
+from fathom_indexer.vectors.index import Floats
+
+_K1, _B = 1.2, 0.75
+_LEAST_IDF = 1e-6
+"""The constants of FTS5's BM25, so that scores can be compared."""
+
+
+class Overlay:
+    """What `storage.Readable` says of a store, as if the documents were its files.
+
+    It holds for one state of the store and of the documents, which have been parsed.
+    """
+
+    def __init__(self, store: Store, stems: Stems, documents: Sequence[Document], version: int) -> None:
+        """`version` grows whenever the documents change."""
+        self._store = store
+        self._stems = stems
+        self._version = version
+        self.paths = frozenset(document.path for document in documents)
+        self.hidden = frozenset(store.ids_in(sorted(self.paths)))
+        """Functions of the files under the documents."""
+        self.units: dict[int, Unit] = {unit.id: unit for document in documents for unit in document.units or ()}
+        self._documents = documents
+
+    # --- functions ---------------------------------------------------------------------------------------------
+
+    def functions(self, ids: Sequence[int]) -> dict[int, StoredFunction]:
+        found = self._store.functions(self._below(ids))
+        return {**found, **{item: self.units[item].stored for item in ids if item in self.units}}
+
+    def functions_of(self, path: str) -> list[StoredFunction]:
+        if path not in self.paths:
+            return self._store.functions_of(path)
+        return [unit.stored for unit in self.units.values() if unit.path == path]
+
+    def has_file(self, path: str) -> bool:
+        return path in self.paths or self._store.has_file(path)
+
+    def outlines(self, ids: Sequence[int]) -> dict[int, Outline]:
+        found = self._store.outlines(self._below(ids))
+        return {**found, **{item: self.units[item].outline for item in ids if item in self.units}}
+
+    def labels(self) -> list[tuple[int, str, str, str]]:
+        own = [(unit.id, unit.path, unit.function.language, unit.function.kind.value) for unit in self.units.values()]
+        return own + [label for label in self._store.labels() if label[0] not in self.hidden]
+
+    def functions_by_language(self) -> dict[str, int]:
+        return self._store.functions_by_language()
+
+    def generation(self) -> int:
+        # Neither number ever falls, so their sum changes with each.
+        return self._store.generation() + self._version
+
+    # --- words -------------------------------------------------------------------------------------------------
+
+    def telling_words(self, words: Sequence[str], functions: int) -> list[str]:
+        kept = set(self._store.telling_words(words, functions))
+        left_out = [word for word in words if word not in kept]
+        mine = [word for word, terms in self._terms_of(left_out).items() if self._all_terms.issuperset(terms)]
+        # What only the documents have was left out because the index has nothing of it.
+        containing = self._store.word_statistics(mine).containing if mine else {}
+        kept.update(word for word in mine if not containing[word])
+        return [word for word in words if word in kept]
+
+    def matching_words(
+        self, expression: str, limit: int, weights: ColumnWeights, allowed: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
+        found = self._store.matching_words(expression, limit + len(self.hidden), weights, allowed)
+        below = [item for item in found if item[0] not in self.hidden]
+        return in_order(below + self._scores(expression_words(expression), weights, allowed))[:limit]
+
+    def _scores(self, words: Sequence[str], weights: ColumnWeights, allowed: Collection[int] | None) -> Ranked:
+        """BM25 as FTS5 computes it, of the documents' functions that have one of the words."""
+        terms = {word: found for word, found in self._terms_of(words).items() if self._all_terms.issuperset(found)}
+        if not terms:
+            return []
+        frequencies = {item: _weighed(columns, weights) for item, columns in self._terms.items()}
+        lengths = {item: sum(sum(column.values()) for column in columns) for item, columns in self._terms.items()}
+        known = self._store.word_statistics(terms)
+        functions = known.functions + len(lengths)
+        average = (known.words + sum(lengths.values())) / functions
+        scores: dict[int, float] = {}
+        for word in words:
+            if word not in terms:
+                continue
+            # A word of several terms stands where all of them do.
+            times = {item: min(found[term] for term in terms[word]) for item, found in frequencies.items()}
+            having = known.containing[word] + sum(number > 0 for number in times.values())
+            idf = max(_LEAST_IDF, math.log((functions - having + 0.5) / (having + 0.5)))
+            for item, number in times.items():
+                if number and (allowed is None or item in allowed):
+                    norm = _K1 * (1 - _B + _B * lengths[item] / average)
+                    scores[item] = scores.get(item, 0.0) + idf * number * (_K1 + 1) / (number + norm)
+        return list(scores.items())
+
+    def _terms_of(self, words: Sequence[str]) -> dict[str, list[str]]:
+        """The terms of each word; words without any are left out."""
+        distinct = list(dict.fromkeys(words))
+        counts = self._stems.count(distinct)
+        return {word: list(terms) for word, terms in zip(distinct, counts, strict=True) if terms}
+
+    @cached_property
+    def _terms(self) -> dict[int, tuple[Counter[str], ...]]:
+        """How often each column of each of the documents' functions has a term."""
+        terms: dict[int, tuple[Counter[str], ...]] = {}
+        for document in self._documents:
+            if not document.terms and document.units:
+                counts = iter(self._stems.count([column for unit in document.units for column in unit.words]))
+                document.terms = {unit.id: tuple(next(counts) for _ in unit.words) for unit in document.units}
+            terms.update(document.terms)
+        return terms
+
+    @cached_property
+    def _all_terms(self) -> set[str]:
+        return {term for columns in self._terms.values() for column in columns for term in column}
+
+    # --- names -------------------------------------------------------------------------------------------------
+
+    def named(self, names: Sequence[str], limit: int) -> list[int]:
+        wanted = {name.lower() for name in names}
+        own = [unit.id for unit in self.units.values() if unit.function.name.lower() in wanted]
+        return [*own, *self._visible(self._store.named(names, limit + len(self.hidden)))][:limit]
+
+    def names(self, prefix: str, shortest: int, longest: int) -> list[str]:
+        names = (unit.function.name for unit in self.units.values())
+        own = {name for name in names if name.lower().startswith(prefix.lower()) and shortest <= len(name) <= longest}
+        return sorted({*own, *self._store.names(prefix, shortest, longest)}, key=lambda name: (name.lower(), name))
+
+    def in_paths(self, endings: Sequence[str], limit: int) -> list[int]:
+        ends = tuple("/" + ending.lower() for ending in endings)
+        own = [unit.id for unit in self.units.values() if ("/" + unit.path.lower()).endswith(ends)]
+        return [*own, *self._visible(self._store.in_paths(endings, limit + len(self.hidden)))][:limit]
+
+    # --- vectors -----------------------------------------------------------------------------------------------
+
+    def text_keys(self, ids: Sequence[int]) -> dict[int, str]:
+        found = self._store.text_keys(self._below(ids))
+        return {**found, **{item: self.units[item].key for item in ids if item in self.units}}
+
+    def vectors_of(self, model: str, layer: int, ids: Sequence[int]) -> dict[int, Floats]:
+        found = self._store.vectors_of(model, layer, self._below(ids))
+        keys = {item: self.units[item].key for item in ids if item in self.units}
+        known = self._store.vectors_of_texts(model, layer, list(dict.fromkeys(keys.values())))
+        return {**found, **{item: known[key] for item, key in keys.items() if key in known}}
+
+    def sample_vectors(self, model: str, layer: int, language: str, limit: int) -> Floats:
+        return self._store.sample_vectors(model, layer, language, limit)
+
+    def put_vectors(self, model: str, layer: int, text_keys: Sequence[str], vectors: Floats) -> None:
+        self._store.put_vectors(model, layer, text_keys, vectors)
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _below(self, ids: Iterable[int]) -> list[int]:
+        return [item for item in self._visible(ids) if item not in self.units]
+
+    def _visible(self, ids: Iterable[int]) -> list[int]:
+        return [item for item in ids if item not in self.hidden]
+
+
+class OverlaidVectors:
+    """A `VectorIndex` of the store's functions without hidden ones, and of the documents' functions."""
+
+    def __init__(self, below: VectorIndex, hidden: frozenset[int], own: ExactIndex) -> None:
+        self._below = below
+        self._hidden = hidden
+        self._own = own
+
+    def __len__(self) -> int:
+        return len(self._below) + len(self._own)
+
+    def add(self, keys: Sequence[int], vectors: Floats) -> None:
+        """See `VectorIndex.add`: for the documents' functions."""
+        self._own.add(keys, vectors)
+
+    def remove(self, keys: Sequence[int]) -> None:
+        """See `VectorIndex.remove`: for the documents' functions."""
+        self._own.remove(keys)
+
+    def search(self, query: Floats, limit: int, allowed: Collection[int] | None = None) -> Ranked:
+        """See `VectorIndex.search`."""
+        below = self._below.search(query, limit + len(self._hidden), allowed)
+        visible = [item for item in below if item[0] not in self._hidden]
+        return in_order(visible + self._own.search(query, limit, allowed))[:limit]
+
+
+def _weighed(columns: Sequence[Counter[str]], weights: ColumnWeights) -> Counter[str]:
+    """How often a function has each term, by what its columns weigh."""
+    total: Any = Counter()  # Counts are whole numbers only by their annotation.
+    for weight, column in zip(astuple(weights), columns, strict=True):
+        for term, number in column.items():
+            total[term] += weight * number
+    found: Counter[str] = total
+    return found
