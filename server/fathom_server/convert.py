@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -11,10 +12,17 @@ from urllib.parse import quote
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
-from fathom_indexer.types import Kind
+from fathom_indexer.types import UNTITLED, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pygls.workspace import PositionCodec
+
     from fathom_indexer.protocol import Json
+
+_DECLARATION_LINES = 20
+"""How far below its first line (decorators, comments) a function's name is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,12 @@ class Folder:
         return None
 
     def uri_of(self, relative: str) -> str:
-        """The URI of a file of the folder. It extends the folder's own URI, so clients recognise it."""
+        """The URI of a file of the folder. It extends the folder's own URI, so clients recognise it.
+
+        A document that was never saved has its URI for a path.
+        """
+        if relative.startswith(UNTITLED):
+            return relative
         return self.uri.removesuffix("/") + "/" + quote(relative, errors="surrogateescape")
 
 
@@ -67,13 +80,39 @@ def location_of(folder: Folder, hit: Json) -> types.Location:
     )
 
 
-def symbol_of(folder: Folder, hit: Json) -> types.WorkspaceSymbol:
-    """A hit as clients know symbols. Code outside functions has no name of its own and goes by its file's."""
+def symbol_of(folder: Folder, hit: Json, lazy: bool = False) -> types.WorkspaceSymbol:
+    """A hit as clients know symbols. Code outside functions has no name of its own and goes by its file's.
+
+    A `lazy` one has no range, and the lines for `name_range` in its data.
+    """
     name = hit["name"] or PurePosixPath(hit["path"]).name
     container = hit["qualifiedName"].removesuffix(hit["name"]).rstrip(".") or hit["path"]
+    location = location_of(folder, hit)
     return types.WorkspaceSymbol(
-        name=name, kind=symbol_kind(hit["kind"]), location=location_of(folder, hit), container_name=container
+        name=name,
+        kind=symbol_kind(hit["kind"]),
+        location=types.LocationUriOnly(location.uri) if lazy else location,
+        container_name=container,
+        data={"startLine": hit["startLine"], "endLine": hit["endLine"]} if lazy else None,
     )
+
+
+def line_range(lines: Sequence[str], line: int, codec: PositionCodec) -> types.Range:
+    """The text of a zero-based line, without the space around it; where the line is not known, its start."""
+    text = lines[line] if line < len(lines) else ""
+    indent = codec.client_num_units(text[: len(text) - len(text.lstrip())])
+    end = max(indent, codec.client_num_units(text.rstrip()))
+    return types.Range(types.Position(line, indent), types.Position(line, end))
+
+
+def name_range(lines: Sequence[str], first: int, last: int, name: str, codec: PositionCodec) -> types.Range:
+    """Where a function's name stands within its lines (1-based, inclusive); where it does not, its first line."""
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    for number in range(first - 1, min(last, len(lines), first + _DECLARATION_LINES)):
+        if name and (found := word.search(lines[number])):
+            start, end = (codec.client_num_units(lines[number][:column]) for column in found.span())
+            return types.Range(types.Position(number, start), types.Position(number, end))
+    return line_range(lines, first - 1, codec)
 
 
 def symbol_kind(kind: str) -> types.SymbolKind:

@@ -1,4 +1,6 @@
-"""Fathom's own requests: `fathom/search`, `similar`, `duplicates` and `status`. `docs/protocol.md` shows examples.
+"""Fathom's own requests: `fathom/search`, `similar`, `duplicates`, `status` and `reindex`.
+
+`docs/protocol.md` shows examples.
 
 Parameters are checked strictly, so that a client learns of its mistake: whatever does not fit raises
 `JsonRpcInvalidParams` (-32602) with a message that names the field. Fields that are not known are ignored, as LSP
@@ -25,6 +27,8 @@ SEARCH = "fathom/search"
 SIMILAR = "fathom/similar"
 DUPLICATES = "fathom/duplicates"
 STATUS = "fathom/status"
+"""A request of the client, and a notification of the server for clients with a status bar."""
+REINDEX = "fathom/reindex"
 
 _CONVERTER = converters.get_converter()
 
@@ -160,8 +164,8 @@ class StatusResult:
         return {"version": self.version, "roots": [root.to_json() for root in self.roots]}
 
 
-def check_status_params(value: Any) -> None:
-    """`fathom/status` takes none: an empty object, or nothing. Raises `JsonRpcInvalidParams`."""
+def check_no_params(value: Any) -> None:
+    """For requests that take none: an empty object, or nothing. Raises `JsonRpcInvalidParams`."""
     if value is not None:
         _object(value, "params")
 

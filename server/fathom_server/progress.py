@@ -19,10 +19,20 @@ logger = logging.getLogger(__name__)
 DELAY = 0.3
 """Seconds that indexing must last to be worth showing. A saved file takes less."""
 
-_SHARES: dict[Stage, tuple[int, int]] = {Stage.SCAN: (0, 2), Stage.PARSE: (2, 30), Stage.EMBED: (30, 100)}
+_SHARES: dict[Stage, tuple[int, int]] = {
+    Stage.SCAN: (0, 2),
+    Stage.PARSE: (2, 30),
+    Stage.STATIC: (30, 35),
+    Stage.EMBED: (35, 100),
+}
 """Which percentages a stage covers. Rough shares of the time; embedding takes most of it."""
 
-_DOING = {Stage.SCAN: "looking for files", Stage.PARSE: "reading files", Stage.EMBED: "embedding functions"}
+_DOING = {
+    Stage.SCAN: "looking for files",
+    Stage.PARSE: "reading files",
+    Stage.STATIC: "preparing a first search",
+    Stage.EMBED: "embedding functions",
+}
 
 
 class Reporter(Protocol):

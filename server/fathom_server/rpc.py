@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,11 @@ from pygls.exceptions import (
     JsonRpcInvalidRequest,
     JsonRpcServerNotInitialized,
 )
-from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol
+from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
 
 if TYPE_CHECKING:
     from cattrs import Converter
+    from pygls.lsp.server import LanguageServer
 
 REQUEST_FAILED = -32803
 """LSP's `RequestFailed`: the request is well-formed, and could not be answered."""
@@ -37,6 +39,11 @@ class FathomProtocol(LanguageServerProtocol):
 
     initialized = False
     shutdown_requested = False
+
+    def __init__(self, server: LanguageServer, converter: Converter) -> None:
+        super().__init__(server, converter)
+        self._begun: dict[int | str, tuple[str, float]] = {}
+        """Methods of requests under way, and when they came, while the client wants a trace."""
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         try:
@@ -59,7 +66,25 @@ class FathomProtocol(LanguageServerProtocol):
         else:
             self.initialized = True
             self.shutdown_requested = message.method == types.SHUTDOWN
+            if self.trace is not types.TraceValue.Off:
+                self._begun[message.id] = (message.method, time.monotonic())
             super().handle_message(message)
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:  # type: ignore[override]
+        """Run a command. As a coroutine, unlike pygls' own, it can be cancelled."""
+        handler = self.fm.commands.get(params.command)
+        if handler is None:
+            raise JsonRpcInvalidParams(f"there is no command {params.command!r}")
+        return await handler(*(params.arguments or ()))
+
+    def _send_response(self, msg_id: int | str, result: Any = None, error: types.ResponseError | None = None) -> None:
+        super()._send_response(msg_id, result, error)
+        method, since = self._begun.pop(msg_id, ("", 0.0))
+        if method and self.trace is not types.TraceValue.Off:
+            outcome = f"failed ({error.message})" if error is not None else "was answered"
+            text = f"{method} {msg_id} {outcome} after {1000 * (time.monotonic() - since):.0f} ms"
+            self.notify(types.LOG_TRACE, types.LogTraceParams(text))
 
     def _refuse(self, request_id: int | str, error: JsonRpcException) -> None:
         self._send_response(request_id, error=error.to_response_error())

@@ -12,16 +12,23 @@ from pygls.lsp.server import LanguageServer
 from fathom_indexer import __version__
 from fathom_indexer.process.client import IndexerClient
 from fathom_server.capabilities import ClientCapabilities
-from fathom_server.config import Settings
+from fathom_server.config import Settings, read_settings
+from fathom_server.convert import path_of
+from fathom_server.copies import KnownCopies
+from fathom_server.diagnostics import publish
+from fathom_server.health import health_of
+from fathom_server.lsp_ext import STATUS
 from fathom_server.parent import watch_parent
 from fathom_server.progress import NoProgress, Reporter, WorkDoneProgress
 from fathom_server.rpc import FathomProtocol, make_converter
 from fathom_server.session import FolderIndexer, Session, StartIndexer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
+    from fathom_indexer.protocol import Json
     from fathom_server.convert import Folder
+    from fathom_server.copies import Copy
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +42,11 @@ class FathomServer(LanguageServer):
         super().__init__("fathom", __version__, protocol_cls=FathomProtocol, converter_factory=make_converter)
         self.capabilities = ClientCapabilities()
         self.settings = Settings()
-        self.settings_warnings: list[str] = []
+        self.initialization_options: Any = None
         self.session = Session(self._start_folder)
+        self._copies = KnownCopies(self.session.duplicates, self._copies_changed)
+        self._warned: set[str] = set()
+        self._shown_health: Json = {}
         self._start_indexer = start_indexer
         self.on_parent_death: Callable[[], None] = lambda: None
         self._background: set[asyncio.Task[None]] = set()
@@ -54,6 +64,56 @@ class FathomServer(LanguageServer):
         """A display of progress, if the client has one."""
         return WorkDoneProgress(self, title) if self.capabilities.work_done_progress else NoProgress()
 
+    def noticed(self) -> None:
+        """Tell a client with a status bar how the folders fare, if that has changed."""
+        health = health_of(self.session.indexers)
+        if self.capabilities.shows_status and health != self._shown_health:
+            self._shown_health = health
+            self.protocol.notify(STATUS, health)
+
+    def indexed(self) -> None:
+        """Have copies looked for again, if somebody wants to know of them."""
+        if self._wants_copies():
+            self._copies.look()
+
+    async def configure(self, section: Any) -> None:
+        """Take over the client's section of settings, which goes before its `initializationOptions`."""
+        before = self.settings
+        self.settings, warnings = read_settings(self.initialization_options, section)
+        news = [warning for warning in warnings if warning not in self._warned]
+        self._warned.update(news)
+        if news:
+            logger.warning("\n".join(news))
+            self.warn("\n".join(news))
+        if self.settings.indexer != before.indexer and self.session.indexers:
+            await self.session.restart()
+        if not self._wants_copies():
+            self._copies.forget()
+        elif (self.settings.code_lens, self.settings.diagnostics) != (before.code_lens, before.diagnostics):
+            self._copies.look()
+        if self.settings.diagnostics != before.diagnostics or self.settings.code_lens != before.code_lens:
+            self._copies_changed()
+
+    def copies_in(self, uri: str) -> list[Copy]:
+        """The functions of a document that have copies, as far as is known by now."""
+        path = path_of(uri)
+        place = None if path is None else self.session.place_of(path)
+        return [] if place is None else self._copies.of(*place)
+
+    def lines_of(self, uri: str) -> Sequence[str]:
+        """The lines of an open document; none of another one."""
+        document = self.workspace.text_documents.get(uri)
+        return () if document is None else document.lines
+
+    def read_lines(self, uri: str) -> Sequence[str]:
+        """The lines of a file on disk, whose place in a workspace folder was looked at before; none if it has none."""
+        path = path_of(uri)
+        try:
+            return [] if path is None else path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        except OSError as error:
+            logger.info("%s cannot be read: %s", uri, error)
+            return []
+
     def watch_parent(self, pid: int) -> None:
         """End the session once the client's process is gone."""
         self.run_in_background(watch_parent(pid, self.on_parent_death))
@@ -68,11 +128,24 @@ class FathomServer(LanguageServer):
         """Stop the indexers and whatever else runs."""
         for task in self._background:
             task.cancel()
+        self._copies.close()
         await self.session.close()
 
     def report_server_error(self, error: Exception, source: type[Exception]) -> None:
         """Log what went wrong outside a request. pygls would show it to the user, who can do nothing about it."""
         logger.error("%s: %s", source.__name__, error)
+
+    def _wants_copies(self) -> bool:
+        return self.settings.code_lens or self.settings.diagnostics != "off"
+
+    def _copies_changed(self) -> None:
+        """Have the client show what is known now."""
+        for uri in list(self.workspace.text_documents):
+            publish(self, uri)
+        if self.capabilities.pulls_diagnostics and self.capabilities.refreshes_diagnostics:
+            self.workspace_diagnostic_refresh(None)
+        if self.capabilities.refreshes_code_lenses:
+            self.workspace_code_lens_refresh(None)
 
     def _start_folder(self, folder: Folder) -> FolderIndexer:
         return FolderIndexer(folder, self.settings.indexer, self, self._start_indexer)

@@ -21,6 +21,9 @@ from fathom_indexer.process.client import (
     OnPartial,
     Results,
 )
+from fathom_indexer.types import UNTITLED, Stage
+from fathom_server.convert import path_of
+from fathom_server.documents import PAUSE, FolderDocuments
 from fathom_server.lsp_ext import RootStatus
 
 if TYPE_CHECKING:
@@ -29,8 +32,9 @@ if TYPE_CHECKING:
 
     from fathom_indexer.config import Config
     from fathom_indexer.protocol import Json
-    from fathom_indexer.types import Filters
+    from fathom_indexer.types import Filters, Progress
     from fathom_server.convert import Folder
+    from fathom_server.documents import OpenDocument
     from fathom_server.progress import Reporter
 
 logger = logging.getLogger(__name__)
@@ -78,6 +82,12 @@ class Editor(Protocol):
     def reporter(self, title: str) -> Reporter:
         """A new display of progress."""
 
+    def noticed(self) -> None:
+        """Some folder fares otherwise than before."""
+
+    def indexed(self) -> None:
+        """Some folder's index is up to date again."""
+
 
 class StartIndexer(Protocol):
     """What gets hold of an indexer: `IndexerClient.share` or `start`, with whatever else it takes bound."""
@@ -95,9 +105,16 @@ class FolderIndexer:
         editor: Editor,
         start: StartIndexer = IndexerClient.share,
         backoff: Backoff = Backoff(),
+        pause: float = PAUSE,
     ) -> None:
+        """`pause` is as `FolderDocuments` takes it."""
         self.folder = folder
+        self.documents = FolderDocuments(self.client, config.max_file_bytes, pause)
         self.state = State.STARTING
+        self.quiescent = False
+        """Whether nothing is left to index."""
+        self.trouble: str | None = None
+        """What is wrong, in words for the user."""
         self._config = config
         self._editor = editor
         self._start = start
@@ -122,17 +139,20 @@ class FolderIndexer:
         """
         client = await self.client()
         try:
+            await self.documents.tell(client)
             return await request(client)
         except IndexerGoneError:
             successor = await self._successor(client)
             if successor is None:
                 raise
             logger.info("asking the new indexer of %s again", self.folder.name)
+            await self.documents.tell(successor)
             return await request(successor)
 
     async def close(self) -> None:
         """Let go of the indexer for good."""
         client = self._client
+        self.documents.close()
         self._supervisor.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._supervisor
@@ -156,6 +176,8 @@ class FolderIndexer:
             deaths = 1 if time.monotonic() - started >= self._backoff.healthy_after else deaths + 1
             delay = self._backoff.delay(deaths)
             logger.error("%s; starting it again in %g s", reason, delay)
+            self.trouble = reason
+            self._editor.noticed()
             self._tell_once("death", f"Fathom: {reason}. It will be started again; details are in the log.")
             await asyncio.sleep(delay)
 
@@ -163,7 +185,7 @@ class FolderIndexer:
         """One life of the process; why it ended, in words."""
         self.state = State.STARTING
         self._settled.clear()
-        events = Events(on_ready=self._ready, on_progress=self._reporter.report, on_problem=self._problem)
+        events = Events(on_ready=self._ready, on_progress=self._progressed, on_problem=self._problem)
         try:
             self._client = await self._start(self.folder.path, self._config, events)
             self._settled.set()
@@ -173,15 +195,29 @@ class FolderIndexer:
             return str(error)
         finally:
             self.state = State.DEAD
+            self.quiescent = False
             self._settled.set()
             self._client = None
             self._reporter.close()
 
     def _ready(self) -> None:
         self.state = State.READY
+        self.trouble = None
+        self._editor.noticed()
+
+    def _progressed(self, progress: Progress) -> None:
+        self._reporter.report(progress)
+        self.quiescent = progress.stage is Stage.READY
+        if self.quiescent:
+            self.trouble = None
+            self._editor.indexed()
+        self._editor.noticed()
 
     def _problem(self, message: str) -> None:
         logger.error("indexing %s: %s", self.folder.name, message)
+        self.trouble = message
+        self.quiescent = True
+        self._editor.noticed()
         self._tell_once(message, f"Fathom: indexing {self.folder.name} met a problem: {message}")
 
     def _tell_once(self, what: str, message: str) -> None:
@@ -250,15 +286,44 @@ class Session:
     def __init__(self, start_folder: Callable[[Folder], FolderIndexer]) -> None:
         self._start_folder = start_folder
         self._indexers: dict[str, FolderIndexer] = {}
+        self._documents: dict[str, OpenDocument] = {}
+        self._open = asyncio.Event()
+        self._open.set()
+
+    @property
+    def indexers(self) -> list[FolderIndexer]:
+        """Those of all folders."""
+        return list(self._indexers.values())
+
+    def hold(self) -> None:
+        """Have requests wait until `release`: which folders there are, and with which settings, is not known yet."""
+        self._open.clear()
+
+    def release(self) -> None:
+        """Answer requests."""
+        self._open.set()
+
+    async def restart(self) -> None:
+        """Let go of all indexers and start them anew, with the settings of now."""
+        folders = [indexer.folder for indexer in self.indexers]
+        self.hold()
+        try:
+            await self.close()
+            for folder in folders:
+                self.add(folder)
+        finally:
+            self.release()
 
     def add(self, folder: Folder) -> None:
         """Start to index a folder, unless that is done already."""
         if folder.uri not in self._indexers:
             self._indexers[folder.uri] = self._start_folder(folder)
+            self._show_documents()
 
     async def remove(self, uri: str) -> None:
         """Stop to index a folder."""
         if (indexer := self._indexers.pop(uri, None)) is not None:
+            self._show_documents()
             await indexer.close()
 
     async def close(self) -> None:
@@ -280,7 +345,8 @@ class Session:
         `on_partial` is told the first order once all folders that have an answer have one.
         Raises `IndexerError` when the query is at fault, and the first folder's error when no folder has an answer.
         """
-        indexers = list(self._indexers.values())
+        await self._open.wait()
+        indexers = self.indexers
         first = _FirstOrders(indexers, limit, on_partial)
 
         async def search(indexer: FolderIndexer) -> Results:
@@ -308,7 +374,7 @@ class Session:
 
     async def similar(
         self,
-        path: Path,
+        path: Path | str,
         line: int,
         limit: int,
         filters: Filters,
@@ -317,9 +383,10 @@ class Session:
     ) -> Found:
         """Functions like the one at a line (1-based) of a file, in the file's own folder.
 
-        Raises `QueryError` when the file is in none, `IndexerError`, and `IndexerUnavailableError`.
+        A document that was never saved goes by its URI. Raises `QueryError` when the file is in none, `IndexerError`, and `IndexerUnavailableError`.
         """
-        places = self._places(path)
+        await self._open.wait()
+        places = self._homes(path) if isinstance(path, str) else self._places(path)
         if not places:
             raise QueryError(f"{path} is in none of the workspace folders")
         indexer, relative = places[0]
@@ -329,16 +396,60 @@ class Session:
 
     async def duplicates(self, params: Json) -> list[tuple[Folder, Groups]]:
         """Groups of copies in each folder. Raises `IndexerError` and `IndexerUnavailableError`."""
-        indexers = list(self._indexers.values())
+        await self._open.wait()
+        indexers = self.indexers
         answers = await asyncio.gather(*(indexer.ask(lambda client: client.duplicates(params)) for indexer in indexers))
         return [(indexer.folder, groups) for indexer, groups in zip(indexers, answers, strict=True)]
 
     async def status(self) -> list[RootStatus]:
         """Every folder's state, with what is in its index or why that cannot be told."""
-        return list(await asyncio.gather(*(_status(indexer) for indexer in self._indexers.values())))
+        await self._open.wait()
+        return list(await asyncio.gather(*(_status(indexer) for indexer in self.indexers)))
+
+    async def reindex(self) -> None:
+        """Have all folders read anew. Raises `IndexerError` and `IndexerUnavailableError`, when all are asked."""
+        await self._open.wait()
+
+        async def reindex(indexer: FolderIndexer) -> None:
+            await (await indexer.client()).reindex()
+
+        outcomes = await asyncio.gather(*(reindex(indexer) for indexer in self.indexers), return_exceptions=True)
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
+
+    def place_of(self, path: Path) -> tuple[Folder, str] | None:
+        """The innermost folder that holds a file, and its path there."""
+        places = self._places(path)
+        return (places[0][0].folder, places[0][1]) if places else None
+
+    def document_changed(self, uri: str, document: OpenDocument) -> None:
+        """A document was opened or changed: searches see it as it is now."""
+        self._documents[uri] = document
+        for indexer, path in self._homes(uri):
+            indexer.documents.changed(path, document)
+
+    def document_closed(self, uri: str) -> None:
+        """A document was closed: searches see the file again."""
+        if self._documents.pop(uri, None) is not None:
+            for indexer, path in self._homes(uri):
+                indexer.documents.closed(path)
+
+    def _show_documents(self) -> None:
+        """The folders are others than before, and so may be those that hold a document."""
+        for uri, document in self._documents.items():
+            self.document_changed(uri, document)
+
+    def _homes(self, uri: str) -> list[tuple[FolderIndexer, str]]:
+        """The folders that hold a document, with its path there. One that was never saved is in the first folder."""
+        if uri.startswith(UNTITLED):
+            return [(indexer, uri) for indexer in self.indexers[:1]]
+        path = path_of(uri)
+        return [] if path is None else self._places(path)
 
     async def changed(self, paths: Iterable[Path]) -> None:
         """Files were changed, created or deleted. An indexer that is not running will see so when it starts."""
+        await self._open.wait()
         changes: dict[FolderIndexer, list[str]] = {}
         for path in paths:
             for indexer, relative in self._places(path):

@@ -19,7 +19,7 @@ from fathom_server.lsp_ext import (
     SearchResult,
     SimilarParams,
     StatusResult,
-    check_status_params,
+    check_no_params,
 )
 
 PLACE = {"textDocument": {"uri": "file:///a.py"}, "position": {"line": 4, "character": 0}}
@@ -114,17 +114,17 @@ def test_parameters_are_read_or_refused(params: Any) -> None:
     for read in (
         lambda: SearchParams.from_json(params, 20),
         lambda: SimilarParams.from_json(params, 20),
-        lambda: check_status_params(params),
+        lambda: check_no_params(params),
     ):
         with contextlib.suppress(JsonRpcInvalidParams):
             read()
 
 
 def test_status_takes_no_parameters() -> None:
-    check_status_params(None)
-    check_status_params({})
+    check_no_params(None)
+    check_no_params({})
     with pytest.raises(JsonRpcInvalidParams):
-        check_status_params([1])
+        check_no_params([1])
 
 
 def test_results_are_plain_json() -> None:

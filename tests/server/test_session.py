@@ -38,6 +38,12 @@ class FakeEditor:
         self.warnings.append(message)
         self.warned.set()
 
+    def noticed(self) -> None:
+        pass
+
+    def indexed(self) -> None:
+        pass
+
     def reporter(self, title: str) -> FakeEditor:
         self.title = title
         return self

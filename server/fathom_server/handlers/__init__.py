@@ -8,8 +8,16 @@ from lsprotocol import types
 
 from fathom_server import lsp_ext
 from fathom_server.handlers import (
+    code_action,
+    code_lens,
+    commands,
+    configuration,
+    diagnostic,
     duplicates,
+    file_operations,
+    hover,
     lifecycle,
+    reindex,
     search,
     similar,
     status,
@@ -30,12 +38,29 @@ def register(server: FathomServer) -> None:
     server.feature(types.SHUTDOWN)(lifecycle.shutdown)
 
     server.feature(types.TEXT_DOCUMENT_DID_OPEN)(text_sync.did_open)
+    server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(text_sync.did_change)
+    server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(text_sync.did_close)
     server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(text_sync.did_save)
     server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(watched_files.did_change)
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(workspace_folders.did_change)
+    server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(configuration.did_change)
+    server.feature(types.WORKSPACE_DID_CREATE_FILES, file_operations.EVERYTHING)(file_operations.did_create)
+    server.feature(types.WORKSPACE_DID_RENAME_FILES, file_operations.EVERYTHING)(file_operations.did_rename)
+    server.feature(types.WORKSPACE_DID_DELETE_FILES, file_operations.EVERYTHING)(file_operations.did_delete)
 
-    server.feature(types.WORKSPACE_SYMBOL)(workspace_symbol.workspace_symbol)
+    symbols = types.WorkspaceSymbolOptions(resolve_provider=True)
+    server.feature(types.WORKSPACE_SYMBOL, symbols)(workspace_symbol.workspace_symbol)
+    server.feature(types.WORKSPACE_SYMBOL_RESOLVE)(workspace_symbol.resolve)
+    actions = types.CodeActionOptions(code_action_kinds=[code_action.KIND])
+    server.feature(types.TEXT_DOCUMENT_CODE_ACTION, actions)(code_action.code_action)
+    server.feature(types.TEXT_DOCUMENT_CODE_LENS)(code_lens.code_lens)
+    server.feature(types.TEXT_DOCUMENT_HOVER)(hover.hover)
+    about_one_file = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False)
+    server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, about_one_file)(diagnostic.diagnostic)
+
     server.feature(lsp_ext.SEARCH)(search.search)
     server.feature(lsp_ext.SIMILAR)(similar.similar)
     server.feature(lsp_ext.DUPLICATES)(duplicates.duplicates)
     server.feature(lsp_ext.STATUS)(status.status)
+    server.feature(lsp_ext.REINDEX)(reindex.reindex)
+    commands.register(server)

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
+from lsprotocol import types
+
 from fathom_server.capabilities import ClientCapabilities
-from fathom_server.config import read_settings
-from fathom_server.handlers import watched_files
+from fathom_server.handlers import configuration, watched_files
 from fathom_server.handlers.workspace_folders import open_folder
 
 if TYPE_CHECKING:
-    from lsprotocol import types
-
     from fathom_server.server import FathomServer
-
-logger = logging.getLogger(__name__)
 
 
 def initialize(ls: FathomServer, params: types.InitializeParams) -> None:
     """Remember what the client is and wants. Starts nothing: the answer must not wait for the index."""
     ls.capabilities = ClientCapabilities.resolve(params.capabilities)
-    ls.settings, ls.settings_warnings = read_settings(params.initialization_options)
+    ls.protocol.trace = params.trace or types.TraceValue.Off
+    ls.initialization_options = params.initialization_options
 
 
 async def initialized(ls: FathomServer, params: types.InitializedParams) -> None:
     """The client is ready: watch over it, start to index, and have it tell of changed files."""
     if ls.process_id is not None:
         ls.watch_parent(ls.process_id)
-    for warning in ls.settings_warnings:
-        logger.warning(warning)
-        ls.warn(warning)
-    for uri in _folder_uris(ls):
-        open_folder(ls, uri)
+    ls.session.hold()
+    try:
+        await ls.configure(await configuration.pull(ls))
+        for uri in _folder_uris(ls):
+            open_folder(ls, uri)
+    finally:
+        ls.session.release()
     await watched_files.register(ls)
+    await configuration.register(ls)
 
 
 async def shutdown(ls: FathomServer, params: None) -> None:

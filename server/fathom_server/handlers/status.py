@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fathom_indexer import __version__
-from fathom_server.lsp_ext import StatusResult, check_status_params
+from fathom_server.lsp_ext import StatusResult, check_no_params
 
 if TYPE_CHECKING:
     from fathom_indexer.protocol import Json
@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 async def status(ls: FathomServer, params: Any = None) -> Json:
     """What is indexed in each workspace folder, and what is not and why."""
-    check_status_params(params)
+    check_no_params(params)
     return StatusResult(__version__, await ls.session.status()).to_json()

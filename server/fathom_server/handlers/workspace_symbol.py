@@ -2,22 +2,67 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import converters, types
 
 from fathom_indexer.types import Filters
-from fathom_server.convert import symbol_of
+from fathom_server.convert import name_range, path_of, symbol_of
 from fathom_server.handlers.errors import answering
 
 if TYPE_CHECKING:
-    from lsprotocol import types
-
     from fathom_server.server import FathomServer
+    from fathom_server.session import Found
+
+_CONVERTER = converters.get_converter()
 
 
 async def workspace_symbol(ls: FathomServer, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
-    """Functions that answer the query. An empty one, which clients send to list all symbols, has no answer."""
+    """Functions that answer the query. An empty one, which clients send to list all symbols, has no answer.
+
+    What is sent as a partial result cannot be taken back: a client that wants some has the first order, to which the
+    final one adds what it alone has found.
+    """
     if not params.query.strip():
         return []
+    token = params.partial_result_token
+    sent: set[tuple[str, int]] = set()
+
+    def symbols(found: Found) -> list[types.WorkspaceSymbol]:
+        new = [(folder, hit) for folder, hit in found.hits if _key(folder.uri_of(hit["path"]), hit) not in sent]
+        sent.update(_key(folder.uri_of(hit["path"]), hit) for folder, hit in new)
+        return [symbol_of(folder, hit, ls.capabilities.resolves_symbol_ranges) for folder, hit in new]
+
+    def send(found: Found) -> None:
+        if token is not None and (news := symbols(found)):
+            ls.progress(types.ProgressParams(token, [_CONVERTER.unstructure(symbol) for symbol in news]))
+
     with answering():
-        found = await ls.session.search(params.query, ls.settings.limit, Filters())
-    return [symbol_of(folder, hit) for folder, hit in found.hits]
+        found = await ls.session.search(
+            params.query, ls.settings.limit, Filters(), on_partial=None if token is None else send
+        )
+    if token is None:
+        return symbols(found)
+    send(found)
+    return []
+
+
+async def resolve(ls: FathomServer, symbol: types.WorkspaceSymbol) -> types.WorkspaceSymbol:
+    """The symbol with the range of its name, in the document as it is now."""
+    uri, data = symbol.location.uri, symbol.data
+    path = path_of(uri)
+    if not isinstance(data, dict) or path is None or ls.session.place_of(path) is None:
+        return symbol
+    start, end = data.get("startLine"), data.get("endLine")
+    if not isinstance(start, int) or not isinstance(end, int) or not 1 <= start <= end:
+        return symbol
+    lines = ls.lines_of(uri) or await asyncio.to_thread(ls.read_lines, uri)
+    place = name_range(lines, start, end, symbol.name, ls.workspace.position_codec)
+    return types.WorkspaceSymbol(
+        types.Location(uri, place), symbol.name, symbol.kind, container_name=symbol.container_name
+    )
+
+
+def _key(uri: str, hit: Any) -> tuple[str, int]:
+    return uri, hit["startLine"]

@@ -1,0 +1,89 @@
+"""`workspace/executeCommand`: Fathom's requests for clients that can send no others, and what code actions do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pygls.exceptions import JsonRpcInvalidParams
+
+from fathom_indexer.types import Filters
+from fathom_server import lsp_ext
+from fathom_server.convert import path_of
+from fathom_server.handlers import duplicates, reindex, search, similar, status
+from fathom_server.handlers.errors import answering
+from fathom_server.lsp_ext import SimilarParams
+from fathom_server.show import MOST, Target, go_to, offer, target_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from fathom_server.server import FathomServer
+    from fathom_server.session import Found
+
+SHOW_SIMILAR = "fathom/showSimilar"
+GO_TO_MOST_SIMILAR = "fathom/goToMostSimilar"
+SHOW_COPIES = "fathom/showCopies"
+
+
+async def show_similar(ls: FathomServer, params: Any = None) -> None:
+    """Offer the functions most like the one at a position."""
+    wanted, found = await _similar(ls, params, MOST)
+    message = "Similar functions" if found.hits else f"Nothing is similar to line {wanted.line + 1}"
+    ls.run_in_background(offer(ls, message, [target_of(folder, hit) for folder, hit in found.hits]))
+
+
+async def go_to_most_similar(ls: FathomServer, params: Any = None) -> None:
+    """Go to the function most like the one at a position."""
+    wanted, found = await _similar(ls, params, 1)
+    targets = [target_of(folder, hit) for folder, hit in found.hits]
+    if targets:
+        ls.run_in_background(go_to(ls, targets[0]))
+    else:
+        ls.run_in_background(offer(ls, f"Nothing is similar to line {wanted.line + 1}", []))
+
+
+async def show_copies(ls: FathomServer, params: Any = None) -> None:
+    """Offer the copies of the function that begins at a position."""
+    wanted = SimilarParams.from_json(params, MOST)
+    targets: list[Target] = []
+    for copy in ls.copies_in(wanted.uri):
+        if copy.member[1]["startLine"] == wanted.line + 1:
+            targets += [target_of(*other) for other in copy.others]
+    ls.run_in_background(offer(ls, "Copies" if targets else "It has no copies any more", targets))
+
+
+async def _similar(ls: FathomServer, params: Any, limit: int) -> tuple[SimilarParams, Found]:
+    wanted = SimilarParams.from_json(params, limit)
+    path = path_of(wanted.uri)
+    if path is None:
+        raise JsonRpcInvalidParams(f"textDocument.uri must name a file on this machine, not {wanted.uri!r}")
+    with answering():
+        return wanted, await ls.session.similar(path, wanted.line + 1, limit, Filters())
+
+
+COMMANDS: dict[str, Callable[[FathomServer, Any], Awaitable[Any]]] = {
+    lsp_ext.SEARCH: search.search,
+    lsp_ext.SIMILAR: similar.similar,
+    lsp_ext.DUPLICATES: duplicates.duplicates,
+    lsp_ext.STATUS: status.status,
+    lsp_ext.REINDEX: reindex.reindex,
+    SHOW_SIMILAR: show_similar,
+    GO_TO_MOST_SIMILAR: go_to_most_similar,
+    SHOW_COPIES: show_copies,
+}
+"""Each takes the parameters of its request as its one argument."""
+
+
+def register(ls: FathomServer) -> None:
+    """Have the server execute the commands."""
+    for name, handler in COMMANDS.items():
+        ls.command(name)(_command(name, handler))
+
+
+def _command(name: str, handler: Callable[[FathomServer, Any], Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    async def command(ls: FathomServer, *arguments: Any) -> Any:
+        if len(arguments) > 1:
+            raise JsonRpcInvalidParams(f"{name} takes one argument, not {len(arguments)}")
+        return await handler(ls, arguments[0] if arguments else None)
+
+    return command

@@ -1,0 +1,58 @@
+"""`workspace/configuration` and `workspace/didChangeConfiguration`: settings that change while the server runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+if TYPE_CHECKING:
+    from fathom_server.server import FathomServer
+
+logger = logging.getLogger(__name__)
+
+SECTION = "fathom"
+
+PATIENCE = 5.0
+"""Seconds that a client has to tell its settings; it is served meanwhile only where no folder is needed."""
+
+
+async def register(ls: FathomServer) -> None:
+    """Ask a client that can to tell when its settings change."""
+    if not (ls.capabilities.configuration and ls.capabilities.registers_configuration):
+        return
+    registration = types.Registration(
+        id="fathom-configuration",
+        method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
+        register_options=types.DidChangeConfigurationRegistrationOptions(section=SECTION),
+    )
+    try:
+        await ls.client_register_capability_async(types.RegistrationParams([registration]))
+    except Exception as error:
+        logger.warning("the client does not tell when its settings change: %s", error)
+
+
+async def pull(ls: FathomServer) -> Any:
+    """The client's section of settings; None when it has none or does not tell."""
+    if not ls.capabilities.configuration:
+        return None
+    asked = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
+    try:
+        [section] = await asyncio.wait_for(ls.workspace_configuration_async(asked), PATIENCE)
+    except Exception as error:
+        logger.warning("the client does not tell its settings: %r", error)
+        return None
+    return section
+
+
+async def did_change(ls: FathomServer, params: types.DidChangeConfigurationParams) -> None:
+    """Take over what has changed."""
+    if ls.capabilities.configuration:
+        section = await pull(ls)
+    else:
+        settings: Any = params.settings
+        section = settings.get(SECTION) if isinstance(settings, Mapping) else None
+    await ls.configure(section)
