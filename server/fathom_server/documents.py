@@ -1,0 +1,112 @@
+"""The documents that the editor has open, as a folder's indexer is told of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from fathom_indexer.errors import IndexerUnavailableError
+from fathom_indexer.process.client import IndexerClient, IndexerError
+from fathom_indexer.types import UNTITLED
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 0.15
+"""Seconds without a change after which the indexer is told of it, unless it is asked something before."""
+
+_LANGUAGES = {
+    "javascriptreact": "javascript",
+    "ocaml.interface": "ocaml-interface",
+    "shellscript": "bash",
+    "typescriptreact": "tsx",
+}
+"""Fathom's names of languages where LSP has others."""
+
+
+class OpenDocument(Protocol):
+    """What pygls knows of a document."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def language_id(self) -> str | None: ...
+
+
+class FolderDocuments:
+    """The open documents of one folder.
+
+    Its indexer hears of changes after a pause in typing, so that what is new is embedded by the time that somebody
+    searches, and at the latest before it is asked something. A new indexer hears of everything.
+    """
+
+    def __init__(self, client: Callable[[], Awaitable[IndexerClient]], max_bytes: int, pause: float = PAUSE) -> None:
+        """`client` gives the indexer of now. A document of more than `max_bytes` counts as closed."""
+        self._client = client
+        self._max_bytes = max_bytes
+        self._pause = pause
+        self._open: dict[str, OpenDocument] = {}
+        self._untold: dict[str, None] = {}
+        self._told: IndexerClient | None = None
+        self._telling = asyncio.Lock()
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def changed(self, path: str, document: OpenDocument) -> None:
+        """A document was opened or changed. `path` is relative to the folder or begins with `untitled:`."""
+        self._open[path] = document
+        self._soon(path)
+
+    def closed(self, path: str) -> None:
+        """A document was closed."""
+        if self._open.pop(path, None) is not None:
+            self._soon(path)
+
+    async def tell(self, client: IndexerClient) -> None:
+        """Return when the indexer knows of everything. Raises `IndexerUnavailableError`."""
+        async with self._telling:
+            if client is not self._told:
+                self._told = client
+                self._untold = dict.fromkeys(self._open)
+            while self._untold:
+                path = next(iter(self._untold))
+                del self._untold[path]
+                await self._tell(client, path)
+
+    def close(self) -> None:
+        """Tell nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _tell(self, client: IndexerClient, path: str) -> None:
+        document = self._open.get(path)
+        try:
+            if document is None or len(text := document.source) > self._max_bytes:
+                await client.close_document(path)
+            else:
+                language = (document.language_id or "") if path.startswith(UNTITLED) else ""
+                await client.open_document(path, text, _LANGUAGES.get(language, language))
+        except IndexerError as error:
+            logger.warning("%s is searched as it was saved: %s", path, error)
+
+    def _soon(self, path: str) -> None:
+        self._untold[path] = None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(self._pause, self._start)
+
+    def _start(self) -> None:
+        self._task = asyncio.create_task(self._tell_the_client())
+
+    async def _tell_the_client(self) -> None:
+        try:
+            await self.tell(await self._client())
+        except IndexerUnavailableError as error:
+            # The next one hears of everything.
+            logger.info("the indexer was not told of open documents: %s", error)
