@@ -44,6 +44,12 @@ class Settings:
         "Report functions that are copies of others, with this severity. Hovering over one lists the others.",
         choices=("off", "hint", "information", "warning", "error"),
     )
+    typing_pause: int = _setting(
+        150,
+        "Milliseconds without a change after which an open document is prepared for searches, which see it as it is "
+        "in any case.",
+        minimum=0,
+    )
     exclude: tuple[str, ...] = _setting(
         _DEFAULT.exclude, "Gitignore-style patterns of files to leave out, besides those in ignore files."
     )

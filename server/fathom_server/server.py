@@ -148,4 +148,5 @@ class FathomServer(LanguageServer):
             self.workspace_code_lens_refresh(None)
 
     def _start_folder(self, folder: Folder) -> FolderIndexer:
-        return FolderIndexer(folder, self.settings.indexer, self, self._start_indexer)
+        pause = self.settings.typing_pause / 1000
+        return FolderIndexer(folder, self.settings.indexer, self, self._start_indexer, pause=pause)

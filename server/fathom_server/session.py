@@ -383,7 +383,8 @@ class Session:
     ) -> Found:
         """Functions like the one at a line (1-based) of a file, in the file's own folder.
 
-        A document that was never saved goes by its URI. Raises `QueryError` when the file is in none, `IndexerError`, and `IndexerUnavailableError`.
+        A document that was never saved goes by its URI. Raises `QueryError` when the file is in none, `IndexerError`,
+        and `IndexerUnavailableError`.
         """
         await self._open.wait()
         places = self._homes(path) if isinstance(path, str) else self._places(path)

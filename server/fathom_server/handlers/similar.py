@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pygls.exceptions import JsonRpcInvalidParams
 
+from fathom_indexer.types import UNTITLED
 from fathom_server.convert import path_of
 from fathom_server.handlers.errors import answering
 from fathom_server.handlers.results import result_of, streaming
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 
 async def similar(ls: FathomServer, params: Any = None) -> Json:
-    """Functions like the one at a position of a document, as the document is on disk."""
+    """Functions like the one at a position of a document, as the editor has it."""
     wanted = SimilarParams.from_json(params, ls.settings.limit)
-    path = path_of(wanted.uri)
+    path = wanted.uri if wanted.uri.startswith(UNTITLED) else path_of(wanted.uri)
     if path is None:
         raise JsonRpcInvalidParams(f"textDocument.uri must name a file on this machine, not {wanted.uri!r}")
     with answering():

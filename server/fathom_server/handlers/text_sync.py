@@ -1,4 +1,4 @@
-"""`textDocument/didOpen` and `didSave`. pygls keeps track of open documents; what is searched is what is on disk."""
+"""`textDocument/didOpen`, `didChange`, `didClose` and `didSave`. pygls keeps the text, the indexer is told of it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,23 @@ if TYPE_CHECKING:
 
 
 async def did_open(ls: FathomServer, params: types.DidOpenTextDocumentParams) -> None:
-    """Have the file's functions seen to before others."""
-    path = path_of(params.text_document.uri)
+    """Have the document searched as the editor has it, and the file's functions seen to before others."""
+    uri = params.text_document.uri
+    ls.session.document_changed(uri, ls.workspace.get_text_document(uri))
+    path = path_of(uri)
     if path is not None:
         await ls.session.opened(path)
+
+
+def did_change(ls: FathomServer, params: types.DidChangeTextDocumentParams) -> None:
+    """Have the document searched in its new form."""
+    uri = params.text_document.uri
+    ls.session.document_changed(uri, ls.workspace.get_text_document(uri))
+
+
+def did_close(ls: FathomServer, params: types.DidCloseTextDocumentParams) -> None:
+    """Have the file searched again."""
+    ls.session.document_closed(params.text_document.uri)
 
 
 async def did_save(ls: FathomServer, params: types.DidSaveTextDocumentParams) -> None:
