@@ -65,8 +65,9 @@ def test_shortened_vectors_are_unit_vectors_of_the_first_features(encoder: Encod
 
 
 def test_meaning_beats_words(encoder: Encoder) -> None:
-    query = encoder.encode(["add up numbers"], TextKind.QUERY)
-    code = encoder.encode(["def total(xs): return sum(xs)", "def numbers_page(request): ..."], TextKind.CODE)
+    deepest = encoder.config.rerank_exit
+    query = encoder.encode(["add up numbers"], TextKind.QUERY, deepest)
+    code = encoder.encode(["def total(xs): return sum(xs)", "def numbers_page(request): ..."], TextKind.CODE, deepest)
     assert np.argmax(code @ query[0]) == 0
 
 
@@ -75,7 +76,8 @@ def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
 
 
 def test_says_which_exits_there_are(encoder: Encoder) -> None:
-    with pytest.raises(ModelError, match=r"no exit 5; its exits are 1, 2, 4, 6"):
+    there_are = ", ".join(str(exit_.layer) for exit_ in encoder.config.exits)
+    with pytest.raises(ModelError, match=f"no exit 5; its exits are {there_are}"):
         encoder.encode(["x"], TextKind.CODE, exit=5)
 
 
