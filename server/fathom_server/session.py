@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from fathom_indexer.errors import IndexerUnavailableError, QueryError
+from fathom_indexer.process.bursts import Burst
 from fathom_indexer.process.client import (
     Events,
     Groups,
@@ -28,7 +30,6 @@ from fathom_server.lsp_ext import RootStatus
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable
-    from pathlib import Path
 
     from fathom_indexer.config import Config
     from fathom_indexer.protocol import Json
@@ -106,8 +107,9 @@ class FolderIndexer:
         start: StartIndexer = IndexerClient.share,
         backoff: Backoff = Backoff(),
         pause: float = PAUSE,
+        watch: bool = False,
     ) -> None:
-        """`pause` is as `FolderDocuments` takes it."""
+        """`pause` is as `FolderDocuments` takes it; with `watch`, the indexer has to watch the files."""
         self.folder = folder
         self.documents = FolderDocuments(self.client, config.max_file_bytes, pause)
         self.state = State.STARTING
@@ -123,6 +125,8 @@ class FolderIndexer:
         self._client: IndexerClient | None = None
         self._settled = asyncio.Event()
         self._told: set[str] = set()
+        self._watch = watch
+        self._preparation: asyncio.Task[None] | None = None
         self._supervisor = asyncio.create_task(self._supervise())
 
     async def client(self) -> IndexerClient:
@@ -153,11 +157,32 @@ class FolderIndexer:
         """Let go of the indexer for good."""
         client = self._client
         self.documents.close()
+        if self._preparation is not None:
+            self._preparation.cancel()
         self._supervisor.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._supervisor
         if client is not None:
             await client.shutdown()
+
+    def watch_files(self) -> None:
+        """Have the indexer watch the files, this one and those after it."""
+        self._watch = True
+        if self._client is not None:
+            self._prepare(self._client)
+
+    def _prepare(self, client: IndexerClient) -> None:
+        """Tell a new indexer what it has to know before anybody asks it something."""
+
+        async def prepare() -> None:
+            try:
+                if self._watch:
+                    await client.watch()
+                await self.documents.tell(client)
+            except (IndexerError, IndexerUnavailableError) as error:
+                logger.info("the indexer of %s was not prepared: %s", self.folder.name, error)
+
+        self._preparation = asyncio.create_task(prepare())
 
     async def _successor(self, dead: IndexerClient) -> IndexerClient | None:
         """The indexer that is started in a dead one's place, unless that takes too long."""
@@ -189,6 +214,7 @@ class FolderIndexer:
         try:
             self._client = await self._start(self.folder.path, self._config, events)
             self._settled.set()
+            self._prepare(self._client)
             how = await self._client.wait()
             return f"the indexer of {self.folder.name} ended unexpectedly ({how})"
         except IndexerUnavailableError as error:
@@ -287,6 +313,9 @@ class Session:
         self._start_folder = start_folder
         self._indexers: dict[str, FolderIndexer] = {}
         self._documents: dict[str, OpenDocument] = {}
+        self._burst = Burst()
+        self._burst_timer: asyncio.TimerHandle | None = None
+        self._burst_task: asyncio.Task[None] | None = None
         self._open = asyncio.Event()
         self._open.set()
 
@@ -302,6 +331,10 @@ class Session:
     def release(self) -> None:
         """Answer requests."""
         self._open.set()
+
+    async def settled(self) -> None:
+        """Wait until it is known which folders there are."""
+        await self._open.wait()
 
     async def restart(self) -> None:
         """Let go of all indexers and start them anew, with the settings of now."""
@@ -346,6 +379,7 @@ class Session:
         Raises `IndexerError` when the query is at fault, and the first folder's error when no folder has an answer.
         """
         await self._open.wait()
+        await self._settle()
         indexers = self.indexers
         first = _FirstOrders(indexers, limit, on_partial)
 
@@ -387,6 +421,7 @@ class Session:
         and `IndexerUnavailableError`.
         """
         await self._open.wait()
+        await self._settle()
         places = self._homes(path) if isinstance(path, str) else self._places(path)
         if not places:
             raise QueryError(f"{path} is in none of the workspace folders")
@@ -398,6 +433,7 @@ class Session:
     async def duplicates(self, params: Json) -> list[tuple[Folder, Groups]]:
         """Groups of copies in each folder. Raises `IndexerError` and `IndexerUnavailableError`."""
         await self._open.wait()
+        await self._settle()
         indexers = self.indexers
         answers = await asyncio.gather(*(indexer.ask(lambda client: client.duplicates(params)) for indexer in indexers))
         return [(indexer.folder, groups) for indexer, groups in zip(indexers, answers, strict=True)]
@@ -405,6 +441,7 @@ class Session:
     async def status(self) -> list[RootStatus]:
         """Every folder's state, with what is in its index or why that cannot be told."""
         await self._open.wait()
+        await self._settle()
         return list(await asyncio.gather(*(_status(indexer) for indexer in self.indexers)))
 
     async def reindex(self) -> None:
@@ -447,6 +484,33 @@ class Session:
             return [(indexer, uri) for indexer in self.indexers[:1]]
         path = path_of(uri)
         return [] if path is None else self._places(path)
+
+    def watched(self, paths: Iterable[Path]) -> None:
+        """As `changed`, for what the client has watched: told burst by burst, at the latest before a question."""
+        self._burst.add(str(path) for path in paths)
+        self._await_burst()
+
+    def watch_files(self) -> None:
+        """Have the indexers watch the files: the client does not after all."""
+        for indexer in self.indexers:
+            indexer.watch_files()
+
+    def _await_burst(self) -> None:
+        if self._burst_timer is not None:
+            self._burst_timer.cancel()
+        if (seconds := self._burst.wait()) is not None:
+            self._burst_timer = asyncio.get_running_loop().call_later(seconds, self._burst_ended)
+
+    def _burst_ended(self) -> None:
+        if self._burst.wait() == 0:
+            self._burst_task = asyncio.create_task(self._settle())
+        else:
+            self._await_burst()
+
+    async def _settle(self) -> None:
+        """Return when the indexers know of everything that the client has watched."""
+        if paths := self._burst.take():
+            await self.changed(Path(path) for path in paths)
 
     async def changed(self, paths: Iterable[Path]) -> None:
         """Files were changed, created or deleted. An indexer that is not running will see so when it starts."""

@@ -26,12 +26,18 @@ Connect = Callable[..., Awaitable[LanguageClient]]
 
 
 def _converter() -> Converter:
-    """lsprotocol's, with the answers to our own requests as plain JSON."""
+    """lsprotocol's, with the answers to our own requests as plain JSON, and code actions told from commands."""
     converter = converters.get_converter()
     converter.register_structure_hook(
         JsonRPCResponseMessage,
         lambda message, _: JsonRPCResponseMessage(
             id=message["id"], jsonrpc=message["jsonrpc"], result=message.get("result")
+        ),
+    )
+    converter.register_structure_hook(
+        types.Command | types.CodeAction,
+        lambda action, _: converter.structure(
+            action, types.Command if isinstance(action["command"], str) else types.CodeAction
         ),
     )
     return converter

@@ -7,6 +7,7 @@ unborn    ends at once
 stall     hears everything and answers nothing, not even to being asked to stop
 garbage   surrounds its answers with lines that are no messages, and answers searches without results
 streams   as `answer`, with a first order sent before searches and similar functions when it is asked for
+copies    as `answer`, with the end of indexing told first
 chatty    as `answer`, with progress and a problem told first
 """
 
@@ -33,6 +34,15 @@ HIT = {
 }
 
 
+UNASKED: dict[str, list[tuple[str, Any]]] = {
+    "copies": [("progress", {"stage": "ready", "done": 1, "total": 1})],
+    "chatty": [
+        ("progress", {"stage": "embed", "done": 1, "total": 2}),
+        ("problem", {"kind": "index", "message": "the disk is full"}),
+    ],
+}
+
+
 def say(message: Any) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
@@ -44,6 +54,9 @@ def result_of(method: str, params: dict[str, Any], root: str, heard: list[dict[s
             raise LookupError("unknown language 'klingon'")
         scores = {"low": 0.1, "high": 0.9}
         return {"results": [{**HIT, "score": scores.get(Path(root).name, 0.5)}], "indexing": False}
+    if method == "duplicates":
+        clones = [{**HIT, "path": name, "clone": "near", "similarity": 0.8} for name in ("a.py", "b.py", "c.py")]
+        return {"groups": [{"kind": "near", "similarity": 0.8, "tokens": 60, "key": "0", "clones": clones}]}
     if method == "status":
         return {"root": root, "pid": os.getpid(), "heard": heard, "arguments": sys.argv[1:], "cwd": str(Path.cwd())}
     return {}
@@ -68,9 +81,8 @@ def main() -> None:
     if mode == "unborn":
         sys.exit(3)
     say({"method": "ready", "params": {"protocol": 1, "version": "0"}})
-    if mode == "chatty":
-        say({"method": "progress", "params": {"stage": "embed", "done": 1, "total": 2}})
-        say({"method": "problem", "params": {"kind": "index", "message": "the disk is full"}})
+    for method, params in UNASKED.get(mode, ()):
+        say({"method": method, "params": params})
     heard: list[dict[str, Any]] = []
     for line in sys.stdin:
         message = json.loads(line)

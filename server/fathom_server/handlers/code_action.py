@@ -27,6 +27,7 @@ async def code_action(
         return None
     if context.only is not None and not any(_covers(str(getattr(kind, "value", kind))) for kind in context.only):
         return None
+    await ls.session.settled()
     path = path_of(params.text_document.uri)
     if path is None or ls.session.place_of(path) is None:
         return None

@@ -50,6 +50,7 @@ async def workspace_symbol(ls: FathomServer, params: types.WorkspaceSymbolParams
 
 async def resolve(ls: FathomServer, symbol: types.WorkspaceSymbol) -> types.WorkspaceSymbol:
     """The symbol with the range of its name, in the document as it is now."""
+    await ls.session.settled()
     uri, data = symbol.location.uri, symbol.data
     path = path_of(uri)
     if not isinstance(data, dict) or path is None or ls.session.place_of(path) is None:
