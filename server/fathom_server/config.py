@@ -50,6 +50,12 @@ class Settings:
         "in any case.",
         minimum=0,
     )
+    watcher: str = _setting(
+        "auto",
+        "Who watches the files: the editor where it can and else the indexer (`auto`), the indexer, or nobody (`off`): "
+        "then changes from outside the editor are found at the next start.",
+        choices=("auto", "indexer", "off"),
+    )
     exclude: tuple[str, ...] = _setting(
         _DEFAULT.exclude, "Gitignore-style patterns of files to leave out, besides those in ignore files."
     )

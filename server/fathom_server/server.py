@@ -149,4 +149,6 @@ class FathomServer(LanguageServer):
 
     def _start_folder(self, folder: Folder) -> FolderIndexer:
         pause = self.settings.typing_pause / 1000
-        return FolderIndexer(folder, self.settings.indexer, self, self._start_indexer, pause=pause)
+        watcher = self.settings.watcher
+        watch = watcher == "indexer" or (watcher == "auto" and not self.capabilities.watches_files)
+        return FolderIndexer(folder, self.settings.indexer, self, self._start_indexer, pause=pause, watch=watch)

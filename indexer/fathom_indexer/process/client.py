@@ -246,6 +246,10 @@ class IndexerClient:
         """This client has closed a document."""
         await self._request("closeDocument", {"path": path})
 
+    async def watch(self) -> None:
+        """Have the indexer watch the files itself, because this client cannot. Returns before it does."""
+        await self._request("watch", {})
+
     async def rescan(self) -> None:
         """Have the whole workspace looked at. Returns when the indexer knows, not when it is done."""
         await self._request("rescan", {})

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from fathom_indexer import __version__
 from fathom_indexer.process.handshake import EXIT_NO_MEETING, EXIT_TAKEN, Identity
-from fathom_indexer.process.inbox import STARTER, Inbox, receive
+from fathom_indexer.process.inbox import STARTER, Inbox, Request, receive
 from fathom_indexer.process.locks import EVERYBODY
 from fathom_indexer.process.meeting import Meeting, MeetingError
 from fathom_indexer.process.stdio import claim_stdout, read_lines
@@ -29,7 +29,7 @@ from fathom_indexer.protocol import PROTOCOL_VERSION, Json, config_from_json, en
 
 if TYPE_CHECKING:
     from fathom_indexer.config import Config
-    from fathom_indexer.process.worker import SearchEngine
+    from fathom_indexer.process.worker import SearchEngine, Watch
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def read_requests(lines: Iterable[bytes | None], inbox: Inbox, send: Callable[[J
     inbox.close()
 
 
-def serve_starter(open_engine: Opener, meeting: Meeting | None, config: Config) -> int:
+def serve_starter(open_engine: Opener, meeting: Meeting | None, root: Path, config: Config) -> int:
     """Serve whoever started this process; the exit code."""
     from fathom_indexer.process.courtesy import Courtesy  # noqa: PLC0415
     from fathom_indexer.process.worker import Worker  # noqa: PLC0415
@@ -81,11 +81,12 @@ def serve_starter(open_engine: Opener, meeting: Meeting | None, config: Config) 
 
     threading.Thread(target=read, name="reader", daemon=True).start()
     turn = meeting.turn() if meeting else EVERYBODY
-    Worker(open_engine, inbox, send, turn, wait_reason=Courtesy(config).reason).run()
+    reason, watch = Courtesy(config).reason, watcher(root, config, inbox)
+    Worker(open_engine, inbox, send, turn, wait_reason=reason, watch=watch).run()
     return 0
 
 
-def serve_all(open_engine: Opener, meeting: Meeting, config: Config) -> int:
+def serve_all(open_engine: Opener, meeting: Meeting, root: Path, config: Config) -> int:
     """Serve every client that comes to the meeting place; the exit code."""
     try:
         if not _take_over(meeting):
@@ -108,8 +109,9 @@ def serve_all(open_engine: Opener, meeting: Meeting, config: Config) -> int:
     from fathom_indexer.process.courtesy import Courtesy  # noqa: PLC0415
     from fathom_indexer.process.worker import Worker  # noqa: PLC0415
 
-    wait_reason = Courtesy(config).reason
-    Worker(open_engine, inbox, host.broadcast, meeting.turn(), lambda: host.clients, wait_reason=wait_reason).run()
+    reason, watch = Courtesy(config).reason, watcher(root, config, inbox)
+    turn = meeting.turn()
+    Worker(open_engine, inbox, host.broadcast, turn, lambda: host.clients, wait_reason=reason, watch=watch).run()
     return 0
 
 
@@ -134,6 +136,20 @@ def opener(root: Path, config: Config) -> Opener:
         return Engine.open(root, config)
 
     return open_engine
+
+
+def watcher(root: Path, config: Config, inbox: Inbox) -> Watch:
+    """What begins to watch the workspace, and puts what changes into the inbox."""
+
+    def changed(paths: Sequence[str]) -> None:
+        inbox.put(Request(0, "update", {"paths": list(paths)}))
+
+    def watch(failed: Callable[[str], None]) -> None:
+        from fathom_indexer.process.watching import Watcher  # noqa: PLC0415 - most editors watch by themselves
+
+        Watcher(root.resolve(), config, changed, failed).start()
+
+    return watch
 
 
 def _take_over(meeting: Meeting) -> bool:
@@ -175,10 +191,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         meeting = Meeting.open(options.root, config.cache_directory())
         if options.shared:
-            return serve_all(open_engine, meeting, config)
+            return serve_all(open_engine, meeting, options.root, config)
     except MeetingError as error:
         logger.warning("%s", error)
         if options.shared:
             return EXIT_NO_MEETING
         meeting = None
-    return serve_starter(open_engine, meeting, config)
+    return serve_starter(open_engine, meeting, options.root, config)

@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 Send = Callable[[Json], None]
 
+Watch = Callable[[Callable[[str], None]], None]
+"""Begins to watch the files; the argument is to be told why they are not watched any more."""
+
 PROGRESS_INTERVAL = 0.1
 """Seconds between two progress notifications of one stage."""
 
@@ -42,6 +45,9 @@ TURN_INTERVAL = 0.5
 
 IDLE_INTERVAL = 2.0
 """Seconds between two looks whether what can wait still has to."""
+
+RESCAN_INTERVAL = 30.0
+"""Seconds after which a search has the workspace looked at again, where nobody can watch it."""
 
 DEFAULT_LIMIT = 10
 
@@ -85,10 +91,11 @@ class Worker:
         clients: Callable[[], int] = lambda: 1,
         clock: Callable[[], float] = time.monotonic,
         wait_reason: Callable[[], str] = lambda: "",
+        watch: Watch | None = None,
     ) -> None:
         """`broadcast` tells all clients something, `turn` is had while indexing, `clients` counts the clients.
 
-        `wait_reason` says why work that can wait should wait, if it should.
+        `wait_reason` says why work that can wait should wait, if it should. `watch` begins to watch the files.
         """
         self._open_engine = open_engine
         self._inbox = inbox
@@ -97,6 +104,10 @@ class Worker:
         self._clients = clients
         self._clock = clock
         self._wait_reason = wait_reason
+        self._watch_files = watch
+        self._watches = False
+        self._unwatched_since: float | None = None
+        """When the workspace was looked at last, if it should be watched and cannot be."""
         self._engine: SearchEngine | None = None
         self._indexing: Indexing | None = None
         self._documents: Iterator[None] | None = None
@@ -113,6 +124,7 @@ class Worker:
             "closeDocument": self._close_document,
             "closeDocuments": self._close_documents,
             "rescan": self._rescan,
+            "watch": self._watch,
             "reindex": self._reindex,
         }
 
@@ -215,10 +227,12 @@ class Worker:
 
     def _search(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         query, limit, filters = _string(request.params, "query"), *_how(request.params)
+        self._look_if_unwatched(indexing)
         return _final(engine.search_steps(query, limit, filters), indexing, request)
 
     def _similar(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         params, (limit, filters) = request.params, _how(request.params)
+        self._look_if_unwatched(indexing)
         if "snippet" in params:
             steps = engine.similar_steps_to(_string(params, "snippet"), limit, filters)
         else:
@@ -281,6 +295,24 @@ class Worker:
     def _rescan(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         indexing.rescan()
         return {}
+
+    def _watch(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
+        if self._watch_files is not None and not self._watches:
+            self._watches = True
+            self._watch_files(self._watching_failed)
+        return {}
+
+    def _watching_failed(self, reason: str) -> None:
+        """From any thread: nobody watches the files any more."""
+        self._unwatched_since = self._clock()
+        logger.warning("%s", reason)
+        self._broadcast({"method": "problem", "params": asdict(ProtocolError("index", reason))})
+
+    def _look_if_unwatched(self, indexing: Indexing) -> None:
+        since = self._unwatched_since
+        if since is not None and self._clock() - since >= RESCAN_INTERVAL:
+            self._unwatched_since = self._clock()
+            indexing.rescan()
 
     def _reindex(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         indexing.stop()

@@ -16,12 +16,11 @@ logger = logging.getLogger(__name__)
 
 
 async def register(ls: FathomServer) -> None:
-    """Ask a client that can watch files to do so.
+    """Ask a client that can watch files to do so. Where none does, the indexers do.
 
-    Without one, saves are noticed, and everything else when the indexer starts. pygls cannot announce this method
-    by itself: it has no place among the server's static capabilities.
+    pygls cannot announce this method by itself: it has no place among the server's static capabilities.
     """
-    if not ls.capabilities.watches_files:
+    if ls.settings.watcher != "auto" or not ls.capabilities.watches_files:
         return
     options = types.DidChangeWatchedFilesRegistrationOptions(
         # Ignore rules are the indexer's to know, and ignore files are among what is watched.
@@ -34,9 +33,10 @@ async def register(ls: FathomServer) -> None:
         await ls.client_register_capability_async(types.RegistrationParams([registration]))
     except Exception as error:
         logger.warning("the client does not watch files after all: %s", error)
+        ls.session.watch_files()
 
 
-async def did_change(ls: FathomServer, params: types.DidChangeWatchedFilesParams) -> None:
+def did_change(ls: FathomServer, params: types.DidChangeWatchedFilesParams) -> None:
     """Have the files that were changed, created or deleted looked at again."""
     paths = (path_of(change.uri) for change in params.changes)
-    await ls.session.changed(path for path in paths if path is not None)
+    ls.session.watched(path for path in paths if path is not None)

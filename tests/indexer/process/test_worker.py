@@ -715,3 +715,29 @@ def test_a_document_that_is_none_is_refused(params: dict[str, Any]) -> None:
     harness.ask(1, "openDocument", **params)
     answers = {message.get("id"): message for message in harness.run()}
     assert answers[1]["error"]["kind"] == "query"
+
+
+def test_where_files_cannot_be_watched_a_search_has_them_looked_at_now_and_then() -> None:
+    engine = FakeEngine()
+    harness = Harness(engine, clock=[0.0, 10.0, 40.0, 40.0, 45.0])
+    harness.worker._report = lambda progress: None  # type: ignore[method-assign]  # it looks at the clock too
+    asked: list[str] = []
+
+    def watch(failed: Callable[[str], None]) -> None:
+        asked.append("watch")
+        failed("the limit of inotify is reached")
+
+    harness.worker._watch_files = watch
+    harness.ask(1, "watch")
+    harness.ask(2, "watch")
+    for number in (3, 4, 5):
+        harness.ask(number, "search", query="anything")
+    sent = harness.run()
+    assert asked == ["watch"]
+    assert [message["params"]["message"] for message in sent if message.get("method") == "problem"] == [
+        "the limit of inotify is reached"
+    ]
+    # At the start, and at the second search.
+    assert [call for call in engine.calls if call == "index scan"] == ["index scan"] * 2
+    indexing = [message["result"]["indexing"] for message in sent if message.get("id") in (3, 4, 5)]
+    assert indexing[1]

@@ -1,0 +1,140 @@
+"""Files that change outside the editor, with clients that do and do not watch them."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsprotocol import types
+from pytest_lsp import LanguageClient
+
+pytestmark = pytest.mark.asyncio
+
+Connect = Callable[..., Awaitable[LanguageClient]]
+Indexed = Callable[[LanguageClient], Awaitable[Any]]
+
+CRANE = '''def fold_paper_crane(side: float) -> list[str]:
+    """Steps to make an origami bird out of a square sheet."""
+    return [f"crease at {side / 2}", "tuck the wings", "bend the neck"]
+'''
+PATIENCE = 120
+
+WATCHES = types.ClientCapabilities(
+    workspace=types.WorkspaceClientCapabilities(
+        did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True)
+    )
+)
+
+
+async def search(client: LanguageClient) -> list[tuple[str, str]]:
+    """Which functions there are about paper birds, with the names of their files."""
+    protocol: Any = client.protocol
+    params = {"query": "make a bird from a sheet of paper", "limit": 3}
+    answer = await asyncio.wait_for(protocol.send_request_async("fathom/search", params), 60)
+    return [
+        (hit["name"], hit["location"]["uri"].rpartition("/")[2]) for hit in answer["results"] if "fold" in hit["name"]
+    ]
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async def poll() -> None:
+        while not await condition():
+            await asyncio.sleep(0.05)
+
+    await asyncio.wait_for(poll(), PATIENCE)
+
+
+async def found(client: LanguageClient, *expected: tuple[str, str]) -> None:
+    """Wait until just these are found."""
+
+    async def as_expected() -> bool:
+        return await search(client) == list(expected)
+
+    await until(as_expected)
+
+
+async def functions(client: LanguageClient) -> int:
+    protocol: Any = client.protocol
+    status = await protocol.send_request_async("fathom/status", {})
+    return int(status["roots"][0].get("functions", -1))
+
+
+async def test_a_client_that_watches_nothing_misses_nothing(
+    connect: Connect, indexed: Indexed, copy_workspace: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    root = copy_workspace(tmp_path / "library")
+    client = await connect(root)
+    await indexed(client)
+    file = root / "birds.py"
+    file.write_text(CRANE)
+    await found(client, ("fold_paper_crane", "birds.py"))
+    file.write_text(CRANE.replace("crane", "swan"))
+    await found(client, ("fold_paper_swan", "birds.py"))
+    file.rename(root / "lending" / "swans.py")
+    await found(client, ("fold_paper_swan", "swans.py"))
+    (root / "new" / "folder").mkdir(parents=True)
+    (root / "lending" / "swans.py").rename(root / "new" / "folder" / "moved.py")
+    await found(client, ("fold_paper_swan", "moved.py"))
+    shutil.rmtree(root / "new")
+    await found(client)
+
+
+async def test_a_storm_of_files_is_survived(
+    connect: Connect, indexed: Indexed, copy_workspace: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    root = copy_workspace(tmp_path / "library")
+    client = await connect(root)
+    await indexed(client)
+    before = await functions(client)
+    # All of one name and text, so that there is little to embed.
+    for number in range(1000):
+        folder = root / "storm" / str(number)
+        folder.mkdir(parents=True)
+        (folder / "crane.py").write_text(CRANE)
+
+    async def all_known() -> bool:
+        return await functions(client) == before + 1000
+
+    await until(all_known)
+    await indexed(client)
+    assert ("fold_paper_crane", "crane.py") in await search(client)
+    shutil.rmtree(root / "storm")
+
+    async def all_gone() -> bool:
+        return await functions(client) == before
+
+    await until(all_gone)
+    await found(client)
+
+
+async def test_what_a_client_watches_is_known_to_the_next_search(
+    connect: Connect, indexed: Indexed, copy_workspace: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    root = copy_workspace(tmp_path / "library")
+    client = await connect(root, capabilities=WATCHES)
+    await indexed(client)
+    changes = []
+    for number in range(1000):
+        file = root / "storm" / str(number) / "crane.py"
+        file.parent.mkdir(parents=True)
+        file.write_text(CRANE)
+        changes.append(types.FileEvent(file.as_uri(), types.FileChangeType.Created))
+    for start in range(0, len(changes), 50):
+        client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(changes[start : start + 50]))
+    await indexed(client)
+    assert ("fold_paper_crane", "crane.py") in await search(client)
+
+
+async def test_watching_can_be_turned_off(
+    connect: Connect, indexed: Indexed, copy_workspace: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    root = copy_workspace(tmp_path / "library")
+    client = await connect(root, options={"watcher": "off"})
+    await indexed(client)
+    (root / "birds.py").write_text(CRANE)
+    await asyncio.sleep(1)
+    assert await search(client) == []

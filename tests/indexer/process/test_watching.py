@@ -1,0 +1,162 @@
+"""The indexer's own watching of files, on whatever system this is."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fathom_indexer.config import Config
+from fathom_indexer.process.watching import EVERYTHING, OnEvent, Watcher
+
+PATIENCE = 60.0
+
+
+class Watched:
+    """A workspace that is watched, and what was told of it."""
+
+    def __init__(self, root: Path, system: object = None) -> None:
+        self.root = root
+        self.bursts: list[list[str]] = []
+        self.failures: list[str] = []
+        self.watcher = Watcher(
+            root,
+            Config(),
+            lambda paths: self.bursts.append(list(paths)),
+            self.failures.append,
+            system,  # type: ignore[arg-type]
+        )
+
+    @property
+    def told(self) -> set[str]:
+        return {path for burst in self.bursts for path in burst}
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < end, (self.bursts, self.failures)
+            time.sleep(0.02)
+
+    def settle(self) -> None:
+        """Wait until a mark that is made now has been told, and with it whatever was before."""
+        mark = f"mark{len(self.bursts)}_{time.monotonic_ns()}.py"
+        (self.root / mark).write_text("")
+        self.until(lambda: mark in self.told)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    root = (tmp_path / "workspace").resolve()
+    (root / "src" / "deep").mkdir(parents=True)
+    (root / "src" / "a.py").write_text("a = 1\n")
+    (root / "ignored" / "inside").mkdir(parents=True)
+    (root / "node_modules" / "left").mkdir(parents=True)
+    (root / ".git").mkdir()
+    (root / ".gitignore").write_text("ignored/\n")
+    watched = Watched(root)
+    watched.watcher.start()
+    watched.until(lambda: EVERYTHING in watched.told)
+    yield watched
+    watched.watcher.stop()
+
+
+def test_what_happens_to_files_is_told(watched: Watched) -> None:
+    root = watched.root
+    (root / "src" / "deep" / "new.py").write_text("x = 1\n")
+    watched.until(lambda: "src/deep/new.py" in watched.told)
+    watched.bursts.clear()
+    (root / "src" / "a.py").write_text("a = 2\n")
+    watched.until(lambda: "src/a.py" in watched.told)
+    watched.bursts.clear()
+    (root / "src" / "a.py").rename(root / "src" / "b.py")
+    watched.until(lambda: {"src/a.py", "src/b.py"} <= watched.told)
+    watched.bursts.clear()
+    (root / "src" / "b.py").unlink()
+    watched.until(lambda: "src/b.py" in watched.told)
+
+
+def test_folders_are_followed(watched: Watched) -> None:
+    root = watched.root
+    (root / "one" / "two").mkdir(parents=True)
+    watched.until(lambda: "one" in watched.told or "one/two" in watched.told)
+    watched.settle()
+    (root / "one" / "two" / "x.py").write_text("x = 1\n")
+    watched.until(lambda: "one/two/x.py" in watched.told)
+    (root / "one").rename(root / "three")
+    watched.until(lambda: {"one", "three"} <= watched.told)
+    watched.settle()
+    (root / "three" / "two" / "y.py").write_text("y = 1\n")
+    watched.until(lambda: "three/two/y.py" in watched.told)
+    assert "one/two/y.py" not in watched.told
+    shutil.rmtree(root / "three")
+    watched.settle()
+    assert "three" in watched.told
+
+
+def test_what_is_ignored_is_not_told(watched: Watched) -> None:
+    root = watched.root
+    for path in ("ignored/x.py", "ignored/inside/x.py", "node_modules/left/x.js", ".git/index", "src/notes.txt"):
+        (root / path).write_text("x = 1\n")
+    (root / "ignored" / "more").mkdir()
+    watched.settle()
+    assert not {path for path in watched.told if path.startswith(("ignored", "node_modules", ".git", "src"))}
+
+
+def test_other_ignore_rules_count_at_once(watched: Watched) -> None:
+    root = watched.root
+    (root / ".gitignore").write_text("src/\n")
+    watched.until(lambda: ".gitignore" in watched.told)
+    watched.settle()
+    (root / "ignored" / "inside" / "x.py").write_text("x = 1\n")
+    (root / "src" / "a.py").write_text("a = 3\n")
+    watched.until(lambda: "ignored/inside/x.py" in watched.told)
+    watched.settle()
+    assert "src/a.py" not in watched.told
+
+
+def test_a_storm_is_told_in_few_bursts(watched: Watched) -> None:
+    watched.bursts.clear()
+    (watched.root / "many").mkdir()
+    for number in range(1000):
+        (watched.root / "many" / f"f{number}.py").write_text(f"x = {number}\n")
+    # Files that came before their folder was watched are the folder's.
+    watched.settle()
+    assert "many" in watched.told
+    assert len(watched.bursts) < 50
+
+
+class Limited:
+    """A system that watches two folders and no more."""
+
+    def __init__(self, root: Path, on_event: OnEvent) -> None:
+        self.folders: list[str] = []
+
+    def enter(self, folder: str) -> None:
+        if len(self.folders) == 2:
+            raise OSError(errno.ENOSPC, "no space left on device")
+        self.folders.append(folder)
+
+    def leave(self, folder: str) -> None:
+        pass
+
+    def stop(self) -> None:
+        self.folders.clear()
+
+
+def no_instance(root: Path, on_event: OnEvent) -> Limited:
+    raise OSError(errno.EMFILE, "too many open files")
+
+
+@pytest.mark.parametrize("system", [Limited, no_instance])
+def test_a_limit_of_the_system_is_told(tmp_path: Path, system: Callable[[Path, OnEvent], Limited]) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+    watched = Watched(tmp_path, system)
+    watched.watcher.start()
+    watched.until(lambda: bool(watched.failures))
+    assert "max_user_watches" in watched.failures[0]
+    assert watched.bursts == []
