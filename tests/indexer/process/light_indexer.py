@@ -37,6 +37,7 @@ class LightEngine:
     def __init__(self, root: Path) -> None:
         self._root = root
         self.cancelled: Callable[[], bool] = lambda: False
+        self.viewer = 0
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]:
         with (self._root / "looks.txt").open("a") as looks:
@@ -55,6 +56,18 @@ class LightEngine:
 
     def attend(self, paths: Sequence[str]) -> None:
         pass
+
+    def open_document(self, path: str, text: str, language: str = "") -> None:
+        pass
+
+    def close_document(self, path: str) -> None:
+        pass
+
+    def close_documents(self) -> None:
+        pass
+
+    def document_steps(self) -> Iterator[None]:
+        return iter(())
 
     def similar_steps_at(
         self, path: str, line: int, limit: int = 10, filters: Filters | None = None
