@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import ipaddress
 import logging
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--allow-remote", action="store_true", help="let --tcp listen where other machines can connect")
     parser.add_argument("--log-file", type=Path, metavar="FILE", help="log to this file too")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="log more; twice for everything")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="say whether everything works that searches need, and whether this folder's index is sound",
+    )
     options = parser.parse_args(arguments)
+    if options.check:
+        from fathom_indexer.process.sharing import working_directory  # noqa: PLC0415
+
+        # In a process of its own: a native library may end it.
+        command = [sys.executable, "-m", "fathom_indexer.process.check", str(Path.cwd())]
+        return subprocess.call(command, cwd=working_directory())
     if options.tcp and not options.allow_remote and not _is_loopback(options.tcp[0]):
         parser.error(
             f"--tcp {options.tcp[0]}: whoever connects can read the code that is indexed; "

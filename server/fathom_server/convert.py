@@ -34,6 +34,8 @@ class Folder:
 
     real_path: Path
     """The same with symbolic links resolved."""
+    alone: bool = False
+    """Nobody opened it, only a file in it: what lies in its own folders is nobody's wish."""
 
     @property
     def name(self) -> str:

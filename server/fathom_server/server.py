@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -11,9 +12,10 @@ from pygls.lsp.server import LanguageServer
 
 from fathom_indexer import __version__
 from fathom_indexer.process.client import IndexerClient
+from fathom_indexer.process.handshake import apart
 from fathom_server.capabilities import ClientCapabilities
 from fathom_server.config import Settings, read_settings
-from fathom_server.convert import path_of
+from fathom_server.convert import folder_of, path_of
 from fathom_server.copies import KnownCopies
 from fathom_server.diagnostics import publish
 from fathom_server.health import health_of
@@ -25,6 +27,7 @@ from fathom_server.session import FolderIndexer, Session, StartIndexer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
+    from pathlib import Path
 
     from fathom_indexer.protocol import Json
     from fathom_server.convert import Folder
@@ -100,6 +103,13 @@ class FathomServer(LanguageServer):
         place = None if path is None else self.session.place_of(path)
         return [] if place is None else self._copies.of(*place)
 
+    def open_alone(self, path: Path) -> None:
+        """A file was opened. Where no folder was, search the files beside it: some clients open nothing but files."""
+        if not self.session.indexers or all(indexer.folder.alone for indexer in self.session.indexers):
+            folder = folder_of(path.parent.as_uri())
+            if folder is not None and path.parent.is_dir():
+                self.session.add(replace(folder, alone=True))
+
     def lines_of(self, uri: str) -> Sequence[str]:
         """The lines of an open document; none of another one."""
         document = self.workspace.text_documents.get(uri)
@@ -148,7 +158,11 @@ class FathomServer(LanguageServer):
             self.workspace_code_lens_refresh(None)
 
     def _start_folder(self, folder: Folder) -> FolderIndexer:
+        config = self.settings.indexer
+        if folder.alone:
+            # An index of its own: that of the whole folder, if there is one, is not to lose what lies deeper.
+            config = apart(replace(config, exclude=(*config.exclude, "*/")))
         pause = self.settings.typing_pause / 1000
         watcher = self.settings.watcher
         watch = watcher == "indexer" or (watcher == "auto" and not self.capabilities.watches_files)
-        return FolderIndexer(folder, self.settings.indexer, self, self._start_indexer, pause=pause, watch=watch)
+        return FolderIndexer(folder, config, self, self._start_indexer, pause=pause, watch=watch)

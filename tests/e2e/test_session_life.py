@@ -71,6 +71,27 @@ async def test_a_client_that_knows_only_one_root(connect: Connect, tmp_path: Pat
     assert [symbol.name for symbol in symbols or ()] == ["settle"]
 
 
+async def test_a_file_without_a_folder_is_searched_with_those_beside_it(
+    connect: Connect, indexed: Callable[[LanguageClient], Awaitable[Any]], tmp_path: Path
+) -> None:
+    beside, deeper = tmp_path / "loose", tmp_path / "loose" / "deeper"
+    deeper.mkdir(parents=True)
+    code = "def {}(side):\n    return 'crease the paper'\n"
+    (beside / "one.py").write_text(code.format("fold_one"), encoding="utf-8")
+    (beside / "two.py").write_text(code.format("fold_two"), encoding="utf-8")
+    (deeper / "three.py").write_text(code.format("fold_three"), encoding="utf-8")
+    client = await connect()
+    uri = (beside / "one.py").as_uri()
+    item = types.TextDocumentItem(uri, types.LanguageKind.Python, 1, code.format("fold_one"))
+    client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    await indexed(client)
+    answer = await ask(client, "fathom/search", {"query": "crease the paper"})
+    found = {hit["path"] for hit in answer["results"]}
+    assert "two.py" in found | {place.partition(":")[0] for hit in answer["results"] for place in hit.get("copies", [])}
+    assert not any("three" in hit["path"] for hit in answer["results"])
+    assert sorted(path.name for path in beside.iterdir()) == ["deeper", "one.py", "two.py"]
+
+
 async def test_without_a_folder_there_is_an_answer(connect: Connect) -> None:
     client = await connect(command=fake("answer"))
     assert await client.workspace_symbol_async(types.WorkspaceSymbolParams("pay")) == []

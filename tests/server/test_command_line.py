@@ -51,3 +51,27 @@ def test_input_that_ends_at_once_ends_the_server(tmp_path: Path) -> None:
     result = run("-vv", "--log-file", str(log))
     assert (result.returncode, result.stdout) == (1, "")
     assert log.exists()
+
+
+def check(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "fathom_server", "--check"]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=120, check=False)
+
+
+def test_the_self_test_of_an_installation_that_works(tmp_path: Path) -> None:
+    result = check(tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    lines = result.stdout.splitlines()
+    names = [line.removeprefix("ok     ").partition(":")[0] for line in lines]
+    assert names == ["versions", "SQLite", "grammars", "model", "cache", "index"]
+    assert __version__ in lines[0]
+    assert lines[-1].endswith("is not indexed yet")
+
+
+def test_the_self_test_goes_on_after_what_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("FATHOM_CACHE_DIR", str(tmp_path / "file"))
+    result = check(tmp_path)
+    assert result.returncode == 1
+    assert "BROKEN cache: " in result.stdout
+    assert result.stdout.splitlines()[-1].startswith(("ok     index", "BROKEN index"))

@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pygls.exceptions import JsonRpcInvalidParams
 
-from fathom_indexer.types import Filters
 from fathom_server import lsp_ext
-from fathom_server.convert import path_of
 from fathom_server.handlers import duplicates, reindex, search, similar, status
-from fathom_server.handlers.errors import answering
 from fathom_server.lsp_ext import SimilarParams
 from fathom_server.show import MOST, Target, go_to, offer, target_of
 
@@ -18,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from fathom_server.server import FathomServer
-    from fathom_server.session import Found
 
 SHOW_SIMILAR = "fathom/showSimilar"
 GO_TO_MOST_SIMILAR = "fathom/goToMostSimilar"
@@ -27,14 +23,16 @@ SHOW_COPIES = "fathom/showCopies"
 
 async def show_similar(ls: FathomServer, params: Any = None) -> None:
     """Offer the functions most like the one at a position."""
-    wanted, found = await _similar(ls, params, MOST)
+    wanted = SimilarParams.from_json(params, MOST)
+    found = await similar.find(ls, wanted)
     message = "Similar functions" if found.hits else f"Nothing is similar to line {wanted.line + 1}"
     ls.run_in_background(offer(ls, message, [target_of(folder, hit) for folder, hit in found.hits]))
 
 
 async def go_to_most_similar(ls: FathomServer, params: Any = None) -> None:
     """Go to the function most like the one at a position."""
-    wanted, found = await _similar(ls, params, 1)
+    wanted = SimilarParams.from_json(params, 1)
+    found = await similar.find(ls, wanted)
     targets = [target_of(folder, hit) for folder, hit in found.hits]
     if targets:
         ls.run_in_background(go_to(ls, targets[0]))
@@ -50,15 +48,6 @@ async def show_copies(ls: FathomServer, params: Any = None) -> None:
         if copy.member[1]["startLine"] == wanted.line + 1:
             targets += [target_of(*other) for other in copy.others]
     ls.run_in_background(offer(ls, "Copies" if targets else "It has no copies any more", targets))
-
-
-async def _similar(ls: FathomServer, params: Any, limit: int) -> tuple[SimilarParams, Found]:
-    wanted = SimilarParams.from_json(params, limit)
-    path = path_of(wanted.uri)
-    if path is None:
-        raise JsonRpcInvalidParams(f"textDocument.uri must name a file on this machine, not {wanted.uri!r}")
-    with answering():
-        return wanted, await ls.session.similar(path, wanted.line + 1, limit, Filters())
 
 
 COMMANDS: dict[str, Callable[[FathomServer, Any], Awaitable[Any]]] = {

@@ -15,16 +15,21 @@ from fathom_server.lsp_ext import SimilarParams
 if TYPE_CHECKING:
     from fathom_indexer.protocol import Json
     from fathom_server.server import FathomServer
+    from fathom_server.session import Found
 
 
 async def similar(ls: FathomServer, params: Any = None) -> Json:
     """Functions like the one at a position of a document, as the editor has it."""
     wanted = SimilarParams.from_json(params, ls.settings.limit)
+    return result_of(await find(ls, wanted))
+
+
+async def find(ls: FathomServer, wanted: SimilarParams) -> Found:
+    """What is found for parameters that were read. Raises `JsonRpcException`."""
     path = wanted.uri if wanted.uri.startswith(UNTITLED) else path_of(wanted.uri)
     if path is None:
         raise JsonRpcInvalidParams(f"textDocument.uri must name a file on this machine, not {wanted.uri!r}")
     with answering():
-        found = await ls.session.similar(
+        return await ls.session.similar(
             path, wanted.line + 1, wanted.limit, wanted.filters, wanted.explain, streaming(ls, wanted.partial_token)
         )
-    return result_of(found)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lsprotocol import types
+
 from fathom_server.convert import path_of
+from fathom_server.diagnostics import publish
 
 if TYPE_CHECKING:
-    from lsprotocol import types
-
     from fathom_server.server import FathomServer
 
 
@@ -18,6 +19,10 @@ async def did_open(ls: FathomServer, params: types.DidOpenTextDocumentParams) ->
     ls.session.document_changed(uri, ls.workspace.get_text_document(uri))
     path = path_of(uri)
     if path is not None:
+        await ls.session.settled()
+        ls.open_alone(path)
+        if ls.settings.diagnostics != "off":
+            publish(ls, uri)
         await ls.session.opened(path)
 
 
@@ -29,7 +34,10 @@ def did_change(ls: FathomServer, params: types.DidChangeTextDocumentParams) -> N
 
 def did_close(ls: FathomServer, params: types.DidCloseTextDocumentParams) -> None:
     """Have the file searched again."""
-    ls.session.document_closed(params.text_document.uri)
+    uri = params.text_document.uri
+    ls.session.document_closed(uri)
+    if ls.settings.diagnostics != "off" and not ls.capabilities.pulls_diagnostics:
+        ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
 
 async def did_save(ls: FathomServer, params: types.DidSaveTextDocumentParams) -> None:
