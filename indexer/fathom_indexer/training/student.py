@@ -69,21 +69,28 @@ def new_student(base: MultiExitEncoder, config: EncoderConfig, counts: Ints) -> 
     for layer in student.scores:
         given[f"scores.{layer}.weight"] = torch.zeros(1, config.hidden)
     if "token_logits" in wanted:
-        frequencies = torch.from_numpy(counts / max(counts.sum(), 1)).float()
-        given["token_logits"] = torch.log(SMOOTHING / (SMOOTHING + frequencies))
+        given["token_logits"] = inverse_frequency(counts)
     student.load_state_dict(given)
     return student
 
 
-def fit_exits(student: MultiExitEncoder, layers: Sequence[int], corpus: Corpus, texts: Ints, targets: Tensor) -> None:
+def inverse_frequency(counts: Ints) -> Tensor:
+    """The logarithm of each token's smooth inverse frequency, [vocabulary], from how often it occurs."""
+    frequencies = torch.from_numpy(counts / max(counts.sum(), 1)).float()
+    return torch.log(SMOOTHING / (SMOOTHING + frequencies))
+
+
+def fit_exits(
+    student: MultiExitEncoder, layers: Sequence[int], corpus: Corpus, texts: Ints, targets: Tensor, weights: Tensor
+) -> None:
     """Start the exits at `layers` where a linear map can take them: heads that come nearest to `targets`.
 
-    `targets` are [texts, hidden]. Scores start from what the state after the layer says of the static exit's weight of
-    the token. Without any training this makes exits of layers whose bare means are of little use.
+    `targets` are [texts, hidden]. Scores start from what the state after the layer says of the token's weight, which
+    `weights` [vocabulary] are the logarithms of. Without any training this makes exits of layers whose bare means are of little use.
     """
     student.eval()
     with torch.inference_mode():
-        _fit_scores(student, corpus, texts[:: max(1, len(texts) // _TEXTS_FOR_SCORES)])
+        _fit_scores(student, corpus, texts[:: max(1, len(texts) // _TEXTS_FOR_SCORES)], weights)
         pieces: dict[int, list[Tensor]] = {layer: [] for layer in layers}
         order: list[Ints] = []
         for places, ids, mask in micro_batches(corpus, texts, _TOKENS_AT_ONCE):
@@ -95,16 +102,16 @@ def fit_exits(student: MultiExitEncoder, layers: Sequence[int], corpus: Corpus, 
             _set(student.heads[str(layer)], *ridge(torch.cat(pooled_texts), wanted))
 
 
-def _fit_scores(student: MultiExitEncoder, corpus: Corpus, texts: Ints) -> None:
+def _fit_scores(student: MultiExitEncoder, corpus: Corpus, texts: Ints, weights: Tensor) -> None:
     layers = [int(layer) for layer in student.scores]
-    if not layers or not hasattr(student, "token_logits"):
+    if not layers:
         return
     states: dict[int, list[Tensor]] = {layer: [] for layer in layers}
     said: list[Tensor] = []
     for _, ids, mask in micro_batches(corpus, texts, _TOKENS_AT_ONCE):
         batch = ids_and_mask(ids, mask, _CPU)
         there = batch[1] > 0
-        said.append(student.token_logits[batch[0][there]])
+        said.append(weights[batch[0][there]])
         for layer, state in student.states(*batch, layers).items():
             states[layer].append(state[there])
     for layer, tokens in states.items():

@@ -26,10 +26,17 @@ from fathom_indexer.encoder.modules import MultiExitEncoder
 from fathom_indexer.errors import FathomError, ModelError
 from fathom_indexer.training.base import build
 from fathom_indexer.training.checkpoint import TOKENIZER_NAME, checkpoints, load_checkpoint
-from fathom_indexer.training.corpus import LOCK_NAME, Corpus, load_corpus
+from fathom_indexer.training.corpus import LOCK_NAME, Corpus, Ints, load_corpus
 from fathom_indexer.training.run_config import RunConfig
 from fathom_indexer.training.space import SPACE_NAME, TargetSpace, sample
-from fathom_indexer.training.student import Teacher, base_model, fit_exits, new_student, student_config
+from fathom_indexer.training.student import (
+    Teacher,
+    base_model,
+    fit_exits,
+    inverse_frequency,
+    new_student,
+    student_config,
+)
 from fathom_indexer.training.trainer import Limits, Trainer
 
 log = logging.getLogger(__name__)
@@ -102,7 +109,7 @@ def prepare(options: argparse.Namespace) -> Trainer:
     teacher = Teacher(frozen.to(device), base.layers, corpus, base.model_id, config.micro_tokens)
     options.out.mkdir(parents=True, exist_ok=True)
     begun = bool(found)
-    space = _space(config, student, teacher, corpus, options.out, begun) if config.space == "turned" else None
+    space = _space(config, student, teacher, corpus, options.out, counts, begun) if config.space == "turned" else None
     student = student.to(device)
     (options.out / TOKENIZER_NAME).write_bytes(base.tokenizer.read(base_folder))
     run = _description(config, base, base_folder, options.data)
@@ -114,7 +121,7 @@ def prepare(options: argparse.Namespace) -> Trainer:
 
 
 def _space(
-    config: RunConfig, student: MultiExitEncoder, teacher: Teacher, corpus: Corpus, out: Path, begun: bool
+    config: RunConfig, student: MultiExitEncoder, teacher: Teacher, corpus: Corpus, out: Path, counts: Ints, begun: bool
 ) -> TargetSpace:
     """The space to learn, and the student's heads begun in it; a run that was `begun` reads what it began with."""
     path = out / SPACE_NAME
@@ -127,7 +134,7 @@ def _space(
     space = TargetSpace.fit(vectors, languages, config.narrowing, config.centring)
     if config.heads and config.start == "fitted":
         shallow = [int(layer) for layer in student.heads if int(layer) != teacher.layer]
-        fit_exits(student, shallow, corpus, texts, space.of(vectors, languages))
+        fit_exits(student, shallow, corpus, texts, space.of(vectors, languages), inverse_frequency(counts))
         if str(teacher.layer) in student.heads:
             bias = torch.zeros(len(space.axes))
             student.heads[str(teacher.layer)].load_state_dict({"weight": space.axes, "bias": bias})
