@@ -86,7 +86,8 @@ def fit_exits(
     """Start the exits at `layers` where a linear map can take them: heads that come nearest to `targets`.
 
     `targets` are [texts, hidden]. Scores start from what the state after the layer says of the token's weight, which
-    `weights` [vocabulary] are the logarithms of. Without any training this makes exits of layers whose bare means are of little use.
+    `weights` [vocabulary] are the logarithms of. Without any training this makes exits of layers whose bare means are
+    of little use.
     """
     student.eval()
     with torch.inference_mode():
