@@ -39,6 +39,9 @@ _DELETE_WORDS = (
 _OUTLINE_COLUMNS = "functions.id, path, name, qualified_name, kind, functions.language, signature, start_line, end_line"
 _NAMES_READ = 5000
 """Names that are looked through for one that is like a misspelt one."""
+_EMBEDDED = "functions CROSS JOIN embeddings USING (text_key)"
+"""Functions with their vectors. The cross join has SQLite start from the functions that are asked for; left to itself it
+reads all vectors of an exit instead."""
 _VARIABLES = 500
 """Bound parameters of one statement; old SQLite builds stop at 999."""
 _DROPPED_AT_ONCE = 2000
@@ -614,7 +617,7 @@ class Store:
         """Ids of the functions that have a vector at this exit, ascending, and the vectors `[n, dim]`."""
         with self._reading() as db:
             rows = db.execute(
-                "SELECT id, vector FROM functions JOIN embeddings USING (text_key) WHERE space_id = ? ORDER BY id",
+                f"SELECT id, vector FROM {_EMBEDDED} WHERE space_id = ? ORDER BY id",
                 (_space(db, model, layer),),
             ).fetchall()
         return [function_id for function_id, _ in rows], _matrix([vector for _, vector in rows])
@@ -626,8 +629,7 @@ class Store:
             space = _space(db, model, layer)
             for chunk in _chunks(ids, _VARIABLES):
                 rows = db.execute(
-                    "SELECT id, vector FROM functions JOIN embeddings USING (text_key) WHERE space_id = ? "
-                    f"AND id IN ({_marks(chunk)})",
+                    f"SELECT id, vector FROM {_EMBEDDED} WHERE space_id = ? AND id IN ({_marks(chunk)})",
                     (space, *chunk),
                 )
                 known = rows.fetchall()
@@ -655,8 +657,7 @@ class Store:
         """
         with self._reading() as db:
             rows = db.execute(
-                "SELECT vector FROM functions JOIN embeddings USING (text_key) WHERE language = ? AND space_id = ? "
-                "ORDER BY text_key LIMIT ?",
+                f"SELECT vector FROM {_EMBEDDED} WHERE language = ? AND space_id = ? ORDER BY text_key LIMIT ?",
                 (language, _space(db, model, layer), limit),
             ).fetchall()
         return _matrix([vector for (vector,) in rows])
