@@ -115,11 +115,10 @@ def fresh(engine: Engine, _root: Path, deep: bool) -> Figures:
         "functions": functions,
         "files": engine.status().files,
         "first word-searchable, s": times.ended[Stage.PARSE],
-        "first meaning-searchable, s": times.ended.get(Stage.STATIC, times.ended[Stage.READY]),
         "index exit complete, s": times.ended[Stage.READY],
         "reading, functions/s": functions / times.seconds(Stage.PARSE),
     }
-    for stage in (Stage.STATIC, Stage.EMBED, Stage.DEEPEN):
+    for stage in (Stage.EMBED, Stage.DEEPEN):
         if stage in times.ended:
             figures[f"{stage.value}, texts/s"] = times.done[stage] / times.seconds(stage)
     return figures | memory(engine)
@@ -136,7 +135,7 @@ def filled(engine: Engine, _root: Path, deep: bool) -> Figures:
     numbers = np.random.default_rng(0)
     with closing(Store(Path(status.index_path))) as store:
         for part in status.coverage:
-            if part.exit is None or part.stage is Stage.STATIC or (part.stage is Stage.DEEPEN and not deep):
+            if part.exit is None or (part.stage is Stage.DEEPEN and not deep):
                 continue
             keys = store.texts_without_vector(status.model, part.exit)
             for start in range(0, len(keys), 1000):

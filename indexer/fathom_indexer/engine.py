@@ -19,7 +19,7 @@ from fathom_indexer.interest import Interest
 from fathom_indexer.languages import LANGUAGES, fingerprint
 from fathom_indexer.pipeline import Exits, IndexPipeline
 from fathom_indexer.resident import ResidentVectors, VectorTarget
-from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, Searcher, StaticLeg, Steps, Weights
+from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, Searcher, Steps, Weights
 from fathom_indexer.storage import WORDS_FORMAT, Readable, Store
 from fathom_indexer.types import (
     CloneGroup,
@@ -35,9 +35,6 @@ from fathom_indexer.types import (
 )
 from fathom_indexer.vectors import VectorIndex
 from fathom_indexer.workspace import cache_path, resolve_root
-
-STATIC_EXIT = 0
-"""The exit without layers, if a model has one."""
 
 LANGUAGE_NAMES = tuple(language.name for language in LANGUAGES)
 
@@ -72,15 +69,7 @@ class Engine:
         store.keep_length(model.model_id, rerank_exit, whole)
         self._target = VectorTarget(model.model_id, index_exit, dim)
         self._vectors = ResidentVectors(store, self._target, config.vectors)
-        resident = {index_exit: self._vectors}
-        static: StaticLeg | None = None
-        if STATIC_EXIT not in (index_exit, rerank_exit) and any(exit_.layer == STATIC_EXIT for exit_ in model.exits):
-            store.keep_length(model.model_id, STATIC_EXIT, dim)
-            # They are few and short-lived: nothing is worth a snapshot.
-            early = ResidentVectors(store, VectorTarget(model.model_id, STATIC_EXIT, dim), "exact")
-            resident[STATIC_EXIT] = early
-            static = StaticLeg(STATIC_EXIT, early.get)
-        self._exits = Exits(model.model_id, index_exit, rerank_exit, None if static is None else static.exit)
+        self._exits = Exits(model.model_id, index_exit, rerank_exit)
         self._loaded_encoder: Encoder | None = None
         self.cancelled: Callable[[], bool] = lambda: False
         """Asked between the batches of a search whether nobody wants its answer any more. For the owner to set."""
@@ -97,16 +86,14 @@ class Engine:
                 dim,
                 config.rerank_ms / 1000,
                 cancelled=self._is_cancelled,
-                static=static,
             )
 
         self._saved = searcher(store, self._vectors.get)
-        space = Space(model.model_id, index_exit, dim)
+        space = Space(model.model_id, index_exit, dim, rerank_exit)
         self._desk = Desk(root, config, store, self._encoder, space, self._vectors.get, searcher)
         self._duplication = Duplication(store)
-        self._resident = resident
         self._interest = Interest()
-        self._indexing = IndexPipeline(root, config, store, self._exits, self._encoder, resident, self._interest)
+        self._indexing = IndexPipeline(root, config, store, self._exits, self._encoder, self._vectors, self._interest)
 
     @classmethod
     def open(cls, root: Path, config: Config | None = None) -> Engine:
@@ -288,17 +275,11 @@ class Engine:
     def clear(self) -> None:
         """Forget all files, so that the next `index_steps` reads every one anew. Vectors of known texts are kept."""
         self._store.clear()
-        for resident in self._resident.values():
-            resident.forget()
+        self._vectors.forget()
 
     def _coverage(self, functions: int, embedded: int) -> tuple[Coverage, ...]:
         exits = self._exits
         coverage = [Coverage(Stage.PARSE, None, functions, functions)]
-        if exits.static is not None:
-            done = embedded
-            if embedded < functions:
-                done = self._store.counts(exits.model, exits.static, exits.index)[2]
-            coverage.append(Coverage(Stage.STATIC, exits.static, done, functions))
         coverage.append(Coverage(Stage.EMBED, exits.index, embedded, functions))
         if exits.rerank != exits.index:
             done = self._store.counts(exits.model, exits.rerank)[2]

@@ -33,9 +33,6 @@ _EMBED_WINDOW = 2048
 _DEEPEN_WINDOW = 256
 """As before, for the rerank exit: what a search has just found waits for at most so many other functions."""
 
-_MANY_NEW = 500
-"""From so many new texts on, the static exit comes first; the index exit has fewer in some seconds."""
-
 _FEW_NEW = 16
 """Up to so many new texts are embedded at the rerank exit too, in the same pass: somebody is writing them just now."""
 
@@ -55,12 +52,11 @@ UNPARSABLE = "cannot be parsed"
 
 @dataclass(frozen=True, slots=True)
 class Exits:
-    """The exits that vectors are made of. `static` is None where there is none, or where it is the index exit."""
+    """The exits that vectors are made of."""
 
     model: str
     index: int
     rerank: int
-    static: int | None = None
 
 
 class IndexPipeline:
@@ -73,10 +69,10 @@ class IndexPipeline:
         store: Store,
         exits: Exits,
         encoder: Callable[[], Encoder],
-        resident: Mapping[int, ResidentVectors],
+        resident: ResidentVectors,
         interest: Interest,
     ) -> None:
-        """`resident` are the vectors in memory by their exits; files of `interest` are embedded first."""
+        """`resident` are the vectors of the index exit in memory; files of `interest` are embedded first."""
         self._root = root
         self._config = config
         self._store = store
@@ -115,7 +111,7 @@ class IndexPipeline:
             return
         self._pruned = today
         functions = self._store.counts(self._exits.model)[1]
-        in_use = [exit_ for exit_ in (self._exits.static, self._exits.index, self._exits.rerank) if exit_ is not None]
+        in_use = (self._exits.index, self._exits.rerank)
         most = _KEPT_TEXTS * max(functions, _FEW)
         if pruned := self._store.prune(self._exits.model, in_use, today, _KEPT_DAYS, most):
             log.info("forgot %d vectors that nothing has used for long", pruned)
@@ -165,8 +161,7 @@ class IndexPipeline:
         self._gone(self._store.put_skipped(skipped))
 
     def _gone(self, ids: Sequence[int]) -> None:
-        for resident in self._resident.values():
-            resident.functions_gone(ids)
+        self._resident.functions_gone(ids)
 
     def _read_file(self, file: SourceFile, known: FileState | None) -> None:
         source = read_source(self._root, file.path, self._config)
@@ -192,25 +187,16 @@ class IndexPipeline:
         gone, new = self._store.put_file(record, keyed)
         self._gone(gone)
         # Functions that only moved, or came back, have their vectors already.
-        for layer, resident in self._resident.items():
-            known_vectors = self._store.vectors_of(self._exits.model, layer, new)
-            if known_vectors:
-                resident.functions_embedded(list(known_vectors), np.stack(list(known_vectors.values())))
+        known_vectors = self._store.vectors_of(self._exits.model, self._exits.index, new)
+        if known_vectors:
+            self._resident.functions_embedded(list(known_vectors), np.stack(list(known_vectors.values())))
 
     def _embed_all(self) -> Iterator[Progress]:
-        """Embed what lacks a vector at the index exit; before that, where much does, at the static exit."""
+        """Embed what lacks a vector at the index exit."""
         exits = self._exits
         todo = self._store.texts_without_vector(exits.model, exits.index)
-        if exits.static is not None and len(todo) >= _MANY_NEW:
-            first = self._store.lacking(exits.model, exits.static, todo)
-            yield from self._embed(Stage.STATIC, first, (exits.static,), _EMBED_WINDOW)
         layers = {exits.index, exits.rerank} if len(todo) <= _FEW_NEW else {exits.index}
-        yield from self._embed(Stage.EMBED, todo, sorted(layers), _EMBED_WINDOW)
-        if exits.static is not None:
-            # Everything has a better vector now.
-            for _ in self._store.drop_vectors(exits.model, exits.static):
-                yield Progress(Stage.EMBED, len(todo), len(todo))
-            self._resident[exits.static].forget()
+        yield from self._embed(Stage.EMBED, todo, sorted(layers, key=lambda layer: layer != exits.index), _EMBED_WINDOW)
 
     def _embed(self, stage: Stage, keys: Sequence[str], layers: Sequence[int], window: int) -> Iterator[Progress]:
         """Embed texts, those of interest first. What is of interest is asked anew for every window."""
@@ -241,8 +227,8 @@ class IndexPipeline:
             ids = [stored.id for key in batch_keys for stored in found[key]]
             for layer in layers:
                 self._store.put_vectors(self._exits.model, layer, batch_keys, vectors[layer])
-                if layer in self._resident:
-                    self._resident[layer].functions_embedded(ids, vectors[layer][rows])
+            if self._exits.index in layers:
+                self._resident.functions_embedded(ids, vectors[self._exits.index][rows])
             yield len(positions)
 
 

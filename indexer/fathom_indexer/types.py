@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-
 UNTITLED = "untitled:"
 """How the names of open documents begin that were never saved. All others are paths, relative to the root."""
 
@@ -187,8 +186,6 @@ class Stage(str, Enum):
 
     SCAN = "scan"
     PARSE = "parse"
-    STATIC = "static"
-    """Vectors of the exit without layers, where there is one and much is new: a first search by meaning, soon."""
     EMBED = "embed"
     """Vectors of the index exit."""
     READY = "ready"

@@ -22,15 +22,13 @@ DELAY = 0.3
 _SHARES: dict[Stage, tuple[int, int]] = {
     Stage.SCAN: (0, 2),
     Stage.PARSE: (2, 30),
-    Stage.STATIC: (30, 35),
-    Stage.EMBED: (35, 100),
+    Stage.EMBED: (30, 100),
 }
 """Which percentages a stage covers. Rough shares of the time; embedding takes most of it."""
 
 _DOING = {
     Stage.SCAN: "looking for files",
     Stage.PARSE: "reading files",
-    Stage.STATIC: "preparing a first search",
     Stage.EMBED: "embedding functions",
 }
 

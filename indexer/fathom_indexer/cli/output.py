@@ -18,7 +18,6 @@ from fathom_indexer.types import Progress as IndexProgress
 _STAGES = {
     Stage.SCAN: "looking at files",
     Stage.PARSE: "reading code",
-    Stage.STATIC: "skimming",
     Stage.EMBED: "learning what it means",
     Stage.DEEPEN: "learning it in depth",
 }

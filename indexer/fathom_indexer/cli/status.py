@@ -16,7 +16,6 @@ from fathom_indexer.types import Coverage, IndexStatus, Stage
 
 _STAGES = {
     Stage.PARSE: "by words",
-    Stage.STATIC: "skimmed",
     Stage.EMBED: "by meaning",
     Stage.DEEPEN: "in depth",
 }

@@ -12,8 +12,6 @@ MANY_CHANGES = 100
 
 READY = Progress(Stage.READY, 1, 1)
 
-_EMBEDDING = (Stage.STATIC, Stage.EMBED)
-
 
 class IndexSteps(Protocol):
     """What this asks of the engine; `fathom_indexer.engine.Engine` documents it."""
@@ -92,7 +90,7 @@ class Indexing:
             raise
         if progress.stage is Stage.READY:
             end()
-        elif progress.stage in _EMBEDDING:
+        elif progress.stage is Stage.EMBED:
             self._unread.clear()
             if updating and self._scan is not None:
                 end()

@@ -1,7 +1,7 @@
 """A query to ranked functions: candidates by words, names and meaning, ordered by the sum of what each step says."""
 
 from fathom_indexer.search.query import Query, QueryKind, understand, understand_code
-from fathom_indexer.search.searcher import Ranking, Searcher, StaticLeg
+from fathom_indexer.search.searcher import Ranking, Searcher
 from fathom_indexer.search.signals import Ranked, Signal
 from fathom_indexer.search.steps import ALL_STEPS, Pipeline, Step, Steps
 from fathom_indexer.search.weights import DEFAULT_WEIGHTS, Weights
@@ -16,7 +16,6 @@ __all__ = [
     "Ranking",
     "Searcher",
     "Signal",
-    "StaticLeg",
     "Step",
     "Steps",
     "Weights",

@@ -69,20 +69,8 @@ class _Candidates:
     """How alike candidates are built to a query of code."""
 
 
-@dataclass(frozen=True, slots=True)
-class StaticLeg:
-    """Vectors of the static exit, which functions have until they have one of the index exit."""
-
-    exit: int
-    vectors: Callable[[], VectorIndex]
-
-
 class Searcher:
     """Searches one store. `encoder` and `vectors` are called when they are first needed.
-
-    While an index is new, `static` stands in for the vectors of the index exit. Vectors of two exits cannot be
-    compared, so the query is encoded at both, each exit proposes candidates, and these take turns. A cosine of the
-    static exit stands for the missing one, moved by as much as those of functions that have both differ on average.
 
     `rerank_seconds` is how long missing deep vectors may be made during one search. `cancelled` is asked before every
     costly step, and between batches of them: when it is true, whatever is known by then is the answer.
@@ -99,7 +87,6 @@ class Searcher:
         rerank_seconds: float = 0.15,
         clock: Clock = time.monotonic,
         cancelled: Callable[[], bool] = lambda: False,
-        static: StaticLeg | None = None,
     ) -> None:
         self._store = store
         self._encoder = encoder
@@ -110,7 +97,6 @@ class Searcher:
         self._rerank_seconds = rerank_seconds
         self._clock = clock
         self._cancelled = cancelled
-        self._static = static
         self._generation = -1
         self._known_means: dict[tuple[int, int | None], dict[str, Floats]] = {}
         self._known_ids: dict[str, frozenset[int]] = {}
@@ -176,17 +162,12 @@ class Searcher:
         encoded: Mapping[int, Floats] = {}
         found: Ranked = []
         means: Mapping[str, Floats] = {}
-        static = self._static_leg() if Step.VECTORS in steps else None
         if Step.VECTORS in steps:
             exits = {self._index_exit, self._rerank_exit} if Step.DEEP in steps else {self._index_exit}
-            exits |= set() if static is None else {static.exit}
             encoded = self._encoder().encode_exits([query.text], TextKind.QUERY, sorted(exits))
             if query.kind is QueryKind.CODE and Step.CENTRING in steps:
                 means = self._means(self._index_exit, self._dim)
             found = self._near(shorten(encoded[self._index_exit], self._dim), wanted, allowed, language, means)
-            if static is not None:
-                query_vector = shorten(encoded[static.exit], self._dim)[0]
-                found = _in_turn(found, static.vectors().search(query_vector, wanted, allowed))[:wanted]
         ids = list(dict.fromkeys([*(item for item, _ in words[:wanted]), *named, *(item for item, _ in found)]))
         outlines = self._store.outlines(ids)
         ids = [function_id for function_id in ids if function_id in outlines]
@@ -196,9 +177,6 @@ class Searcher:
             vectors = self._store.vectors_of(self._encoder().config.model_id, self._index_exit, ids)
             query_vector = shorten(encoded[self._index_exit], self._dim)
             shallow = _centred_cosines(outlines, _shortened(vectors, self._dim), query_vector, language, means)
-            if static is not None:
-                hints = self._static_cosines(static.exit, ids, encoded[static.exit])
-                shallow = estimate_missing([item for item in ids if item in shallow or item in hints], shallow, hints)
         alike = self._structure(query, ids) if Step.STRUCTURE in steps else {}
         candidates = _Candidates(query, outlines, dict(words), shallow, alike)
         if not ids or not {Step.DEEP, Step.VECTORS} <= steps:
@@ -280,13 +258,6 @@ class Searcher:
             near = self._vectors().search(target, wanted, inside) if inside else []
             found += [(function_id, score - offset) for function_id, score in near]
         return sorted(found, key=lambda item: (-item[1], item[0]))[:wanted]
-
-    def _static_cosines(self, layer: int, ids: Sequence[int], query: Floats) -> dict[int, float]:
-        vectors = self._store.vectors_of(self._encoder().config.model_id, layer, ids)
-        return cosines(ids, _shortened(vectors, self._dim), shorten(query, self._dim)[0])
-
-    def _static_leg(self) -> StaticLeg | None:
-        return self._static if self._static is not None and len(self._static.vectors()) else None
 
     def _means(self, layer: int, dim: int | None) -> dict[str, Floats]:
         """Means of the languages' vectors; taken anew when the index has changed."""
@@ -381,15 +352,6 @@ def _ordered(
         signals.append(Signal(Step.DIVERSITY, -weights.diversity, diversity_values(ranked, paths)))
         ranked = plus(ranked, signals[-1])
     return ranked, tuple(signals)
-
-
-def _in_turn(one: Ranked, other: Ranked) -> Ranked:
-    """Both rankings in one, by ranks, with the scores left as they are."""
-    ranks = [(rank, *item) for ranked in (one, other) for rank, item in enumerate(ranked)]
-    first: dict[int, float] = {}
-    for _, function_id, score in sorted(ranks, key=lambda item: item[0]):
-        first.setdefault(function_id, score)
-    return list(first.items())
 
 
 def _shortened(vectors: Mapping[int, Floats], dim: int | None) -> dict[int, Floats]:

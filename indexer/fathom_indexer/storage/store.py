@@ -40,12 +40,10 @@ _OUTLINE_COLUMNS = "functions.id, path, name, qualified_name, kind, functions.la
 _NAMES_READ = 5000
 """Names that are looked through for one that is like a misspelt one."""
 _EMBEDDED = "functions CROSS JOIN embeddings USING (text_key)"
-"""Functions with their vectors. The cross join has SQLite start from the functions that are asked for; left to itself it
-reads all vectors of an exit instead."""
+"""Functions with their vectors. The cross join has SQLite start from the functions that are asked for: left to itself,
+it reads all vectors of an exit."""
 _VARIABLES = 500
 """Bound parameters of one statement; old SQLite builds stop at 999."""
-_DROPPED_AT_ONCE = 2000
-"""Vectors deleted in one transaction: some tens of milliseconds."""
 
 
 SketchRow = tuple[int, int, int, bytes, bytes]
@@ -520,21 +518,6 @@ class Store:
                 )
                 found.update(key for (key,) in rows)
         return [key for key in text_keys if key not in found]
-
-    def drop_vectors(self, model: str, layer: int) -> Iterator[int]:
-        """Forget all vectors at an exit, in short steps; yields how many are gone with each."""
-        while True:
-            with self._reading() as db:
-                rows = db.execute(
-                    "SELECT space_id, text_key FROM embeddings WHERE space_id = ? LIMIT ?",
-                    (_space(db, model, layer), _DROPPED_AT_ONCE),
-                ).fetchall()
-            if not rows:
-                return
-            with self._writing() as db:
-                _advance(db)
-                db.executemany("DELETE FROM embeddings WHERE space_id = ? AND text_key = ?", rows)
-            yield len(rows)
 
     def prune(self, model: str, layers: Sequence[int], today: int, days: int, most: int) -> int:
         """Forget vectors that nothing has used for `days`; returns how many.

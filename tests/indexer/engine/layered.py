@@ -66,7 +66,7 @@ def take_the_place_of_layers(patch: Any = setattr) -> None:
 def main() -> None:
     root, cache, model = sys.argv[1:]
     take_the_place_of_layers()
-    vars(pipeline).update(_MANY_NEW=5, _FEW_NEW=2)
+    vars(pipeline).update(_FEW_NEW=2)
     config = Config(cache_dir=cache, model=model)
     with Engine.open(Path(root), config) as engine:
         for steps in (engine.index_steps(), engine.idle_steps()):

@@ -32,7 +32,6 @@ MERGE_WRITE = "merge merge_write def merge_write(file): return file.write('merge
 @pytest.fixture(autouse=True)
 def no_layers(monkeypatch: pytest.MonkeyPatch) -> None:
     layered.take_the_place_of_layers(monkeypatch.setattr)
-    monkeypatch.setattr(pipeline, "_MANY_NEW", 5)
     monkeypatch.setattr(pipeline, "_FEW_NEW", 2)
 
 
@@ -75,7 +74,7 @@ def index_file(engine: Engine) -> Path:
 
 def test_stages_come_in_order(engine: Engine) -> None:
     stages = [step.stage for step in (*engine.index_steps(), *engine.idle_steps())]
-    order = [Stage.SCAN, Stage.PARSE, Stage.STATIC, Stage.EMBED, Stage.READY, Stage.DEEPEN]
+    order = [Stage.SCAN, Stage.PARSE, Stage.EMBED, Stage.READY, Stage.DEEPEN]
     assert list(dict.fromkeys(stages)) == order
     assert stages == sorted(stages, key=order.index)
 
@@ -84,27 +83,13 @@ def test_each_stage_says_how_far_it_is(engine: Engine) -> None:
     steps = engine.index_steps()
     run_until(steps, lambda step: step.stage is Stage.PARSE and step.done == step.total)
     functions = engine.status().functions
-    assert covered(engine) == {Stage.PARSE: functions, Stage.STATIC: 0, Stage.EMBED: 0, Stage.DEEPEN: 0}
-    run_until(steps, lambda step: step.stage is Stage.STATIC and step.done == step.total)
-    assert covered(engine) == {Stage.PARSE: functions, Stage.STATIC: functions, Stage.EMBED: 0, Stage.DEEPEN: 0}
+    assert covered(engine) == {Stage.PARSE: functions, Stage.EMBED: 0, Stage.DEEPEN: 0}
     run_until(steps, lambda step: step.stage is Stage.READY)
-    assert covered(engine) == {Stage.PARSE: functions, Stage.STATIC: functions, Stage.EMBED: functions, Stage.DEEPEN: 0}
+    assert covered(engine) == {Stage.PARSE: functions, Stage.EMBED: functions, Stage.DEEPEN: 0}
     for _ in engine.idle_steps():
         pass
     assert set(covered(engine).values()) == {functions}
     assert engine.status().embedded == functions
-
-
-def test_the_static_exit_finds_by_meaning_before_the_index_exit_does(engine: Engine) -> None:
-    steps = engine.index_steps()
-    run_until(steps, lambda step: step.stage is Stage.PARSE and step.done == step.total)
-    assert by_meaning(engine, MERGE_WRITE) == []
-    run_until(steps, lambda step: step.stage is Stage.STATIC and step.done == step.total)
-    assert by_meaning(engine, MERGE_WRITE)[0] == "merge_write"
-    # From here on vectors of both exits are there, and nothing may be lost between them.
-    for _ in steps:
-        assert len(by_meaning(engine, MERGE_WRITE)) == engine.status().functions
-    assert by_meaning(engine, MERGE_WRITE)[0] == "merge_write"
 
 
 def test_where_it_passed_makes_no_difference_in_the_end(engine: Engine, workspace: Path, config: Config) -> None:
@@ -118,14 +103,6 @@ def test_where_it_passed_makes_no_difference_in_the_end(engine: Engine, workspac
         for query in ("merge_write", "read the file", "def sort(x): return x.read(1)"):
             ranked = [(hit.path, hit.function.name, round(hit.score, 3)) for hit in engine.search(query, 20)]
             assert ranked == [(hit.path, hit.function.name, round(hit.score, 3)) for hit in other.search(query, 20)]
-
-
-def test_static_vectors_go_when_better_ones_are_there(engine: Engine) -> None:
-    engine.index()
-    with sqlite3.connect(index_file(engine)) as db:
-        rows = db.execute("SELECT exit, COUNT(*) FROM embeddings JOIN spaces ON id = space_id GROUP BY exit").fetchall()
-    db.close()
-    assert [exit_ for exit_, _ in rows] == [2]
 
 
 def test_index_vectors_are_kept_short_and_deep_ones_whole(engine: Engine) -> None:
@@ -191,7 +168,7 @@ def test_what_searches_make_is_not_made_again(engine: Engine) -> None:
     [
         (6, 6, (2, 6), [Stage.PARSE, Stage.EMBED]),
         (2, 6, (2, 6), [Stage.PARSE, Stage.EMBED, Stage.DEEPEN]),
-        (2, 2, (0, 2), [Stage.PARSE, Stage.STATIC, Stage.EMBED]),
+        (2, 2, (0, 2), [Stage.PARSE, Stage.EMBED]),
         (0, 6, (0, 6), [Stage.PARSE, Stage.EMBED, Stage.DEEPEN]),
     ],
 )
