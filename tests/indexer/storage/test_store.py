@@ -213,3 +213,91 @@ def test_damage_that_shows_later_is_cleared_away(tmp_path: Path) -> None:
 def test_says_when_the_place_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(IndexStoreError, match="cannot be opened"):
         Store(tmp_path)
+
+
+def test_keeps_vectors_at_the_length_that_was_asked_for(store: Store) -> None:
+    put(store, "a.py", function("alpha", "x"))
+    rows = np.array([[0.6, 0.0, 0.8, 0.0]], np.float32)
+    store.keep_length(MODEL, 2, 2)
+    store.put_vectors(MODEL, 2, ["key of x"], rows)
+    store.put_vectors(MODEL, 6, ["key of x"], rows)
+    np.testing.assert_allclose(store.vectors(MODEL, 2)[1], [[1.0, 0.0]])
+    np.testing.assert_allclose(store.vectors(MODEL, 6)[1], rows, atol=1e-3)
+    store.keep_length(MODEL, 2, 1)
+    assert store.vectors(MODEL, 2)[1].shape == (1, 2), "longer ones will do"
+    store.keep_length(MODEL, 2, 3)
+    assert store.vectors(MODEL, 2)[0] == []
+    with pytest.raises(ValueError, match="3 of them"):
+        store.put_vectors(MODEL, 2, ["key of x"], rows[:, :2])
+
+
+def test_files_that_changed_last_come_first(store: Store) -> None:
+    for path, time in (("old.py", 1), ("new.py", 3), ("middle.py", 2)):
+        changed = FileRecord(path, "python", 10, time, "h")
+        store.put_file(changed, [(function(path), path), (function("b"), f"{path} b")])
+    order = ["new.py", "new.py b", "middle.py", "middle.py b", "old.py", "old.py b"]
+    assert store.texts_without_vector(MODEL, 6) == order
+    store.put_vectors(MODEL, 6, ["middle.py"], np.ones((1, 2), np.float32))
+    assert store.texts_without_vector(MODEL, 6, among=["old.py", "middle.py", "none.py"]) == order[3:]
+    assert store.lacking(MODEL, 6, ["x", "middle.py", "old.py"]) == ["x", "old.py"]
+
+
+def vectors_left(store: Store) -> set[str]:
+    return {key for key in ("kept", "gone", "late") if not store.lacking(MODEL, 6, [key])}
+
+
+def test_vectors_of_texts_that_are_gone_are_kept_for_a_while(store: Store) -> None:
+    store.put_file(record("a.py"), [(function("kept"), "kept"), (function("gone"), "gone")])
+    store.put_vectors(MODEL, 6, ["kept", "gone"], np.ones((2, 2), np.float32))
+    assert store.prune(MODEL, [6], today=100, days=14, most=10) == 0
+    store.put_file(record("a.py", "h2"), [(function("kept"), "kept")])
+    assert store.prune(MODEL, [6], today=101, days=14, most=10) == 0
+    # Back on the branch that has it, and away again: its days are counted anew.
+    store.put_file(record("a.py", "h3"), [(function("gone"), "gone")])
+    assert store.prune(MODEL, [6], today=110, days=14, most=10) == 0
+    store.put_file(record("a.py", "h4"), [(function("kept"), "kept")])
+    assert store.prune(MODEL, [6], today=120, days=14, most=10) == 0
+    assert store.prune(MODEL, [6], today=133, days=14, most=10) == 0
+    assert store.prune(MODEL, [6], today=134, days=14, most=10) == 1
+    assert vectors_left(store) == {"kept"}
+
+
+def test_no_more_unused_vectors_are_kept_than_there_is_room_for(store: Store) -> None:
+    store.put_file(record("a.py"), [(function("kept"), "kept")])
+    store.put_vectors(MODEL, 6, ["kept", "gone"], np.ones((2, 2), np.float32))
+    assert store.prune(MODEL, [6], today=100, days=14, most=1) == 0
+    store.put_vectors(MODEL, 6, ["late"], np.ones((1, 2), np.float32))
+    assert store.prune(MODEL, [6], today=101, days=14, most=1) == 1
+    assert vectors_left(store) == {"kept", "late"}
+
+
+def test_vectors_of_a_model_that_is_not_used_any_more_go(store: Store) -> None:
+    store.put_file(record("a.py"), [(function("kept"), "kept")])
+    for model in (MODEL, "old"):
+        store.put_vectors(model, 6, ["kept"], np.ones((1, 2), np.float32))
+    assert store.prune(MODEL, [6], today=100, days=14, most=1) == 0
+    assert store.prune(MODEL, [6], today=113, days=14, most=1) == 0
+    assert store.prune(MODEL, [6], today=114, days=14, most=1) == 1
+    assert store.lacking("old", 6, ["kept"]) == ["kept"]
+    assert vectors_left(store) == {"kept"}
+
+
+def test_long_and_short_texts_come_back_whole(store: Store) -> None:
+    texts = ["", "x", "é" * 3, "def f():\n    return 1\n" * 200, "\x00" * 50]
+    _, ids = store.put_file(
+        record("a.py"), [(function(f"f{at}", text or " "), f"{at}") for at, text in enumerate(texts)]
+    )
+    found = store.functions(ids)
+    assert [found[item].function.text for item in ids] == [text or " " for text in texts]
+
+
+def test_words_of_replaced_files_leave_nothing_behind(store: Store) -> None:
+    for number in range(30):
+        put(store, "a.py", function(f"alpha_{number}", documentation="Änderung: naïve café — 2nd"), function("beta"))
+        put(store, "b.py", function("beta"))
+        if number % 3 == 0:
+            store.remove_files(["b.py"])
+    ids = [stored.id for path in ("a.py", "b.py") for stored in store.functions_of(path)]
+    assert set(matching(store, "beta alpha_29", 100)) == set(ids)
+    assert matching(store, "alpha_28 alpha_0".replace("alpha_", "")) == []
+    store._db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
