@@ -18,6 +18,9 @@ logger = logging.getLogger(__name__)
 PAUSE = 0.15
 """Seconds without a change after which the indexer is told of it, unless it is asked something before."""
 
+LONGEST = 1_300_000
+"""Characters of the longest document that fits into one message, whatever they are (`process/lines.py`)."""
+
 _LANGUAGES = {
     "javascriptreact": "javascript",
     "ocaml.interface": "ocaml-interface",
@@ -47,7 +50,7 @@ class FolderDocuments:
     def __init__(self, client: Callable[[], Awaitable[IndexerClient]], max_bytes: int, pause: float = PAUSE) -> None:
         """`client` gives the indexer of now. A document of more than `max_bytes` counts as closed."""
         self._client = client
-        self._max_bytes = max_bytes
+        self._longest = min(max_bytes, LONGEST)
         self._pause = pause
         self._open: dict[str, OpenDocument] = {}
         self._untold: dict[str, None] = {}
@@ -87,7 +90,7 @@ class FolderDocuments:
     async def _tell(self, client: IndexerClient, path: str) -> None:
         document = self._open.get(path)
         try:
-            if document is None or len(text := document.source) > self._max_bytes:
+            if document is None or len(text := document.source) > self._longest:
                 await client.close_document(path)
             else:
                 language = (document.language_id or "") if path.startswith(UNTITLED) else ""

@@ -107,7 +107,7 @@ export class Server implements Disposable {
     }
     const server: ServerOptions = { command, args: [] };
     const options: LanguageClientOptions = {
-      documentSelector: LANGUAGES.map((language) => ({ scheme: 'file', language })),
+      documentSelector: ['file', 'untitled'].flatMap((scheme) => LANGUAGES.map((language) => ({ scheme, language }))),
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
     };

@@ -7,7 +7,7 @@ import { searchLimit } from './settings';
 /** Lists functions like the one under the cursor. */
 export async function findSimilar(server: Server): Promise<void> {
   const editor = window.activeTextEditor;
-  if (editor?.document.uri.scheme !== 'file') {
+  if (!editor || !['file', 'untitled'].includes(editor.document.uri.scheme)) {
     await window.showInformationMessage('Fathom: put the cursor on a function in a file of this folder first.');
     return;
   }

@@ -30,7 +30,7 @@ describe('findSimilar', () => {
     expect(onlyPick().busy).toBe(false);
   });
 
-  it.each([undefined, editorOn('untitled:Untitled-1')])('needs a file', async (editor) => {
+  it.each([undefined, editorOn('git:/Untitled-1')])('needs a file', async (editor) => {
     window.activeTextEditor = editor;
     await run();
     expect(window.showInformationMessage).toHaveBeenCalledOnce();

@@ -28,17 +28,22 @@ log = logging.getLogger(__name__)
 
 _LANGUAGE_NAMES = frozenset(language.name for language in LANGUAGES)
 
+_FEW = 16
+"""Up to so many new functions get their vectors of both exits in one pass."""
+
 MakeSearcher = Callable[[Readable, Callable[[], VectorIndex]], Searcher]
 """A searcher of what is given, with its vectors at the index exit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Which vectors documents need: those of one model at its index exit, cut to `dim` features."""
+    """Which vectors documents need: those of one model at its index exit, searched by their first `dim` features."""
 
     model: str
     exit: int
     dim: int
+    rerank: int
+    """The exit that orders what was found."""
 
 
 @dataclass(slots=True)
@@ -105,7 +110,7 @@ class Desk:
         document = Document(path, language, source)
         if content_reason(source) is not None:
             document.units = ()
-        elif self._differs(document):
+        elif not self._is_indexed(document):
             self._parse(document, last)
         # The one that was changed last is embedded first.
         view.documents.pop(path, None)
@@ -161,13 +166,18 @@ class Desk:
             self._version += 1
 
     def _embed(self, document: Document) -> Iterator[None]:
-        texts = {unit.key: unit.text for unit in document.units or ()}
+        texts = {unit.content.key: unit.content.text for unit in document.units or ()}
         keys = self._store.lacking(self._space.model, self._space.exit, list(texts))
-        batches = self._encoder().encode_batches([texts[key] for key in keys], TextKind.CODE, (self._space.exit,))
-        for positions, vectors in batches if keys else ():
+        if not keys:
+            return
+        # The search that comes next would have to make the vectors of the other exit.
+        layers = sorted({self._space.exit, self._space.rerank} if len(keys) <= _FEW else {self._space.exit})
+        batches = self._encoder().encode_batches([texts[key] for key in keys], TextKind.CODE, layers)
+        for positions, vectors in batches:
             chosen = [keys[position] for position in positions]
             try:
-                self._store.put_vectors(self._space.model, self._space.exit, chosen, vectors[self._space.exit])
+                for layer in layers:
+                    self._store.put_vectors(self._space.model, layer, chosen, vectors[layer])
             except IndexStoreError as error:
                 log.warning("an open document is searched by words only: %s", error)
                 return
@@ -200,19 +210,23 @@ class Desk:
 
     def _differs(self, document: Document) -> bool:
         """Whether a document counts. One that does is parsed then."""
-        if document.content_hash == self._store.content_hash(document.path):
+        if self._is_indexed(document):
             return False
         if document.units is None:
             self._parse(document, None)
         return True
 
+    def _is_indexed(self, document: Document) -> bool:
+        return document.content_hash == self._store.content_hash(document.path)
+
     def _parse(self, document: Document, last: Document | None) -> None:
-        if last is not None and last.units is not None:
-            before = [unit.function for unit in last.units]
+        known = () if last is None else last.units or ()
+        if known:
+            before = [unit.function for unit in known]
         else:
             before = [stored.function for stored in self._store.functions_of(document.path)]
         try:
-            document.parse(before, lambda: next(self._ids))
+            document.parse(before, known, self._stems, lambda: next(self._ids))
         except (QueryError, ValueError, RuntimeError, RecursionError, MemoryError) as error:
             log.warning("%s cannot be parsed: %s", document.path, error)
             document.units = ()

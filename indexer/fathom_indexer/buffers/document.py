@@ -10,7 +10,7 @@ from functools import cached_property
 
 from fathom_indexer.encoder import code_text, text_key
 from fathom_indexer.languages import extract, is_broken, language_named
-from fathom_indexer.storage import Outline, StoredFunction, code_words
+from fathom_indexer.storage import Outline, Stems, StoredFunction, code_words
 from fathom_indexer.types import FUNCTION_KINDS, Function
 
 
@@ -19,11 +19,43 @@ def content_hash(source: bytes) -> str:
     return hashlib.sha256(source).hexdigest()
 
 
-@dataclass(frozen=True)  # Without slots, which cached properties need the absence of.
+class Content:
+    """What a function says, wherever it stands in its document. Kept from version to version: most stay the same."""
+
+    def __init__(self, function: Function, path: str, stems: Stems) -> None:
+        self._function = function
+        self._path = path
+        self._stems = stems
+
+    @cached_property
+    def text(self) -> str:
+        """What the encoder reads."""
+        return code_text(self._function, self._path)
+
+    @cached_property
+    def key(self) -> str:
+        """What its vector is kept under."""
+        return text_key(self.text)
+
+    @cached_property
+    def terms(self) -> tuple[Counter[str], ...]:
+        """How often full-text search finds each term, in the columns of `storage.ColumnWeights`."""
+        one = self._function
+        columns = (one.name, one.qualified_name, one.signature, one.documentation, one.text, self._path)
+        return tuple(self._stems.count([code_words(column) for column in columns]))
+
+    @cached_property
+    def length(self) -> int:
+        """Terms in all columns, repetitions included."""
+        return sum(sum(column.values()) for column in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """A function of a document. Its id is negative, so that it is nobody else's."""
 
     stored: StoredFunction
+    content: Content
 
     @property
     def id(self) -> int:
@@ -36,23 +68,6 @@ class Unit:
     @property
     def path(self) -> str:
         return self.stored.path
-
-    @cached_property
-    def text(self) -> str:
-        """What the encoder reads."""
-        return code_text(self.function, self.path)
-
-    @cached_property
-    def key(self) -> str:
-        """What its vector is kept under."""
-        return text_key(self.text)
-
-    @cached_property
-    def words(self) -> tuple[str, ...]:
-        """Its words for full-text search, in the columns of `storage.ColumnWeights`."""
-        one = self.function
-        columns = (one.name, one.qualified_name, one.signature, one.documentation, one.text, self.path)
-        return tuple(code_words(column) for column in columns)
 
     @property
     def outline(self) -> Outline:
@@ -82,14 +97,21 @@ class Document:
         """None until `parse`."""
         self.embedded = False
         """Whether all units have a vector, as far as they can."""
-        self.terms: dict[int, tuple[Counter[str], ...]] = {}
-        """How often each column of a unit has a term; made when they are first asked for."""
 
-    def parse(self, before: Sequence[Function], next_id: Callable[[], int]) -> None:
-        """Find the units. `before` are the functions that the document had last."""
+    def parse(
+        self, before: Sequence[Function], known: Sequence[Unit], stems: Stems, next_id: Callable[[], int]
+    ) -> None:
+        """Find the units. `before` are the functions that the document had last, `known` its units if it had any."""
         functions = extract(self.source, language_named(self.language))
         functions += self._kept(before, functions)
-        self.units = tuple(Unit(StoredFunction(next_id(), self.path, function)) for function in functions)
+        contents = {_placeless(unit.function): unit.content for unit in known}
+        self.units = tuple(
+            Unit(
+                StoredFunction(next_id(), self.path, function),
+                contents.get(_placeless(function)) or Content(function, self.path, stems),
+            )
+            for function in functions
+        )
 
     def _kept(self, before: Sequence[Function], found: Sequence[Function]) -> list[Function]:
         """Functions that a syntax error elsewhere hides from the parser: their code still stands in the document."""
@@ -114,3 +136,7 @@ class Document:
             start_line=line,
             end_line=line + code.count(b"\n"),
         )
+
+
+def _placeless(function: Function) -> Function:
+    return replace(function, start_byte=0, end_byte=0, start_line=0, end_line=0)

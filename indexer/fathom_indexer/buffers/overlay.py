@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import astuple
 from functools import cached_property
-from typing import Any
 
 from fathom_indexer.buffers.document import Document, Unit
 from fathom_indexer.search.signals import Ranked, in_order
@@ -42,7 +40,6 @@ class Overlay:
         self.hidden = frozenset(store.ids_in(sorted(self.paths)))
         """Functions of the files under the documents."""
         self.units: dict[int, Unit] = {unit.id: unit for document in documents for unit in document.units or ()}
-        self._documents = documents
 
     # --- functions ---------------------------------------------------------------------------------------------
 
@@ -96,23 +93,24 @@ class Overlay:
         terms = {word: found for word, found in self._terms_of(words).items() if self._all_terms.issuperset(found)}
         if not terms:
             return []
-        frequencies = {item: _weighed(columns, weights) for item, columns in self._terms.items()}
-        lengths = {item: sum(sum(column.values()) for column in columns) for item, columns in self._terms.items()}
+        columns = astuple(weights)
         known = self._store.word_statistics(terms)
-        functions = known.functions + len(lengths)
-        average = (known.words + sum(lengths.values())) / functions
+        functions = known.functions + len(self.units)
+        average = (known.words + sum(unit.content.length for unit in self.units.values())) / functions
+        norms = {item: _K1 * (1 - _B + _B * unit.content.length / average) for item, unit in self.units.items()}
         scores: dict[int, float] = {}
         for word in words:
             if word not in terms:
                 continue
             # A word of several terms stands where all of them do.
-            times = {item: min(found[term] for term in terms[word]) for item, found in frequencies.items()}
+            times = {
+                item: min(_weighed(unit, term, columns) for term in terms[word]) for item, unit in self.units.items()
+            }
             having = known.containing[word] + sum(number > 0 for number in times.values())
             idf = max(_LEAST_IDF, math.log((functions - having + 0.5) / (having + 0.5)))
             for item, number in times.items():
                 if number and (allowed is None or item in allowed):
-                    norm = _K1 * (1 - _B + _B * lengths[item] / average)
-                    scores[item] = scores.get(item, 0.0) + idf * number * (_K1 + 1) / (number + norm)
+                    scores[item] = scores.get(item, 0.0) + idf * number * (_K1 + 1) / (number + norms[item])
         return list(scores.items())
 
     def _terms_of(self, words: Sequence[str]) -> dict[str, list[str]]:
@@ -122,19 +120,8 @@ class Overlay:
         return {word: list(terms) for word, terms in zip(distinct, counts, strict=True) if terms}
 
     @cached_property
-    def _terms(self) -> dict[int, tuple[Counter[str], ...]]:
-        """How often each column of each of the documents' functions has a term."""
-        terms: dict[int, tuple[Counter[str], ...]] = {}
-        for document in self._documents:
-            if not document.terms and document.units:
-                counts = iter(self._stems.count([column for unit in document.units for column in unit.words]))
-                document.terms = {unit.id: tuple(next(counts) for _ in unit.words) for unit in document.units}
-            terms.update(document.terms)
-        return terms
-
-    @cached_property
     def _all_terms(self) -> set[str]:
-        return {term for columns in self._terms.values() for column in columns for term in column}
+        return {term for unit in self.units.values() for column in unit.content.terms for term in column}
 
     # --- names -------------------------------------------------------------------------------------------------
 
@@ -157,11 +144,11 @@ class Overlay:
 
     def text_keys(self, ids: Sequence[int]) -> dict[int, str]:
         found = self._store.text_keys(self._below(ids))
-        return {**found, **{item: self.units[item].key for item in ids if item in self.units}}
+        return {**found, **{item: self.units[item].content.key for item in ids if item in self.units}}
 
     def vectors_of(self, model: str, layer: int, ids: Sequence[int]) -> dict[int, Floats]:
         found = self._store.vectors_of(model, layer, self._below(ids))
-        keys = {item: self.units[item].key for item in ids if item in self.units}
+        keys = {item: self.units[item].content.key for item in ids if item in self.units}
         known = self._store.vectors_of_texts(model, layer, list(dict.fromkeys(keys.values())))
         return {**found, **{item: known[key] for item, key in keys.items() if key in known}}
 
@@ -206,11 +193,6 @@ class OverlaidVectors:
         return in_order(visible + self._own.search(query, limit, allowed))[:limit]
 
 
-def _weighed(columns: Sequence[Counter[str]], weights: ColumnWeights) -> Counter[str]:
-    """How often a function has each term, by what its columns weigh."""
-    total: Any = Counter()  # Counts are whole numbers only by their annotation.
-    for weight, column in zip(astuple(weights), columns, strict=True):
-        for term, number in column.items():
-            total[term] += weight * number
-    found: Counter[str] = total
-    return found
+def _weighed(unit: Unit, term: str, weights: Sequence[float]) -> float:
+    """How often a function has a term, by what its columns weigh."""
+    return sum(weight * column[term] for weight, column in zip(weights, unit.content.terms, strict=True))
