@@ -34,8 +34,12 @@ class UnreadableRequest:
 
 
 class FathomProtocol(LanguageServerProtocol):
-    """pygls leaves a request without an answer when its parameters cannot be structured, when it comes before
-    `initialize`, and when it comes after `shutdown`. LSP has an error for each."""
+    """pygls leaves a request without an answer when it is no JSON-RPC 2.0, when its parameters cannot be structured,
+    when it comes before `initialize`, and when it comes after `shutdown`. LSP has an error for each.
+
+    What has no id that could be answered is passed over: JSON that cannot be read, ids that are neither strings nor
+    whole numbers, and notifications that do not fit.
+    """
 
     initialized = False
     shutdown_requested = False
@@ -46,23 +50,42 @@ class FathomProtocol(LanguageServerProtocol):
         """Methods of requests under way, and when they came, while the client wants a trace."""
 
     def structure_message(self, data: dict[str, Any]) -> Any:
+        if "jsonrpc" not in data:
+            return data
+        request_id = data.get("id")
+        if "id" in data and (isinstance(request_id, bool) or not isinstance(request_id, (int, str))):
+            raise JsonRpcInvalidRequest(f"an id must be a string or a whole number, not {request_id!r:.80}")
         try:
-            return super().structure_message(data)
+            message = super().structure_message(data)
         except JsonRpcException as error:
-            request_id = data.get("id")
-            if "method" not in data or not isinstance(request_id, (int, str)):
-                raise
-            return UnreadableRequest(request_id, _explained(error))
+            if "method" in data and "id" in data:
+                return UnreadableRequest(data["id"], _explained(error))
+            if isinstance(request_id, str) and (waiting := self._request_futures.pop(request_id, None)) is not None:
+                waiting.set_exception(error)  # An answer of the client that makes no sense is an answer all the same.
+            raise
+        if "method" in data and "id" in data and not hasattr(message, "id"):
+            refusal = JsonRpcInvalidRequest(f"{data['method']} is a notification, which has no id")
+            return UnreadableRequest(data["id"], refusal)
+        return message
 
     def handle_message(self, message: Any) -> None:
+        if isinstance(message, dict):
+            message = _without_version(message)
         if isinstance(message, UnreadableRequest):
             self._refuse(message.id, message.error)
+        elif not hasattr(message, "jsonrpc"):
+            raise JsonRpcInvalidRequest(f"{type(message).__name__} is no message")
         elif not (hasattr(message, "id") and hasattr(message, "method")):
-            super().handle_message(message)
-        elif message.method != types.INITIALIZE and not self.initialized:
-            self._refuse(message.id, JsonRpcServerNotInitialized("the first request must be initialize"))
+            if self.initialized or getattr(message, "method", "") == types.EXIT:
+                super().handle_message(message)
+        elif message.jsonrpc != self.VERSION:
+            self._refuse(message.id, JsonRpcInvalidRequest("jsonrpc must be 2.0"))
         elif self.shutdown_requested:
             self._refuse(message.id, JsonRpcInvalidRequest("the server is shutting down"))
+        elif not self.initialized and message.method != types.INITIALIZE:
+            self._refuse(message.id, JsonRpcServerNotInitialized("the first request must be initialize"))
+        elif self.initialized and message.method == types.INITIALIZE:
+            self._refuse(message.id, JsonRpcInvalidRequest("the server is initialized already"))
         else:
             self.initialized = True
             self.shutdown_requested = message.method == types.SHUTDOWN
@@ -88,6 +111,14 @@ class FathomProtocol(LanguageServerProtocol):
 
     def _refuse(self, request_id: int | str, error: JsonRpcException) -> None:
         self._send_response(request_id, error=error.to_response_error())
+
+
+def _without_version(message: dict[str, Any]) -> Any:
+    """JSON that does not say that it is JSON-RPC; a request is refused all the same."""
+    request_id = message.get("id")
+    if "method" in message and isinstance(request_id, (int, str)) and not isinstance(request_id, bool):
+        return UnreadableRequest(request_id, JsonRpcInvalidRequest("jsonrpc must be 2.0"))
+    return message
 
 
 def make_converter() -> Converter:

@@ -51,6 +51,23 @@ async def serve_tcp(server: FathomServer, host: str, port: int) -> int:
         writer.close()
 
 
+class _Input:
+    """What the message loop reads from: a stream in which garbage is passed over."""
+
+    def __init__(self, stream: asyncio.StreamReader) -> None:
+        self._stream = stream
+
+    async def readline(self) -> bytes:
+        try:
+            return await self._stream.readline()
+        except ValueError:
+            logger.warning("the client sent a header without end")
+            return b"\n"
+
+    async def readexactly(self, count: int) -> bytes:
+        return await self._stream.readexactly(count)
+
+
 async def _serve(
     server: FathomServer, reader: asyncio.StreamReader, writer: StdoutWriter | asyncio.StreamWriter
 ) -> int:
@@ -60,7 +77,7 @@ async def _serve(
     try:
         await run_async(
             stop_event=threading.Event(),
-            reader=reader,
+            reader=_Input(reader),
             protocol=server.protocol,
             error_handler=server.report_server_error,
         )

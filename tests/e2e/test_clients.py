@@ -112,7 +112,7 @@ def work(connect: Connect, tmp_path: Path) -> Work:
 
 def actions(work: Work, only: list[str] | None = None, trigger: int = 1) -> types.CodeActionParams:
     here = types.Position(3, 1)
-    context = types.CodeActionContext([], only=only, trigger_kind=types.CodeActionTriggerKind(trigger))  # type: ignore[arg-type]
+    context = types.CodeActionContext([], only=only, trigger_kind=types.CodeActionTriggerKind(trigger))
     return types.CodeActionParams(work.document, types.Range(here, here), context)
 
 
@@ -341,7 +341,7 @@ async def test_ranges_are_counted_in_the_units_of_the_client(work: Work, encodin
     client = await work._connect(work.root, command=fake("answer"), initialize=False)
     capabilities = capabilities_of(VSCODE)
     assert capabilities.general is not None
-    capabilities.general.position_encodings = [encoding]  # type: ignore[list-item]
+    capabilities.general.position_encodings = [encoding]
     result = await client.initialize_session(
         types.InitializeParams(
             capabilities=capabilities, workspace_folders=[types.WorkspaceFolder(work.root.as_uri(), "work")]

@@ -186,6 +186,30 @@ async def test_a_cancelled_request_is_answered_so_and_dropped_by_the_indexer(con
     assert {"method": "cancel", "params": {"id": asked}} in root["heard"]
 
 
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("fathom/search", {"query": "pay"}),
+        ("fathom/similar", {"textDocument": {"uri": "{root}/a.py"}, "position": {"line": 0, "character": 0}}),
+        ("fathom/duplicates", {}),
+        ("fathom/reindex", {}),
+        ("workspace/symbol", {"query": "pay"}),
+        ("workspace/executeCommand", {"command": "fathom/search", "arguments": [{"query": "pay"}]}),
+    ],
+)
+async def test_every_request_can_be_cancelled_though_the_indexer_stalls(
+    connect: Connect, tmp_path: Path, method: str, params: Any
+) -> None:
+    client = await connect(tmp_path, command=fake("stall", "600"))
+    asked = json.loads(json.dumps(params).replace("{root}", tmp_path.as_uri()))
+    request = asyncio.create_task(ask(client, method, asked, "stalled"))
+    await asyncio.sleep(0)
+    client.cancel_request(types.CancelParams("stalled"))
+    with pytest.raises(JsonRpcException) as error:
+        await request
+    assert error.value.code == -32800
+
+
 async def test_progress_is_shown_only_to_clients_that_can(connect: Connect, tmp_path: Path) -> None:
     able = types.ClientCapabilities(window=types.WindowClientCapabilities(work_done_progress=True))
     client = await connect(tmp_path, command=fake("chatty"), capabilities=able)
