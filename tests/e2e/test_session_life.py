@@ -190,23 +190,22 @@ async def test_a_cancelled_request_is_answered_so_and_dropped_by_the_indexer(con
     ("method", "params"),
     [
         ("fathom/search", {"query": "pay"}),
-        ("fathom/similar", {"textDocument": {"uri": "{root}/a.py"}, "position": {"line": 0, "character": 0}}),
+        ("fathom/similar", {"textDocument": {"uri": "untitled:a"}, "position": {"line": 0, "character": 0}}),
         ("fathom/duplicates", {}),
         ("fathom/reindex", {}),
-        ("workspace/symbol", {"query": "pay"}),
-        ("workspace/executeCommand", {"command": "fathom/search", "arguments": [{"query": "pay"}]}),
+        ("workspace/symbol", types.WorkspaceSymbolParams("pay")),
+        ("workspace/executeCommand", types.ExecuteCommandParams("fathom/search", [{"query": "pay"}])),
     ],
 )
 async def test_every_request_can_be_cancelled_though_the_indexer_stalls(
     connect: Connect, tmp_path: Path, method: str, params: Any
 ) -> None:
     client = await connect(tmp_path, command=fake("stall", "600"))
-    asked = json.loads(json.dumps(params).replace("{root}", tmp_path.as_uri()))
-    request = asyncio.create_task(ask(client, method, asked, "stalled"))
-    await asyncio.sleep(0)
+    protocol: Any = client.protocol
+    request = asyncio.wrap_future(protocol.send_request(method, params, msg_id="stalled"))
     client.cancel_request(types.CancelParams("stalled"))
     with pytest.raises(JsonRpcException) as error:
-        await request
+        await asyncio.wait_for(request, 60)
     assert error.value.code == -32800
 
 
