@@ -17,6 +17,10 @@ from pytest_lsp import LanguageClient
 
 from fathom_indexer.types import Kind
 from fathom_server import lsp_ext
+from fathom_server.handlers import register
+from fathom_server.handlers.commands import COMMANDS
+from fathom_server.health import health_of
+from fathom_server.server import FathomServer
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
 EXAMPLE_ROOT = "file:///home/me/library"
@@ -32,7 +36,8 @@ def pairs(messages: list[Any]) -> list[Any]:
     return [(message, answers[message["id"]]) for message in messages if "id" in message and "method" in message]
 
 
-LSP_EXAMPLES = pairs([json.loads(block) for block in blocks("json")])
+LSP_MESSAGES = [json.loads(block) for block in blocks("json")]
+LSP_EXAMPLES = pairs(LSP_MESSAGES)
 WORKER_EXAMPLES = [json.loads(line) for line in blocks("jsonl")[0].splitlines()]
 
 
@@ -70,7 +75,40 @@ def test_there_is_an_example_of_every_request() -> None:
         lsp_ext.SIMILAR,
         lsp_ext.DUPLICATES,
         lsp_ext.STATUS,
+        lsp_ext.REINDEX,
     }
+
+
+def test_the_status_notification_has_the_shape_that_is_shown() -> None:
+    [shown] = [one for one in LSP_MESSAGES if "id" not in one]
+    assert shown["method"] == lsp_ext.STATUS
+    assert shown["params"] == health_of([])
+
+
+def rows() -> list[list[str]]:
+    """The cells of the table of standard methods."""
+    section = PAGE[PAGE.index("## Standard methods") : PAGE.index("## Commands")]
+    cells = [
+        [cell.strip() for cell in line.strip("|").split(" | ")] for line in section.splitlines() if line[:1] == "|"
+    ]
+    return cells[2:]
+
+
+def test_the_table_names_every_method_and_tests_that_exist() -> None:
+    server = FathomServer()
+    register(server)
+    methods = {method for row in rows() for method in re.findall(r"`([^`]+)`", row[0])}
+    served = {method for method in server.protocol.fm.features if not method.startswith("fathom/")}
+    assert served <= methods
+    for row in rows():
+        file, name = row[-1].strip(" |`").split("::")
+        assert f"def {name}(" in (Path(__file__).parents[1] / file).read_text(encoding="utf-8"), name
+
+
+def test_every_command_is_named() -> None:
+    section = PAGE[PAGE.index("## Commands") : PAGE.index("## Errors")]
+    own = {lsp_ext.SEARCH, lsp_ext.SIMILAR, lsp_ext.DUPLICATES, lsp_ext.STATUS, lsp_ext.REINDEX}
+    assert set(re.findall(r"`(fathom/\w+)`", section)) == set(COMMANDS) - own
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -95,6 +133,8 @@ async def test_the_servers_examples(library: LanguageClient, request_shown: Any,
         return
     real = await answering
     assert_same_shape(answer_shown["result"], real)
+    if real is None:
+        return
     assert_same_hits(answer_shown["result"], real)
     for hit_shown, hit in zip(answer_shown["result"].get("results", []), real.get("results", []), strict=True):
         assert hit["location"]["uri"] == hit_shown["location"]["uri"].replace(EXAMPLE_ROOT, root)

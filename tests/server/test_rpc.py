@@ -96,3 +96,15 @@ def test_params_of_our_own_stay_plain(wire: Wire) -> None:
     )
     assert message.params == {"class": {"type_name": 1}}
     assert not isinstance(message, UnreadableRequest)
+
+
+def test_a_client_that_wants_a_trace_is_told_of_each_answer(wire: Wire) -> None:
+    wire.say(id=2, method="no/such")
+    assert [message for message in wire.sent if message.get("method") == "$/logTrace"] == []
+    wire.say(method="$/setTrace", params={"value": "messages"})
+    wire.say(id=3, method="no/such")
+    [traced] = [message["params"]["message"] for message in wire.sent if message.get("method") == "$/logTrace"]
+    assert traced.startswith("no/such 3 failed")
+    wire.say(method="$/setTrace", params={"value": "off"})
+    wire.say(id=4, method="no/such")
+    assert len([message for message in wire.sent if message.get("method") == "$/logTrace"]) == 1
