@@ -57,7 +57,7 @@ class FolderDocuments:
         self._told: IndexerClient | None = None
         self._telling = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def changed(self, path: str, document: OpenDocument) -> None:
         """A document was opened or changed. `path` is relative to the folder or begins with `untitled:`."""
@@ -71,6 +71,20 @@ class FolderDocuments:
 
     async def tell(self, client: IndexerClient) -> None:
         """Return when the indexer knows of everything. Raises `IndexerUnavailableError`."""
+        telling = asyncio.create_task(self._tell_all(client))
+        self._tasks.add(telling)
+        telling.add_done_callback(self._tasks.discard)
+        # Whoever waits may lose interest, which must not take back what the indexer is being told.
+        await asyncio.shield(telling)
+
+    def close(self) -> None:
+        """Tell nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+
+    async def _tell_all(self, client: IndexerClient) -> None:
         async with self._telling:
             if client is not self._told:
                 self._told = client
@@ -78,14 +92,11 @@ class FolderDocuments:
             while self._untold:
                 path = next(iter(self._untold))
                 del self._untold[path]
-                await self._tell(client, path)
-
-    def close(self) -> None:
-        """Tell nothing any more."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._task is not None:
-            self._task.cancel()
+                try:
+                    await self._tell(client, path)
+                except IndexerUnavailableError:
+                    self._untold[path] = None
+                    raise
 
     async def _tell(self, client: IndexerClient, path: str) -> None:
         document = self._open.get(path)
@@ -105,7 +116,9 @@ class FolderDocuments:
         self._timer = asyncio.get_running_loop().call_later(self._pause, self._start)
 
     def _start(self) -> None:
-        self._task = asyncio.create_task(self._tell_the_client())
+        task = asyncio.create_task(self._tell_the_client())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _tell_the_client(self) -> None:
         try:

@@ -112,3 +112,40 @@ async def test_an_indexer_that_is_gone_is_told_nothing() -> None:
     later: Any = FakeClient()
     await told.tell(later)
     assert later.heard == [("a.py", "a", "")]
+
+
+async def test_who_asked_may_lose_interest() -> None:
+    class Slow(FakeClient):
+        begun = asyncio.Event()
+        may_end = asyncio.Event()
+
+        async def open_document(self, path: str, text: str, language: str = "") -> None:
+            self.begun.set()
+            await self.may_end.wait()
+            await super().open_document(path, text, language)
+
+    client: Any = Slow()
+    told = documents(client)
+    told.changed("a.py", Document("a"))
+    told.changed("b.py", Document("b"))
+    asking = asyncio.create_task(told.tell(client))
+    await client.begun.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    client.may_end.set()
+    await told.tell(client)
+    assert [path for path, *_ in client.heard] == ["a.py", "b.py"]
+    told.close()
+
+
+async def test_what_did_not_arrive_is_told_again() -> None:
+    client: Any = FakeClient(IndexerUnavailableError("no answer"))
+    told = documents(client)
+    told.changed("a.py", Document("a"))
+    with pytest.raises(IndexerUnavailableError):
+        await told.tell(client)
+    client.error = None
+    await told.tell(client)
+    assert len(client.heard) == 2
+    told.close()
