@@ -53,6 +53,7 @@ class FathomServer(LanguageServer):
         self._start_indexer = start_indexer
         self.on_parent_death: Callable[[], None] = lambda: None
         self._background: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Task[None] | None = None
 
     @property
     def exit_code(self) -> int:
@@ -135,7 +136,12 @@ class FathomServer(LanguageServer):
         task.add_done_callback(self._background.discard)
 
     async def close(self) -> None:
-        """Stop the indexers and whatever else runs."""
+        """Stop the indexers and whatever else runs; return when that is done, whoever asked for it first."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         for task in self._background:
             task.cancel()
         self._copies.close()
