@@ -315,7 +315,7 @@ class Session:
         self._documents: dict[str, OpenDocument] = {}
         self._burst = Burst()
         self._burst_timer: asyncio.TimerHandle | None = None
-        self._burst_task: asyncio.Task[None] | None = None
+        self._tellings: set[asyncio.Task[None]] = set()
         self._open = asyncio.Event()
         self._open.set()
 
@@ -503,14 +503,22 @@ class Session:
 
     def _burst_ended(self) -> None:
         if self._burst.wait() == 0:
-            self._burst_task = asyncio.create_task(self._settle())
+            self._tell_burst()
         else:
             self._await_burst()
 
+    def _tell_burst(self) -> None:
+        if paths := self._burst.take():
+            telling = asyncio.create_task(self.changed([Path(path) for path in paths]))
+            self._tellings.add(telling)
+            telling.add_done_callback(self._tellings.discard)
+
     async def _settle(self) -> None:
         """Return when the indexers know of everything that the client has watched."""
-        if paths := self._burst.take():
-            await self.changed(Path(path) for path in paths)
+        self._tell_burst()
+        if self._tellings:
+            # Whoever waits may lose interest; the changes must be told all the same.
+            await asyncio.shield(asyncio.gather(*self._tellings))
 
     async def changed(self, paths: Iterable[Path]) -> None:
         """Files were changed, created or deleted. An indexer that is not running will see so when it starts."""
