@@ -40,7 +40,7 @@ def results_json(query: str | None, hits: Iterable[Hit], explain: bool = False) 
 
 
 def show_hits(hits: Sequence[Hit], explain: bool = False) -> None:
-    """A readable list: place, name and score, signature, and a few lines of code; the parts of each score to `explain`."""
+    """A readable list: place, name and score, signature, a few lines of code; the parts of each score to `explain`."""
     console = Console(highlight=False, soft_wrap=True)
     if not hits:
         console.print("nothing found")
