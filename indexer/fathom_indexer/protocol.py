@@ -11,7 +11,7 @@ To the indexer: the requests `search`, `similar`, `status`, `update`, `rescan`, 
 request that nobody waits for any more. From the indexer: the notifications `ready` (once, first, to whoever started a
 process of its own), `progress`, `problem` (indexing met an error that no request asked about), and `partial` (the
 first order of a search that was asked to stream, under the id of its request). How a shared indexer is greeted:
-`process/handshake.py`. `docs/protocol.md` documents the fields. """
+`process/handshake.py`. `docs/protocol.md` documents the fields."""
 
 from __future__ import annotations
 
