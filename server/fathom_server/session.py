@@ -276,7 +276,7 @@ class _FirstOrders:
         self._tell = tell
         self._missing = set(indexers)
         self._known: dict[FolderIndexer, Results] = {}
-        self._first = False
+        self._preliminary: set[FolderIndexer] = set()
 
     def noter(self, indexer: FolderIndexer) -> OnPartial | None:
         """What a folder's first order is to be given to; None when nobody wants to know."""
@@ -284,13 +284,14 @@ class _FirstOrders:
             return None
 
         def note(results: Results) -> None:
-            self._first = True
+            self._preliminary.add(indexer)
             self._note(indexer, results)
 
         return note
 
     def final(self, indexer: FolderIndexer, results: Results) -> None:
         """A folder has its answer."""
+        self._preliminary.discard(indexer)
         self._note(indexer, results)
 
     def leave_out(self, indexer: FolderIndexer) -> None:
@@ -302,7 +303,7 @@ class _FirstOrders:
         if indexer not in self._missing:
             return
         self._missing.remove(indexer)
-        if not self._missing and self._first and self._tell is not None:
+        if not self._missing and self._preliminary and self._tell is not None:
             self._tell(_merged([(one.folder, known) for one, known in self._known.items()], self._limit))
 
 

@@ -16,7 +16,7 @@ from fathom_indexer.errors import IndexerUnavailableError, QueryError
 from fathom_indexer.process.client import IndexerClient, IndexerError
 from fathom_indexer.types import Filters, Progress, Stage
 from fathom_server.convert import Folder, folder_of
-from fathom_server.session import Backoff, FolderIndexer, Session, StartIndexer, State
+from fathom_server.session import Backoff, FolderIndexer, Found, Session, StartIndexer, State
 
 pytestmark = pytest.mark.asyncio
 
@@ -120,6 +120,42 @@ async def test_results_of_all_folders_are_merged_by_score(work: Workplace) -> No
     assert found.indexing is False
     found = await work.session.search("pay", 2, Filters())
     assert [folder.name for folder, _ in found.hits] == ["high", "middle"]
+
+
+async def test_the_first_order_is_told_once_when_every_folder_has_said_something(work: Workplace) -> None:
+    work.open("high", "streams")
+    work.open("low", "answer")
+    work.open("none", "unborn")
+    await work.editor.warned.wait()
+    told: list[Found] = []
+    found = await work.session.search("pay", 20, Filters(), on_partial=told.append)
+    assert [folder.name for folder, _ in found.hits] == ["high", "low"]
+    assert len(told) <= 1  # None when the streaming folder's answer overtakes the other one's.
+    for first in told:
+        assert {folder.name for folder, _ in first.hits} == {"high", "low"}
+        assert not first.complete
+    similar: list[Found] = []
+    await work.session.similar(work.root / "high" / "a.py", 1, 5, Filters(), on_partial=similar.append)
+    assert [hit["name"] for one in similar for _, hit in one.hits] == ["first"]
+
+
+async def test_an_index_is_up_to_date_when_its_indexer_says_so(work: Workplace) -> None:
+    quiet, troubled = work.open("one", "copies"), work.open("two", "chatty")
+    for indexer in (quiet, troubled):
+        await (await indexer.client()).status()
+    assert (quiet.quiescent, quiet.trouble) == (True, None)
+    assert troubled.trouble == "the disk is full"
+
+
+async def test_a_restart_keeps_the_folders_and_holds_requests_meanwhile(work: Workplace) -> None:
+    before = work.open("one")
+    pid = (await before.client()).pid
+    restarting = asyncio.create_task(work.session.restart())
+    await asyncio.sleep(0)
+    found = await work.session.search("pay", 20, Filters())
+    await restarting
+    assert [folder.name for folder, _ in found.hits] == ["one"]
+    assert (await work.indexers["one"].client()).pid != pid
 
 
 async def test_without_folders_nothing_is_found(work: Workplace) -> None:
