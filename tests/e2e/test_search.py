@@ -121,7 +121,7 @@ async def test_similar_code_is_found_across_languages(library: LanguageClient) -
         ("{library}/cmd/shelf.go.bak", 0, "not in the index"),
         ("{library}/../secret.py", 0, "workspace folders"),
         ("file:///etc/passwd", 0, "workspace folders"),
-        ("untitled:Untitled-1", 0, "textDocument.uri"),
+        ("untitled:Untitled-1", 0, "not in the index"),
         ("git:/cmd/shelf.go?ref=HEAD", 0, "textDocument.uri"),
     ],
 )
