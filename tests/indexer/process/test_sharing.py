@@ -174,6 +174,8 @@ async def test_of_many_who_start_at_once_all_meet_one_indexer(workspace: Workspa
     starters = [workspace.starter() for _ in range(8)]
     pids = await asyncio.gather(*(asyncio.to_thread(pid_of, starter) for starter in starters))
     assert len(set(pids)) == 1
+    # Pids are told before the first look at the workspace is over.
+    await until(lambda: len(workspace.looks()) > 0)
     assert {line.split()[0] for line in workspace.looks()} == {str(pids[0])}
     for starter in starters:
         starter.communicate()
