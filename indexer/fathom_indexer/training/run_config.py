@@ -21,7 +21,7 @@ POOLINGS = ("mean", "scored")
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """What a run does. The defaults are the anchored recipe; a recipe file states only what differs from them."""
+    """What a run does. A recipe file states only what differs from these defaults."""
 
     description: str = ""
     """What the recipe is for, in a sentence."""
