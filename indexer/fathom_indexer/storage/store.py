@@ -252,14 +252,12 @@ class Store:
         """The functions with these ids; ids that are gone are left out."""
         found: dict[int, StoredFunction] = {}
         with self._reading() as db:
-            for chunk in _chunks(ids, _VARIABLES):
-                rows = db.execute(
-                    f"SELECT functions.id, path, {_FUNCTION_COLUMNS} FROM functions JOIN files ON files.id = file_id "
-                    f"WHERE functions.id IN ({_marks(chunk)})",
-                    chunk,
-                )
-                for function_id, path, *columns in rows:
-                    found[function_id] = StoredFunction(function_id, path, _function(columns))
+            sql = (
+                f"SELECT functions.id, path, {_FUNCTION_COLUMNS} FROM functions "
+                "JOIN files ON files.id = file_id WHERE functions.id IN (*)"
+            )
+            for function_id, path, *columns in _rows_in(db, sql, ids):
+                found[function_id] = StoredFunction(function_id, path, _function(columns))
         return found
 
     def functions_of(self, path: str) -> list[StoredFunction]:
@@ -286,16 +284,9 @@ class Store:
 
     def ids_in(self, files: Sequence[str]) -> list[int]:
         """The ids of all functions of some files."""
-        ids: list[int] = []
         with self._reading() as db:
-            for chunk in _chunks(files, _VARIABLES):
-                rows = db.execute(
-                    "SELECT functions.id FROM functions JOIN files ON files.id = file_id "
-                    f"WHERE path IN ({_marks(chunk)})",
-                    chunk,
-                )
-                ids += [function_id for (function_id,) in rows]
-        return ids
+            sql = "SELECT functions.id FROM functions JOIN files ON files.id = file_id WHERE path IN (*)"
+            return [function_id for (function_id,) in _rows_in(db, sql, files)]
 
     def labels(self) -> list[tuple[int, str, str, str]]:
         """Id, path, language and kind of every function: what filters look at."""
@@ -311,14 +302,9 @@ class Store:
         """What ranking looks at of these functions; ids that are gone are left out."""
         found: dict[int, Outline] = {}
         with self._reading() as db:
-            for chunk in _chunks(ids, _VARIABLES):
-                rows = db.execute(
-                    f"SELECT {_OUTLINE_COLUMNS} FROM functions JOIN files ON files.id = file_id "
-                    f"WHERE functions.id IN ({_marks(chunk)})",
-                    chunk,
-                )
-                for function_id, path, name, qualified_name, kind, *rest in rows:
-                    found[function_id] = Outline(function_id, path, name, qualified_name, Kind(kind), *rest)
+            sql = f"SELECT {_OUTLINE_COLUMNS} FROM functions JOIN files ON files.id = file_id WHERE functions.id IN (*)"
+            for function_id, path, name, qualified_name, kind, *rest in _rows_in(db, sql, ids):
+                found[function_id] = Outline(function_id, path, name, qualified_name, Kind(kind), *rest)
         return found
 
     def telling_words(self, words: Sequence[str], functions: int) -> list[str]:
@@ -511,12 +497,8 @@ class Store:
         found: set[str] = set()
         with self._reading() as db:
             space = _space(db, model, layer)
-            for chunk in _chunks(text_keys, _VARIABLES):
-                rows = db.execute(
-                    f"SELECT text_key FROM embeddings WHERE space_id = ? AND text_key IN ({_marks(chunk)})",
-                    (space, *chunk),
-                )
-                found.update(key for (key,) in rows)
+            sql = "SELECT text_key FROM embeddings WHERE space_id = ? AND text_key IN (*)"
+            found.update(key for (key,) in _rows_in(db, sql, text_keys, space))
         return [key for key in text_keys if key not in found]
 
     def prune(self, model: str, layers: Sequence[int], today: int, days: int, most: int) -> int:
@@ -557,24 +539,19 @@ class Store:
 
     def text_keys(self, ids: Sequence[int]) -> dict[int, str]:
         """The key of each function's text; ids that are gone are left out."""
-        found: dict[int, str] = {}
         with self._reading() as db:
-            for chunk in _chunks(ids, _VARIABLES):
-                found.update(db.execute(f"SELECT id, text_key FROM functions WHERE id IN ({_marks(chunk)})", chunk))
-        return found
+            return dict(_rows_in(db, "SELECT id, text_key FROM functions WHERE id IN (*)", ids))
 
     def functions_with_text(self, text_keys: Sequence[str]) -> dict[str, list[StoredFunction]]:
         """The functions behind text keys: several where code was copied."""
         found: dict[str, list[StoredFunction]] = {}
         with self._reading() as db:
-            for chunk in _chunks(text_keys, _VARIABLES):
-                rows = db.execute(
-                    f"SELECT text_key, functions.id, path, {_FUNCTION_COLUMNS} FROM functions "
-                    f"JOIN files ON files.id = file_id WHERE text_key IN ({_marks(chunk)})",
-                    chunk,
-                )
-                for key, function_id, path, *columns in rows:
-                    found.setdefault(key, []).append(StoredFunction(function_id, path, _function(columns)))
+            sql = (
+                f"SELECT text_key, functions.id, path, {_FUNCTION_COLUMNS} FROM functions "
+                "JOIN files ON files.id = file_id WHERE text_key IN (*)"
+            )
+            for key, function_id, path, *columns in _rows_in(db, sql, text_keys):
+                found.setdefault(key, []).append(StoredFunction(function_id, path, _function(columns)))
         return found
 
     def put_vectors(self, model: str, layer: int, text_keys: Sequence[str], vectors: Floats) -> None:
@@ -625,12 +602,8 @@ class Store:
         found: dict[str, Floats] = {}
         with self._reading() as db:
             space = _space(db, model, layer)
-            for chunk in _chunks(text_keys, _VARIABLES):
-                rows = db.execute(
-                    f"SELECT text_key, vector FROM embeddings WHERE space_id = ? AND text_key IN ({_marks(chunk)})",
-                    (space, *chunk),
-                )
-                found.update((key, _matrix([vector])[0]) for key, vector in rows)
+            sql = "SELECT text_key, vector FROM embeddings WHERE space_id = ? AND text_key IN (*)"
+            found.update((key, _matrix([vector])[0]) for key, vector in _rows_in(db, sql, text_keys, space))
         return found
 
     def sample_vectors(self, model: str, layer: int, language: str, limit: int) -> Floats:
@@ -854,6 +827,15 @@ def _varints(record: bytes) -> list[int]:
 
 def _chunks(items: Sequence[object], size: int) -> Iterator[Sequence[object]]:
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _rows_in(db: sqlite3.Connection, sql: str, items: Sequence[object], *first: object) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query whose last condition is `IN (*)`, these items; asked in as many pieces as SQLite needs.
+
+    `first` are the variables before them.
+    """
+    for chunk in _chunks(items, _VARIABLES):
+        yield from db.execute(sql.replace("IN (*)", f"IN ({_marks(chunk)})"), (*first, *chunk))
 
 
 def _marks(items: Sequence[object]) -> str:
