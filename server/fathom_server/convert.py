@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -36,6 +36,8 @@ class Folder:
     """The same with symbolic links resolved."""
     alone: bool = False
     """Nobody opened it, only a file in it: what lies in its own folders is nobody's wish."""
+    cells: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """URIs of cells of notebooks by the paths that stand for them (`notebooks.py`)."""
 
     @property
     def name(self) -> str:
@@ -54,8 +56,8 @@ class Folder:
 
         A document that was never saved has its URI for a path.
         """
-        if relative.startswith(UNTITLED):
-            return relative
+        if relative in self.cells or relative.startswith(UNTITLED):
+            return self.cells.get(relative, relative)
         return self.uri.removesuffix("/") + "/" + quote(relative, errors="surrogateescape")
 
 

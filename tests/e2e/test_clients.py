@@ -105,7 +105,7 @@ class Work:
 
 @pytest.fixture
 def work(connect: Connect, tmp_path: Path) -> Work:
-    root = tmp_path / "work"
+    root = tmp_path / "my work"
     root.mkdir()
     return Work(connect, root)
 
@@ -163,6 +163,8 @@ async def test_code_actions_only_where_they_are_wanted(work: Work, tmp_path: Pat
     assert await soon(code_action(actions(work, only=["fathom"])))
     assert await soon(code_action(actions(work, only=[""])))
     work.document = types.TextDocumentIdentifier("untitled:Untitled-1")
+    assert await soon(code_action(actions(work)))
+    work.document = types.TextDocumentIdentifier("git:/a.py?old")
     assert not await soon(code_action(actions(work)))
     work.document = types.TextDocumentIdentifier((tmp_path / "elsewhere.py").as_uri())
     assert not await soon(code_action(actions(work)))

@@ -16,7 +16,9 @@ from fathom_indexer.errors import IndexerUnavailableError, QueryError
 from fathom_indexer.process.client import IndexerClient, IndexerError
 from fathom_indexer.types import Filters, Progress, Stage
 from fathom_server.convert import Folder, folder_of
-from fathom_server.session import Backoff, FolderIndexer, Found, Session, StartIndexer, State
+from fathom_server.folder_indexer import Backoff, FolderIndexer, StartIndexer, State
+from fathom_server.found import Found
+from fathom_server.session import Session
 
 pytestmark = pytest.mark.asyncio
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import converters, types
 
 from fathom_indexer.types import Filters
-from fathom_server.convert import name_range, path_of, symbol_of
+from fathom_server.convert import name_range, symbol_of
 from fathom_server.handlers.errors import answering
 
 if TYPE_CHECKING:
+    from fathom_server.found import Found
     from fathom_server.server import FathomServer
-    from fathom_server.session import Found
 
 _CONVERTER = converters.get_converter()
 
@@ -52,8 +52,7 @@ async def resolve(ls: FathomServer, symbol: types.WorkspaceSymbol) -> types.Work
     """The symbol with the range of its name, in the document as it is now."""
     await ls.session.settled()
     uri, data = symbol.location.uri, symbol.data
-    path = path_of(uri)
-    if not isinstance(data, dict) or path is None or ls.session.place_of(path) is None:
+    if not isinstance(data, dict) or ls.session.place_of(uri) is None:
         return symbol
     start, end = data.get("startLine"), data.get("endLine")
     if not isinstance(start, int) or not isinstance(end, int) or not 1 <= start <= end:
