@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from cattrs import transform_error
 from cattrs.v import format_exception
@@ -13,13 +16,18 @@ from pygls.exceptions import (
     JsonRpcException,
     JsonRpcInvalidParams,
     JsonRpcInvalidRequest,
+    JsonRpcRequestCancelled,
     JsonRpcServerNotInitialized,
 )
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from cattrs import Converter
     from pygls.lsp.server import LanguageServer
+
+logger = logging.getLogger(__name__)
 
 REQUEST_FAILED = -32803
 """LSP's `RequestFailed`: the request is well-formed, and could not be answered."""
@@ -48,6 +56,8 @@ class FathomProtocol(LanguageServerProtocol):
         super().__init__(server, converter)
         self._begun: dict[int | str, tuple[str, float]] = {}
         """Methods of requests under way, and when they came, while the client wants a trace."""
+        self._cancelled: WeakSet[Future[Any]] = WeakSet()
+        """Requests that were answered when they were cancelled."""
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         if "jsonrpc" not in data:
@@ -75,6 +85,9 @@ class FathomProtocol(LanguageServerProtocol):
             self._refuse(message.id, message.error)
         elif not hasattr(message, "jsonrpc"):
             raise JsonRpcInvalidRequest(f"{type(message).__name__} is no message")
+        elif self.initialized and isinstance(message, types.CancelNotification):
+            # Without the way through pygls, which takes longer than all the rest when many are cancelled at once.
+            self._handle_cancel_notification(message.params.id)
         elif not (hasattr(message, "id") and hasattr(message, "method")):
             if self.initialized or getattr(message, "method", "") == types.EXIT:
                 super().handle_message(message)
@@ -92,6 +105,27 @@ class FathomProtocol(LanguageServerProtocol):
             if self.trace is not types.TraceValue.Off:
                 self._begun[message.id] = (message.method, time.monotonic())
             super().handle_message(message)
+
+    def _handle_cancel_notification(self, msg_id: int | str) -> None:
+        """Answer at once. What the request has begun ends by itself, behind the answers to all that is cancelled."""
+        request = self._request_futures.get(msg_id)
+        if isinstance(request, asyncio.Task) and request.cancel():
+            del self._request_futures[msg_id]
+            self._cancelled.add(request)
+            self._refuse(msg_id, JsonRpcRequestCancelled("the client has cancelled the request"))
+        else:
+            super()._handle_cancel_notification(msg_id)
+
+    def _send_handler_result(self, future: Future[Any], *, msg_id: int | str) -> None:
+        if future not in self._cancelled:
+            super()._send_handler_result(future, msg_id=msg_id)
+        elif not future.cancelled() and (error := future.exception()) is not None:
+            logger.info("request %s failed while it was cancelled: %s", msg_id, error)
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *args: Any) -> None:  # type: ignore[override]
+        """End the session. pygls would close the stream at once, though answers may be due: `shutdown` has one."""
+        raise SystemExit
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:  # type: ignore[override]
