@@ -176,6 +176,8 @@ def _invalid(field: str, expected: str, value: Any) -> JsonRpcInvalidParams:
 
 
 def _object(value: Any, field: str) -> Json:
+    if value == []:
+        return {}  # Neovim cannot tell an empty table that is an object from one that is a list.
     if not isinstance(value, dict):
         raise _invalid(field, "an object", value)
     return value
