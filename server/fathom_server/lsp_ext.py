@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from fathom_indexer.protocol import Json
 
+PROTOCOL_VERSION = 1
+"""Of these requests. Raised when something is taken away or means something else; additions leave it as it is."""
+
 SEARCH = "fathom/search"
 SIMILAR = "fathom/similar"
 DUPLICATES = "fathom/duplicates"

@@ -21,7 +21,10 @@ from pygls.exceptions import (
 )
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
 
+from fathom_server.capabilities import ClientCapabilities, announce
+
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from concurrent.futures import Future
 
     from cattrs import Converter
@@ -121,6 +124,13 @@ class FathomProtocol(LanguageServerProtocol):
             super()._send_handler_result(future, msg_id=msg_id)
         elif not future.cancelled() and (error := future.exception()) is not None:
             logger.info("request %s failed while it was cancelled: %s", msg_id, error)
+
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
+        """Answer as pygls does, and say what it does not know."""
+        result = yield from super().lsp_initialize(params)
+        announce(result.capabilities, ClientCapabilities.resolve(params.capabilities))
+        return result
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *args: Any) -> None:  # type: ignore[override]

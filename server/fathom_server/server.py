@@ -55,7 +55,7 @@ class FathomServer(LanguageServer):
         self.capabilities = ClientCapabilities()
         self.settings = Settings()
         self.initialization_options: Any = None
-        self.session = Session(self._start_folder)
+        self.session = Session(self._start_folder, self.noticed)
         self._copies = KnownCopies(self.session.duplicates, self._copies_changed)
         self._warned: set[str] = set()
         self._shown_health: Json = {}

@@ -35,8 +35,12 @@ STATUS_TIMEOUT = 5.0
 class Session:
     """The workspace folders and what is asked of them all."""
 
-    def __init__(self, start_folder: Callable[[Folder], FolderIndexer]) -> None:
+    def __init__(
+        self, start_folder: Callable[[Folder], FolderIndexer], on_folders: Callable[[], None] = lambda: None
+    ) -> None:
+        """`on_folders` is called when there are other folders than before."""
         self._start_folder = start_folder
+        self._on_folders = on_folders
         self._indexers: dict[str, FolderIndexer] = {}
         self._documents: dict[str, OpenDocument] = {}
         self._watched = WatchedChanges(self.changed)
@@ -77,11 +81,13 @@ class Session:
         if folder.uri not in self._indexers:
             self._indexers[folder.uri] = self._start_folder(folder)
             self._show_documents()
+            self._on_folders()
 
     async def remove(self, uri: str) -> None:
         """Stop to index a folder."""
         if (indexer := self._indexers.pop(uri, None)) is not None:
             self._show_documents()
+            self._on_folders()
             await indexer.close()
 
     async def close(self) -> None:

@@ -70,6 +70,7 @@ class Work:
         self.asked: list[types.ShowMessageRequestParams] = []
         self.statuses: list[Any] = []
         self.registered: list[str] = []
+        self.folders = [types.WorkspaceFolder(root.as_uri(), "work")]
 
     async def open(
         self, name: str, mode: str = "copies", settings: Any = None, options: Any = None, **experimental: Any
@@ -94,7 +95,7 @@ class Work:
         await client.initialize_session(
             types.InitializeParams(
                 capabilities=capabilities_of(name, **experimental),
-                workspace_folders=[types.WorkspaceFolder(self.root.as_uri(), "work")],
+                workspace_folders=self.folders,
                 initialization_options=options,
             )
         )
@@ -124,6 +125,26 @@ async def test_every_client_can_search(work: Work, name: str) -> None:
     lazy = isinstance(symbols[0].location, types.LocationUriOnly)
     assert lazy == (name == VSCODE)
     assert (await ask(client, "fathom/search", {"query": "pay"}))["results"]
+
+
+@EVERY_CLIENT
+async def test_every_client_is_told_what_it_may_be_told(work: Work, name: str) -> None:
+    client = await work._connect(command=fake("answer"), initialize=False)
+    told = (await client.initialize_session(types.InitializeParams(capabilities=capabilities_of(name)))).capabilities
+    assert told.experimental == {"fathom": {"version": 1}}
+    assert told.workspace
+    operations = told.workspace.file_operations
+    assert operations
+    if name == MINIMAL:
+        assert told.code_action_provider is True
+        assert (operations.did_create, operations.did_rename, operations.did_delete) == (None, None, None)
+    else:
+        assert isinstance(told.code_action_provider, types.CodeActionOptions)
+        assert list(told.code_action_provider.code_action_kinds or ()) == ["fathom.similar"]
+    assert told.position_encoding == ("utf-8" if name == NEOVIM else "utf-16")
+    assert (told.notebook_document_sync is not None) == (name == VSCODE)
+    assert told.code_lens_provider == types.CodeLensOptions(resolve_provider=False)
+    assert told.workspace_symbol_provider == types.WorkspaceSymbolOptions(resolve_provider=True)
 
 
 @EVERY_CLIENT
@@ -308,6 +329,25 @@ async def test_status_bars_are_told(work: Work) -> None:
     dying = Work(work._connect, work.root)
     await dying.open(VSCODE, "unborn", fathomStatus=True)
     await until(lambda: any(status["health"] == "error" and not status["quiescent"] for status in dying.statuses))
+
+
+async def test_status_bars_follow_the_folders(work: Work) -> None:
+    client = await work.open(VSCODE, "unborn", fathomStatus=True)
+    await until(lambda: any(status["health"] == "error" for status in work.statuses))
+    event = types.WorkspaceFoldersChangeEvent([], [types.WorkspaceFolder(work.root.as_uri(), "work")])
+    client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+    await until(lambda: work.statuses[-1] == {"health": "ok", "quiescent": True, "message": None})
+
+
+async def test_status_bars_are_told_that_the_server_is_there(work: Work) -> None:
+    await work.open(VSCODE, "stall", fathomStatus=True)
+    await until(lambda: work.statuses)
+    assert work.statuses[0] == {"health": "ok", "quiescent": False, "message": None}
+    idle = Work(work._connect, work.root)
+    idle.folders = []
+    await idle.open(VSCODE, "answer", fathomStatus=True)
+    await until(lambda: idle.statuses)
+    assert idle.statuses[0] == {"health": "ok", "quiescent": True, "message": None}
 
 
 async def test_status_bars_see_the_end_of_indexing(work: Work) -> None:

@@ -32,7 +32,7 @@ async def workspace_symbol(ls: FathomServer, params: types.WorkspaceSymbolParams
     def symbols(found: Found) -> list[types.WorkspaceSymbol]:
         new = [(folder, hit) for folder, hit in found.hits if _key(folder.uri_of(hit["path"]), hit) not in sent]
         sent.update(_key(folder.uri_of(hit["path"]), hit) for folder, hit in new)
-        return [symbol_of(folder, hit, ls.capabilities.resolves_symbol_ranges) for folder, hit in new]
+        return [symbol_of(folder, hit, ls.capabilities) for folder, hit in new]
 
     def send(found: Found) -> None:
         if token is not None and (news := symbols(found)):
