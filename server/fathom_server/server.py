@@ -16,7 +16,7 @@ from fathom_indexer.process.client import IndexerClient
 from fathom_indexer.process.handshake import apart
 from fathom_server.capabilities import ClientCapabilities
 from fathom_server.config import Settings, read_settings
-from fathom_server.convert import folder_of, path_of
+from fathom_server.convert import folder_of
 from fathom_server.copies import KnownCopies
 from fathom_server.diagnostics import publish
 from fathom_server.folder_indexer import FolderIndexer, StartIndexer
@@ -123,15 +123,6 @@ class FathomServer(LanguageServer):
         """The lines of an open document; none of another one."""
         document = self.workspace.text_documents.get(unquote(uri))  # pygls' way to name them.
         return () if document is None else document.lines
-
-    def read_lines(self, uri: str) -> Sequence[str]:
-        """The lines of a file on disk, whose place in a workspace folder was looked at before; none if it has none."""
-        path = path_of(uri)
-        try:
-            return [] if path is None else path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-        except OSError as error:
-            logger.info("%s cannot be read: %s", uri, error)
-            return []
 
     def watch_parent(self, pid: int) -> None:
         """End the session once the client's process is gone."""

@@ -399,3 +399,18 @@ async def test_ranges_are_counted_in_the_units_of_the_client(work: Work, encodin
     symbol.location = types.LocationUriOnly((work.root.parent / "secret.py").as_uri())
     outside = await soon(client.workspace_symbol_resolve_async(symbol))
     assert isinstance(outside.location, types.LocationUriOnly)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+async def test_ranges_are_not_looked_up_where_a_link_leads_out(work: Work, tmp_path: Path) -> None:
+    client = await work.open(VSCODE, "answer")
+    [symbol] = await soon(client.workspace_symbol_async(types.WorkspaceSymbolParams("pay")))
+    places = {}
+    for name, home in (("inside.py", work.root), ("outside.py", tmp_path)):
+        target = home / f"target of {name}"
+        target.write_text("\n\n   settle = 1\n", encoding="utf-8")
+        (work.root / name).symlink_to(target)
+        symbol.location = types.LocationUriOnly((work.root / name).as_uri())
+        resolved = await soon(client.workspace_symbol_resolve_async(symbol))
+        places[name] = resolved.location.range.start
+    assert places == {"inside.py": types.Position(2, 3), "outside.py": types.Position(2, 0)}
