@@ -21,7 +21,7 @@ from pygls.exceptions import (
 )
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
 
-from fathom_server.capabilities import ClientCapabilities, announce
+from fathom_server.capabilities import announce
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from cattrs import Converter
     from pygls.lsp.server import LanguageServer
+
+    from fathom_server.server import FathomServer
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class FathomProtocol(LanguageServerProtocol):
     whole numbers, and notifications that do not fit.
     """
 
+    _server: FathomServer
     initialized = False
     shutdown_requested = False
 
@@ -129,7 +132,7 @@ class FathomProtocol(LanguageServerProtocol):
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
         """Answer as pygls does, and say what it does not know."""
         result = yield from super().lsp_initialize(params)
-        announce(result.capabilities, ClientCapabilities.resolve(params.capabilities))
+        announce(result.capabilities, self._server.capabilities)
         return result
 
     @lsp_method(types.EXIT)

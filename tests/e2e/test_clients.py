@@ -331,6 +331,18 @@ async def test_status_bars_are_told(work: Work) -> None:
     await until(lambda: any(status["health"] == "error" and not status["quiescent"] for status in dying.statuses))
 
 
+async def test_status_bars_see_a_dead_indexer_and_the_next_one(work: Work) -> None:
+    client = await work.open(VSCODE, "die-once", fathomStatus=True)
+    assert (await ask(client, "fathom/search", {"query": "pay"}))["results"]
+    await until(lambda: len(work.statuses) > 1 and work.statuses[-1]["health"] == "ok")
+    [dead] = [status for status in work.statuses if status["health"] == "error"]
+    assert dead["message"] == "the indexer of my work ended unexpectedly (exit code 3)"
+    assert not dead["quiescent"]
+    assert work.statuses[-1]["message"] is None
+    assert [message.type for message in client.messages] == [types.MessageType.Warning]
+    assert dead["message"] in client.messages[0].message
+
+
 async def test_status_bars_follow_the_folders(work: Work) -> None:
     client = await work.open(VSCODE, "unborn", fathomStatus=True)
     await until(lambda: any(status["health"] == "error" for status in work.statuses))
