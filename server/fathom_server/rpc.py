@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from dataclasses import dataclass
@@ -60,8 +61,8 @@ class FathomProtocol(LanguageServerProtocol):
 
     def __init__(self, server: LanguageServer, converter: Converter) -> None:
         super().__init__(server, converter)
-        self._begun: dict[int | str, tuple[str, float]] = {}
-        """Methods of requests under way, and when they came, while the client wants a trace."""
+        self._begun: dict[int | str, tuple[Any, float]] = {}
+        """Requests under way, and when they came, while the client wants a trace."""
         self._cancelled: WeakSet[Future[Any]] = WeakSet()
         """Requests that were answered when they were cancelled."""
 
@@ -109,7 +110,7 @@ class FathomProtocol(LanguageServerProtocol):
             self.initialized = True
             self.shutdown_requested = message.method == types.SHUTDOWN
             if self.trace is not types.TraceValue.Off:
-                self._begun[message.id] = (message.method, time.monotonic())
+                self._begun[message.id] = (message, time.monotonic())
             super().handle_message(message)
 
     def _handle_cancel_notification(self, msg_id: int | str) -> None:
@@ -150,11 +151,14 @@ class FathomProtocol(LanguageServerProtocol):
 
     def _send_response(self, msg_id: int | str, result: Any = None, error: types.ResponseError | None = None) -> None:
         super()._send_response(msg_id, result, error)
-        method, since = self._begun.pop(msg_id, ("", 0.0))
-        if method and self.trace is not types.TraceValue.Off:
+        request, since = self._begun.pop(msg_id, (None, 0.0))
+        if request is not None and self.trace is not types.TraceValue.Off:
             outcome = f"failed ({error.message})" if error is not None else "was answered"
-            text = f"{method} {msg_id} {outcome} after {1000 * (time.monotonic() - since):.0f} ms"
-            self.notify(types.LOG_TRACE, types.LogTraceParams(text))
+            text = f"{request.method} {msg_id} {outcome} after {1000 * (time.monotonic() - since):.0f} ms"
+            asked = None
+            if self.trace is types.TraceValue.Verbose:
+                asked = json.dumps(request.params, default=self._serialize_message)
+            self.notify(types.LOG_TRACE, types.LogTraceParams(text, asked))
 
     def _refuse(self, request_id: int | str, error: JsonRpcException) -> None:
         self._send_response(request_id, error=error.to_response_error())

@@ -109,6 +109,19 @@ def test_a_client_that_wants_a_trace_is_told_of_each_answer(wire: Wire) -> None:
     wire.say(method="$/setTrace", params={"value": "off"})
     wire.say(id=4, method="no/such")
     assert len([message for message in wire.sent if message.get("method") == "$/logTrace"]) == 1
+    wire.say(method="$/setTrace", params={"value": "verbose"})
+    wire.say(id=5, method="no/such", params={"query": "pay"})
+    *_, last = [message["params"] for message in wire.sent if message.get("method") == "$/logTrace"]
+    assert (last["message"].startswith("no/such 5"), json.loads(last["verbose"])) == (True, {"query": "pay"})
+
+
+@pytest.mark.parametrize(("trace", "told"), [("off", 0), ("messages", 1), ("verbose", 1)])
+def test_a_client_can_want_a_trace_from_the_start(trace: str, told: int) -> None:
+    wire = Wire()
+    wire.say(id=1, method="initialize", params={**INITIALIZE, "trace": trace})
+    wire.say(id=3, method="no/such")
+    traced = [message["params"] for message in wire.sent if message.get("method") == "$/logTrace"]
+    assert [set(one) for one in traced] == [{"message", "verbose"} if trace == "verbose" else {"message"}] * told
 
 
 @pytest.mark.asyncio
