@@ -261,15 +261,15 @@ class Session:
         if isinstance(path, str):
             return [(indexer, path) for indexer in self.indexers[:1]]
         # The client may name the folder by a symbolic link and the file by its real path, or the reverse.
-        for candidate in (path, path.resolve()):
-            places = [
-                (indexer, relative)
-                for indexer in self._indexers.values()
-                if (relative := indexer.folder.relative(candidate)) is not None
-            ]
-            if places:
-                return sorted(places, key=lambda place: len(place[1]))
-        return []
+        return self._holding(path) or self._holding(path.resolve())
+
+    def _holding(self, path: Path) -> list[tuple[FolderIndexer, str]]:
+        places = [
+            (indexer, relative)
+            for indexer in self._indexers.values()
+            if (relative := indexer.folder.relative(path)) is not None
+        ]
+        return sorted(places, key=lambda place: len(place[1]))
 
 
 async def _status(indexer: FolderIndexer) -> RootStatus:
