@@ -13,6 +13,7 @@ from fathom_indexer.process.client import Groups, IndexerError, Results
 from fathom_indexer.types import UNTITLED
 from fathom_server.changes import WatchedChanges
 from fathom_server.convert import path_of
+from fathom_server.documents import LONGEST
 from fathom_server.found import FirstOrders, Found, OnFound, merged
 from fathom_server.lsp_ext import RootStatus
 from fathom_server.notebooks import Notebooks
@@ -107,8 +108,11 @@ class Session:
         """Functions of all folders that answer a query; with the parts of their scores to `explain`.
 
         `on_partial` is told the first order once all folders that have an answer have one.
-        Raises `IndexerError` when the query is at fault, and the first folder's error when no folder has an answer.
+        Raises `QueryError` or `IndexerError` when the query is at fault, and the first folder's error when no folder
+        has an answer.
         """
+        if len(query) > LONGEST:
+            raise QueryError(f"query must have at most {LONGEST} characters, not {len(query)}")
         await self._open.wait()
         await self._watched.settle()
         indexers = self.indexers
