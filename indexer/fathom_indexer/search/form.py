@@ -10,7 +10,7 @@ from fathom_indexer.types import FUNCTION_KINDS, Kind
 
 _SHORT = 1.0
 _MODULE = 0.75
-_DECLARATION = 0.5
+_DECLARATION = 0.25
 _PRIVATE = 0.25
 _SHORT_LINES = 2
 """A function of so many lines does little more than pass a call on."""

@@ -352,6 +352,9 @@ def _ordered(
     if not code:
         pure = query.kind in (QueryKind.SYMBOL, QueryKind.PATH)
         named = {**in_files(query.paths, outlines), **closeness(query.symbols, outlines)}
+        if not pure:
+            # Among other words, what merely resembles a name says little.
+            named = {item: value**2 for item, value in named.items()}
         signals += [
             Signal(Step.SYMBOLS, weights.symbol if pure else weights.mention, named),
             Signal(Step.NAME, weights.name, name_values(query.words, outlines)),

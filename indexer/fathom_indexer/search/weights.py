@@ -24,7 +24,7 @@ class Weights:
     """One point of BM25 where the query is code."""
     symbol: float = 0.4
     """Being what a query names that is nothing but a name."""
-    mention: float = 0.05
+    mention: float = 0.15
     """Being what a query names among other words."""
     name: float = 0.12
     """All words of the query in the function's name."""
