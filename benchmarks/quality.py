@@ -26,6 +26,7 @@ from fathom_indexer.config import Config
 from fathom_indexer.encoder import Encoder, load_encoder
 from fathom_indexer.engine import Engine
 from fathom_indexer.evaluation import (
+    DocumentedFunction,
     FunctionRank,
     Place,
     Question,
@@ -113,16 +114,21 @@ def ask_repository(repository: Repository, checkout: Path, cache: str, threads: 
     return asked
 
 
-def ask_documented(repository: Repository, checkout: Path, cache: str, threads: int) -> dict[str, list[FunctionRank]]:
-    """Ask a repository what its own documentation says, which is taken out of a copy. Ranks by step."""
+def without_documentation(repository: Repository, checkout: Path, cache: str) -> tuple[Path, list[DocumentedFunction]]:
+    """A copy of what is searched, without the documentation of some functions, and the questions that it makes."""
     original, root = checkout / repository.folder, Path(cache) / "documented" / repository.name
-    config = Config(cache_dir=cache, threads=threads, rerank_ms=RERANK_MS)
-    sources = [file.path for file in scan(original, config) if isinstance(file, SourceFile)]
+    sources = [file.path for file in scan(original, Config(cache_dir=cache)) if isinstance(file, SourceFile)]
     asked, changed = ask_documentation({path: (original / path).read_bytes() for path in sources}, DOCUMENTED)
     shutil.copytree(original, root, dirs_exist_ok=True)
     for path, source in changed.items():
         (root / path).write_bytes(source)
-    with Engine.open(root, config) as engine:
+    return root, asked
+
+
+def ask_documented(repository: Repository, checkout: Path, cache: str, threads: int) -> dict[str, list[FunctionRank]]:
+    """Ask a repository what its own documentation says, which is taken out of a copy. Ranks by step."""
+    root, asked = without_documentation(repository, checkout, cache)
+    with Engine.open(root, Config(cache_dir=cache, threads=threads, rerank_ms=RERANK_MS)) as engine:
         engine.index()
         return {
             name: [
