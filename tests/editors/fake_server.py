@@ -14,9 +14,14 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from fathom_indexer import __version__
+
 Message = dict[str, Any]
 
-CAPABILITIES = {"capabilities": {"positionEncoding": "utf-16", "textDocumentSync": {"openClose": True, "save": True}}}
+CAPABILITIES = {
+    "capabilities": {"positionEncoding": "utf-16", "textDocumentSync": {"openClose": True, "save": True}},
+    "serverInfo": {"name": "fathom", "version": __version__},
+}
 
 
 def read_message(stream: BinaryIO) -> Message | None:

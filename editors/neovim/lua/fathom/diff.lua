@@ -1,0 +1,161 @@
+-- `:Fathom diff`: the function under the cursor beside one that is like it, in two windows that float.
+
+local client = require('fathom.client')
+local entry = require('fathom.entry')
+local function_here = require('fathom.function_here')
+local message = require('fathom.message')
+local preview = require('fathom.preview')
+local results = require('fathom.results')
+local similar = require('fathom.similar')
+
+local M = {}
+
+---What is worth laying beside a function: code outside functions is not.
+local KINDS = { 'function', 'method', 'constructor', 'closure', 'macro' }
+
+---@class fathom.DiffView
+---@field here fathom.Entry
+---@field others fathom.Entry[]
+---@field shown integer which of the others
+---@field left integer window
+---@field right integer window
+
+---Two windows side by side that leave some of the editor to be seen around them.
+---@return { width: integer, height: integer, row: integer, col: integer }[]
+local function places()
+  local width = math.max(20, math.floor((vim.o.columns - 8) / 2))
+  local height = math.max(5, vim.o.lines - vim.o.cmdheight - 6)
+  local left = math.max(0, math.floor((vim.o.columns - 2 * width - 4) / 2))
+  return {
+    { width = width, height = height, row = 1, col = left },
+    { width = width, height = height, row = 1, col = left + width + 2 },
+  }
+end
+
+---@param found fathom.Entry
+---@return integer bufnr a buffer with the function's lines
+local function buffer_of(found)
+  local bufnr = vim.api.nvim_create_buf(false, true)
+  vim.bo[bufnr].bufhidden = 'wipe'
+  vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, preview.lines(found))
+  preview.colour(bufnr, vim.filetype.match({ filename = found.filename }) or '')
+  vim.bo[bufnr].modifiable = false
+  return bufnr
+end
+
+---@param view fathom.DiffView
+local function close(view)
+  for _, window in ipairs({ view.left, view.right }) do
+    if vim.api.nvim_win_is_valid(window) then
+      vim.api.nvim_win_close(window, true)
+    end
+  end
+end
+
+---@param view fathom.DiffView
+---@return string
+local function title(view)
+  local found = view.others[view.shown]
+  return (' %d of %d  %s  %s '):format(view.shown, #view.others, found.label, found.place)
+end
+
+---Puts another one of the similar functions to the right.
+---@param view fathom.DiffView
+---@param number integer
+local function show(view, number)
+  view.shown = (number - 1) % #view.others + 1
+  local bufnr = buffer_of(view.others[view.shown])
+  vim.api.nvim_win_call(view.right, function()
+    vim.cmd.diffoff()
+    vim.api.nvim_win_set_buf(view.right, bufnr)
+    vim.cmd.diffthis()
+  end)
+  for _, window in ipairs({ view.left, view.right }) do
+    vim.wo[window].foldenable = false
+    vim.wo[window].wrap = false
+  end
+  vim.api.nvim_win_set_config(view.right, { title = title(view) })
+  M.map(view, bufnr)
+end
+
+---@param view fathom.DiffView
+---@param bufnr integer
+function M.map(view, bufnr)
+  local actions = {
+    q = function()
+      close(view)
+    end,
+    ['<Esc>'] = function()
+      close(view)
+    end,
+    [']]'] = function()
+      show(view, view.shown + 1)
+    end,
+    ['[['] = function()
+      show(view, view.shown - 1)
+    end,
+    ['<CR>'] = function()
+      close(view)
+      entry.jump(view.others[view.shown])
+    end,
+  }
+  for keys, action in pairs(actions) do
+    vim.keymap.set('n', keys, action, { buffer = bufnr, nowait = true })
+  end
+end
+
+---@param here fathom.Entry
+---@param others fathom.Entry[]
+local function open(here, others)
+  local left_place, right_place = unpack(places())
+  local shared = { relative = 'editor', style = 'minimal', border = 'rounded' }
+  local left_buffer = buffer_of(here)
+  local left = vim.api.nvim_open_win(
+    left_buffer,
+    false,
+    vim.tbl_extend('error', left_place, shared, { title = (' %s  %s '):format(here.label, here.place) })
+  )
+  local right = vim.api.nvim_open_win(
+    vim.api.nvim_create_buf(false, true),
+    true,
+    vim.tbl_extend('error', right_place, shared, {
+      title = ' ',
+      footer = ' ]] next  [[ previous  <CR> go there  q close ',
+    })
+  )
+  ---@type fathom.DiffView
+  local view = { here = here, others = others, shown = 1, left = left, right = right }
+  vim.api.nvim_win_call(left, vim.cmd.diffthis)
+  M.map(view, left_buffer)
+  show(view, 1)
+  vim.api.nvim_create_autocmd('WinClosed', {
+    pattern = { tostring(left), tostring(right) },
+    once = true,
+    callback = vim.schedule_wrap(function()
+      close(view)
+    end),
+  })
+end
+
+---Opens the function under the cursor beside the most similar one.
+function M.run()
+  local settings, params = results.settings(), similar.params_here()
+  if not settings or not params then
+    return
+  end
+  function_here.find(function(problem, here)
+    if not here then
+      return message.error(assert(problem))
+    end
+    client.request('fathom/similar', function(lsp_client)
+      return vim.tbl_extend('error', params(lsp_client), { limit = settings.limit, filters = { kinds = KINDS } })
+    end, function(trouble, result)
+      ---@cast result fathom.SearchResult?
+      if results.worth_showing(trouble, result, result and #result.results or 0) then
+        open(entry.of(here), entry.all(assert(result).results))
+      end
+    end)
+  end)
+end
+
+return M
