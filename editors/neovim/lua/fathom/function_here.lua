@@ -19,12 +19,12 @@ end
 local function words_here()
   local row = vim.fn.line('.')
   for line = row, 1, -1 do
-    local text = vim.trim(vim.fn.getline(line))
+    local text = vim.trim(vim.fn.getline(line) --[[@as string]])
     if text ~= '' then
       return text
     end
   end
-  return vim.fn.expand('%:t')
+  return vim.fs.basename(vim.api.nvim_buf_get_name(0))
 end
 
 ---Calls back with the innermost function around the cursor of the current buffer.

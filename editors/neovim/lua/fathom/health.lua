@@ -12,7 +12,7 @@ local STATUS_MS = 2000
 local function check_settings()
   vim.health.start('Fathom: editor and settings')
   if vim.fn.has('nvim-0.11') == 1 then
-    vim.health.ok('Neovim ' .. tostring(vim.version()))
+    vim.health.ok(vim.split(vim.fn.execute('version'), '\n', { trimempty = true })[1])
   else
     vim.health.error('Neovim 0.11 or later is needed')
   end
@@ -47,7 +47,7 @@ end
 
 local function check_server()
   vim.health.start('Fathom: server')
-  local lsp_config = vim.lsp.config.fathom
+  local lsp_config = server.lsp_config()
   local root = vim.fs.root(0, lsp_config.root_markers or {}) or vim.uv.cwd()
   local found, problem = server.find(root)
   if type(lsp_config.cmd) == 'table' then
@@ -69,7 +69,9 @@ local function check_index()
   for _, client in ipairs(clients) do
     local answer, problem = client:request_sync('fathom/status', vim.empty_dict(), STATUS_MS)
     if not answer or answer.err then
-      vim.health.error(('%s: %s'):format(client.root_dir, problem or answer and answer.err.message))
+      vim.health.error(
+        ('%s: %s'):format(client.root_dir, problem or answer and answer.err and answer.err.message or 'no answer')
+      )
     else
       local lines = require('fathom.status').lines(answer.result)
       vim.health.info(table.concat(lines, '\n'))

@@ -8,7 +8,7 @@ local M = {}
 ---The repository that this plugin lies in, if it does.
 ---@return string?
 local function checkout()
-  local here = debug.getinfo(1, 'S').source:sub(2)
+  local here = assert(debug.getinfo(1, 'S')).source:sub(2)
   local root = vim.fs.normalize(vim.fs.joinpath(vim.fs.dirname(here), '../../../..'))
   return vim.uv.fs_stat(vim.fs.joinpath(root, 'server', 'fathom_server')) and root or nil
 end

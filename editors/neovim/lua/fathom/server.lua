@@ -19,6 +19,13 @@ local WINDOWS = vim.fn.has('win32') == 1
 ---@type table<string, boolean>
 local told = {}
 
+---The language client's configuration: lsp/fathom.lua and what the user has changed of it.
+---@return vim.lsp.Config
+function M.lsp_config()
+  ---@diagnostic disable-next-line: undefined-field
+  return assert(vim.lsp.config.fathom)
+end
+
 ---The program in a virtual environment.
 ---@param environment string
 ---@return string
@@ -40,7 +47,8 @@ end
 ---@return table<string, boolean> by program
 local function trusted()
   local opened, lines = pcall(vim.fn.readfile, trusted_file())
-  local decoded, programs = pcall(vim.json.decode, opened and table.concat(lines, '\n') or '{}')
+  local text = opened and table.concat(lines --[[@as string[] ]], '\n') or '{}'
+  local decoded, programs = pcall(vim.json.decode, text)
   return decoded and type(programs) == 'table' and programs or {}
 end
 
@@ -96,9 +104,9 @@ function M.find(root, ask)
     return { cmd = { on_path }, source = '$PATH' }
   end
 
-  for _, folder in ipairs(root and { '.venv', 'venv' } or {}) do
-    local program = M.program_in(vim.fs.joinpath(root, folder))
-    if vim.fn.executable(program) == 1 and may_run(program, ask or false) then
+  for _, folder in ipairs({ '.venv', 'venv' }) do
+    local program = M.program_in(vim.fs.joinpath(root or '', folder))
+    if root and vim.fn.executable(program) == 1 and may_run(program, ask or false) then
       return { cmd = { program }, source = "the project's virtual environment" }
     end
   end
@@ -122,7 +130,7 @@ end
 ---@param bufnr integer
 ---@param on_dir fun(root: string)
 function M.root_dir(bufnr, on_dir)
-  local lsp_config = vim.lsp.config.fathom
+  local lsp_config = M.lsp_config()
   local root = vim.fs.root(bufnr, lsp_config.root_markers or {})
   if not root then
     return

@@ -13,7 +13,7 @@ function M.params_here()
     return nil
   end
   local uri = vim.uri_from_bufnr(0)
-  local row, column = unpack(vim.api.nvim_win_get_cursor(0))
+  local row, column = vim.fn.line('.'), vim.fn.col('.') - 1
   local line = vim.api.nvim_get_current_line()
   return function(client)
     local character = vim.str_utfindex(line, client.offset_encoding, column, false)

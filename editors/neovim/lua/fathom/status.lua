@@ -86,12 +86,10 @@ function M.lines(status)
   end
   for _, root in ipairs(status.roots) do
     -- What is null in JSON is no value here.
-    vim.list_extend(
-      lines,
-      describe(vim.tbl_map(function(value)
-        return value ~= vim.NIL and value or nil
-      end, root))
-    )
+    local present = vim.tbl_map(function(value)
+      return value ~= vim.NIL and value or nil
+    end, root)
+    vim.list_extend(lines, describe(present --[[@as fathom.RootStatus]]))
   end
   return lines
 end

@@ -1,8 +1,6 @@
 -- fzf-lua. fzf reads lines once for each query and cannot put them into another order afterwards, so only the final
 -- order is shown.
 
-local entry = require('fathom.entry')
-
 ---As fzf-lua's own previewer and actions read it: file, line, column, text.
 ---@param found fathom.Entry
 ---@return string

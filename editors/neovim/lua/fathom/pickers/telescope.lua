@@ -118,7 +118,7 @@ local M = {
       picker.selection_strategy = 'reset'
       final = nil
       local first = nil ---@type fathom.Entry[]?
-      search.ask(prompt, function(entries, is_final)
+      search.ask(prompt, function(entries)
         if not first then
           first = entries
           show(entries, process_result, process_complete)
