@@ -54,6 +54,21 @@ function M.open(options)
   return self
 end
 
+---Back to how it was opened, but for the server, which goes on: for cases that can share an editor.
+---@param files string[]
+function Editor:reset(files)
+  self:keys('<Esc>')
+  self:lua([[
+    _G.said = {}
+    vim.g.fathom = nil
+    vim.fn.setqflist({}, 'f')
+    vim.cmd('silent! tabonly | silent! only | silent! %bwipeout!')
+  ]])
+  for _, file in ipairs(files) do
+    self.child.cmd('edit ' .. file)
+  end
+end
+
 function Editor:close()
   self.child.stop()
 end
@@ -144,6 +159,57 @@ function Editor:quickfix()
       return { path = vim.fn.fnamemodify(vim.fn.bufname(item.bufnr), ':.'), lnum = item.lnum, text = item.text }
     end, list.items) }
   ]])
+end
+
+---The results that a fake server gives for `fathom/search` and the like.
+---@param names string[] of functions, in this order
+---@param complete? boolean
+---@return table
+function M.results(names, complete)
+  local start = { line = 0, character = 0 }
+  return {
+    indexing = false,
+    complete = complete ~= false,
+    results = vim.tbl_map(function(name)
+      return {
+        path = 'parcels/geo.py',
+        startLine = 6,
+        endLine = 11,
+        name = name,
+        qualifiedName = name,
+        kind = 'function',
+        language = 'python',
+        score = 0.5,
+        signature = 'def ' .. name .. '()',
+        snippet = '',
+        location = {
+          uri = vim.uri_from_fname(M.project('parcels') .. '/parcels/geo.py'),
+          range = { start = start, ['end'] = start },
+        },
+      }
+    end, names),
+  }
+end
+
+---Has a server that gives prepared answers take the place of the real one; see fake_server.py.
+---@param answers table<string, table[]> by method
+---@return string lua to run before anything else
+---@return string log file of all that the server is told
+function M.fake(answers)
+  local folder = vim.fn.tempname()
+  vim.fn.mkdir(folder, 'p')
+  local script, log = folder .. '/answers.json', folder .. '/log.jsonl'
+  vim.fn.writefile({ vim.json.encode(answers) }, script)
+  vim.fn.writefile({}, log)
+  local cmd = { vim.env.TEST_PYTHON, vim.fs.normalize(HERE .. '/../fake_server.py'), script, log }
+  return ('vim.g.fathom = { cmd = vim.json.decode([==[%s]==]) }'):format(vim.json.encode(cmd)), log
+end
+
+---A fresh copy of a project that is always at the same place, so that it is indexed once.
+---@param name string
+---@return string folder
+function M.project(name)
+  return vim.env.TEST_PROJECTS .. '/' .. name
 end
 
 ---Compares the screen with what it was when somebody looked at it last, `screens/NAME.txt`. With UPDATE_SCREENS=1 writes

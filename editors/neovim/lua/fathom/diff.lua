@@ -13,6 +13,9 @@ local M = {}
 ---What is worth laying beside a function: code outside functions is not.
 local KINDS = { 'function', 'method', 'constructor', 'closure', 'macro' }
 
+---Lines that one function may have where the other has none.
+local FILLER = 4
+
 ---@class fathom.DiffView
 ---@field here fathom.Entry
 ---@field others fathom.Entry[]
@@ -20,19 +23,18 @@ local KINDS = { 'function', 'method', 'constructor', 'closure', 'macro' }
 ---@field left integer window
 ---@field right integer window
 
----Two windows side by side that leave some of the editor to be seen around them.
+---Two windows side by side that leave some of the editor to be seen around them, as high as the functions need.
+---@param lines integer of the longer function
 ---@return vim.api.keyset.win_config left
 ---@return vim.api.keyset.win_config right
-local function places()
+local function places(lines)
   local width = math.max(20, math.floor((vim.o.columns - 8) / 2))
-  local height = math.max(5, vim.o.lines - vim.o.cmdheight - 6)
+  local room = vim.o.lines - vim.o.cmdheight - 6
+  local height = math.max(5, math.min(lines + FILLER, room))
   local left = math.max(0, math.floor((vim.o.columns - 2 * width - 4) / 2))
-  return { width = width, height = height, row = 1, col = left }, {
-    width = width,
-    height = height,
-    row = 1,
-    col = left + width + 2,
-  }
+  local row = math.max(0, math.floor((room - height) / 2))
+  local shared = { relative = 'editor', width = width, height = height, row = row }
+  return vim.tbl_extend('error', shared, { col = left }), vim.tbl_extend('error', shared, { col = left + width + 2 })
 end
 
 ---@param found fathom.Entry
@@ -77,7 +79,10 @@ local function show(view, number)
     vim.wo[window].foldenable = false
     vim.wo[window].wrap = false
   end
-  vim.api.nvim_win_set_config(view.right, { title = title(view) })
+  local lines = math.max(vim.api.nvim_buf_line_count(bufnr), view.here.end_lnum - view.here.lnum + 1)
+  local left, right = places(lines)
+  vim.api.nvim_win_set_config(view.left, left)
+  vim.api.nvim_win_set_config(view.right, vim.tbl_extend('error', right, { title = title(view) }))
   M.map(view, bufnr)
 end
 
@@ -110,8 +115,8 @@ end
 ---@param here fathom.Entry
 ---@param others fathom.Entry[]
 local function open(here, others)
-  local left_place, right_place = places()
-  local shared = { relative = 'editor', style = 'minimal', border = 'rounded' }
+  local left_place, right_place = places(here.end_lnum - here.lnum + 1)
+  local shared = { style = 'minimal', border = 'rounded' }
   local left_buffer = buffer_of(here)
   local left = vim.api.nvim_open_win(
     left_buffer,
