@@ -39,7 +39,7 @@ function M.open(options)
       vim.list_extend(arguments, { '--cmd', 'set runtimepath+=' .. folder })
     end
   end
-  local before = ('lua vim.o.columns, vim.o.lines = %d, %d; vim.o.shortmess = vim.o.shortmess .. "I"; vim.o.swapfile = false; %s'):format(
+  local before = ('lua vim.o.columns, vim.o.lines = %d, %d; vim.o.shortmess = vim.o.shortmess .. "I"; vim.o.swapfile = false; vim.o.ruler = false; vim.o.statusline = "%%f %%m"; %s'):format(
     options.columns or 110,
     options.lines or 28,
     options.before or ''

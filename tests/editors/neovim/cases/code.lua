@@ -59,8 +59,8 @@ end
 
 T['functions are found by what they do'] = function()
   e:wait_indexed()
-  finds('split a URL into its parts', 'urlsplit')
-  finds('write an object as JSON into a file', 'dump')
+  finds('join a base URL and a relative one', 'urljoin')
+  finds('write an object as JSON to a file', 'dump')
 end
 
 T['what was typed just now is found by its new meaning'] = function()
@@ -87,7 +87,7 @@ T['an indexer that is killed is replaced'] = function()
   e:wait_indexed()
   local first = e:lua('return _G.status.roots[1].pid')
   vim.uv.kill(first, 'sigkill')
-  finds('split a URL into its parts', 'urlsplit')
+  finds('join a base URL and a relative one', 'urljoin')
   e:wait_indexed()
   equal(e:lua('return _G.status.roots[1].pid') ~= first, true)
 end
@@ -96,7 +96,7 @@ T['a server that is killed is started anew'] = function()
   e:wait_indexed()
   e:lua([[vim.lsp.get_clients({ name = 'fathom' })[1]:stop(true)]])
   e:wait_lua([[#vim.lsp.get_clients({ name = 'fathom' }) == 0]])
-  finds('split a URL into its parts', 'urlsplit')
+  finds('join a base URL and a relative one', 'urljoin')
 end
 
 T['status, reindex and logs'] = function()

@@ -26,7 +26,7 @@ local function open(settings)
 end
 
 T['the quickfix list'] = function()
-  open('{ limit = 4 }')
+  open('{ limit = 1 }')
   e:keys(':Fathom search try once more after a failure<CR>')
   e:wait_screen('with_backoff')
   e:expect_screen('quickfix')

@@ -15,6 +15,7 @@ local T = MiniTest.new_set({
     end,
     pre_case = function()
       e:reset({ 'parcels/geo.py' })
+      e:lua('vim.g.fathom = { limit = 3 }')
     end,
     post_once = function()
       e:close()
