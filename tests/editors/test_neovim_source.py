@@ -76,7 +76,7 @@ async def diagnose(server: Path, folder: Path) -> list[str]:
         found += [f"{file.relative_to(folder)}:{item.range.start.line + 1}: {item.message}" for item in report.items]
     await client.shutdown_async(None)
     client.exit(None)
-    await client.stop()
+    await client.stop()  # type: ignore[no-untyped-call]
     return found
 
 

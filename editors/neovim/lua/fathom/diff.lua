@@ -61,7 +61,7 @@ end
 ---@return string
 local function title(view)
   local found = view.others[view.shown]
-  return (' %d of %d  %s  %s '):format(view.shown, #view.others, found.label, found.place)
+  return (' %d of %d  %s  %s '):format(view.shown, #view.others, found.hit.name, found.place)
 end
 
 ---Puts another one of the similar functions to the right.
@@ -77,6 +77,7 @@ local function show(view, number)
   end)
   for _, window in ipairs({ view.left, view.right }) do
     vim.wo[window].foldenable = false
+    vim.wo[window].foldcolumn = '0'
     vim.wo[window].wrap = false
   end
   local lines = math.max(vim.api.nvim_buf_line_count(bufnr), view.here.end_lnum - view.here.lnum + 1)
@@ -121,7 +122,7 @@ local function open(here, others)
   local left = vim.api.nvim_open_win(
     left_buffer,
     false,
-    vim.tbl_extend('error', left_place, shared, { title = (' %s  %s '):format(here.label, here.place) })
+    vim.tbl_extend('error', left_place, shared, { title = (' %s  %s '):format(here.hit.name, here.place) })
   )
   local right = vim.api.nvim_open_win(
     vim.api.nvim_create_buf(false, true),

@@ -6,6 +6,9 @@ local message = require('fathom.message')
 
 local M = {}
 
+---One for all: there is one live search at a time.
+local timer = assert(vim.uv.new_timer())
+
 ---@class fathom.Live
 ---@field ask fun(words: string, tell: fun(entries: fathom.Entry[], final: boolean)) asks anew; what was asked before is
 ---  cancelled and tells nothing more. Tells once or twice: a first order, then the final one, which replaces it.
@@ -16,7 +19,6 @@ local M = {}
 ---@return fathom.Live
 function M.new(settings)
   local bufnr = vim.api.nvim_get_current_buf()
-  local timer = assert(vim.uv.new_timer())
   local said = {} ---@type table<string, boolean>
 
   ---@param words string

@@ -46,7 +46,7 @@ function M.fill(bufnr, window, entry)
   local last = vim.api.nvim_buf_line_count(bufnr)
   vim.api.nvim_buf_clear_namespace(bufnr, namespace, 0, -1)
   for line = entry.lnum, math.min(entry.end_lnum, last) do
-    vim.api.nvim_buf_set_extmark(bufnr, namespace, line - 1, 0, { line_hl_group = 'Visual', priority = 50 })
+    vim.api.nvim_buf_set_extmark(bufnr, namespace, line - 1, 0, { line_hl_group = 'CursorLine', priority = 50 })
   end
   if window and vim.api.nvim_win_is_valid(window) and vim.api.nvim_win_get_buf(window) == bufnr then
     vim.api.nvim_win_set_cursor(window, { math.min(entry.lnum, last), 0 })

@@ -57,7 +57,7 @@ end
 T['what was typed just now is laid beside the others'] = function()
   e:keys('9G', 'Ounsaved = lat1 + lon1<Esc>', ':Fathom diff<CR>')
   e:wait_screen('1 of')
-  e:wait_screen('│      unsaved = lat1 + lon1')
+  e:wait_screen('│    unsaved = lat1 + lon1')
 end
 
 T['outside a file there is nothing to compare'] = function()
