@@ -17,9 +17,6 @@ HERE = Path(__file__).parent / "neovim"
 PARCELS = Path(__file__).parents[1] / "fixtures" / "workspaces" / "parcels"
 CASES = sorted(file.stem for file in (HERE / "cases").glob("*.lua"))
 
-NEXT_VERSION = ("lists", "pickers", "similar")
-"""What depends most on the editor, which the next Neovim is to run too."""
-
 REAL_CODE = ("http", "json", "urllib")
 """Packages of the standard library that stand for somebody's project."""
 
@@ -39,10 +36,10 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def nvim_to_test(version: str, nvim: str, editor_tools: Path) -> str:
+@pytest.fixture(params=["0.11", "0.12"])
+def nvim_to_test(request: pytest.FixtureRequest, nvim: str, editor_tools: Path) -> str:
     """The Neovim of the tests, or the next one where it runs."""
-    if version == "0.11":
+    if request.param == "0.11":
         return nvim
     newer = editor_tools / "bin" / "nvim-0.12"
     if not newer.exists() or subprocess.run([newer, "--version"], capture_output=True, check=False).returncode:
@@ -50,9 +47,7 @@ def nvim_to_test(version: str, nvim: str, editor_tools: Path) -> str:
     return str(newer)
 
 
-@pytest.mark.parametrize(
-    ("version", "cases"), [("0.11", cases) for cases in CASES] + [("0.12", cases) for cases in NEXT_VERSION]
-)
+@pytest.mark.parametrize("cases", CASES)
 def test_cases(cases: str, nvim_to_test: str, nvim: str, editor_tools: Path, projects: Path, tmp_path: Path) -> None:
     environment = {
         **os.environ,

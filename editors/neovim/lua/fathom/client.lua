@@ -120,6 +120,17 @@ local function when_ready(client, callback)
   end, POLL_MS)
 end
 
+---An answer in which null is nil at every depth: Neovim 0.11 gives it so, later ones have |vim.NIL|, which is true.
+---@generic T
+---@param value T
+---@return T?
+function M.without_nulls(value)
+  if value == vim.NIL then
+    return nil
+  end
+  return type(value) == 'table' and vim.tbl_map(M.without_nulls, value) or value
+end
+
 ---Has a request that is on its way forgotten, here and by the server.
 ---@param method string
 function M.cancel(method)
@@ -173,7 +184,7 @@ function M.request(method, params, callback, on_partial, bufnr)
     end
     request.client = client
     local sent, id = client:request(method, wanted, function(err, result)
-      finish(err and err.message, result)
+      finish(err and err.message, M.without_nulls(result))
     end)
     if not sent then
       return finish('the server has stopped. See :Fathom log')
@@ -192,7 +203,7 @@ function M.take_partial(params)
     return vim.startswith(token, TOKEN)
   end
   if is_newest(request) and request.on_partial then
-    request.on_partial(params.value)
+    request.on_partial(M.without_nulls(params.value))
   end
   return true
 end

@@ -73,7 +73,8 @@ local function check_index()
         ('%s: %s'):format(client.root_dir, problem or answer and answer.err and answer.err.message or 'no answer')
       )
     else
-      local lines = require('fathom.status').lines(answer.result)
+      local status = require('fathom.client').without_nulls(answer.result)
+      local lines = require('fathom.status').lines(assert(status))
       vim.health.info(table.concat(lines, '\n'))
     end
   end

@@ -51,7 +51,7 @@ end
 function M.on_status(params, context)
   local entry = of(context.client_id)
   entry.health = params.health
-  entry.message = params.message ~= vim.NIL and params.message or nil
+  entry.message = client.without_nulls(params.message)
   changed()
 end
 

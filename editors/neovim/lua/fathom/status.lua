@@ -85,11 +85,7 @@ function M.lines(status)
     table.insert(lines, 'no project is open')
   end
   for _, root in ipairs(status.roots) do
-    -- What is null in JSON is no value here.
-    local present = vim.tbl_map(function(value)
-      return value ~= vim.NIL and value or nil
-    end, root)
-    vim.list_extend(lines, describe(present --[[@as fathom.RootStatus]]))
+    vim.list_extend(lines, describe(root))
   end
   return lines
 end
