@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from fathom_indexer import __version__
 from fathom_indexer.languages.registry import LANGUAGES
 
 HERE = Path(__file__).parent
@@ -416,6 +417,10 @@ def test_the_help_covers_every_command_and_setting(neovim: Neovim) -> None:
     mappings = re.findall(r"'(<Plug>[^']+)'", (PLUGIN / "plugin" / "fathom.lua").read_text(encoding="utf-8"))
     assert mappings
     assert tags >= set(mappings)
+
+
+def test_the_plugin_goes_with_the_server_of_this_repository(neovim: Neovim) -> None:
+    assert neovim.run("return require('fathom.server').VERSION") == __version__
 
 
 def test_every_language_has_its_filetype(neovim: Neovim) -> None:
