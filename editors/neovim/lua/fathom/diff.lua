@@ -37,11 +37,17 @@ local function places(lines)
   return vim.tbl_extend('error', shared, { col = left }), vim.tbl_extend('error', shared, { col = left + width + 2 })
 end
 
+---@return integer bufnr that goes when it is shown no more
+local function new_buffer()
+  local bufnr = vim.api.nvim_create_buf(false, true)
+  vim.bo[bufnr].bufhidden = 'wipe'
+  return bufnr
+end
+
 ---@param found fathom.Entry
 ---@return integer bufnr a buffer with the function's lines
 local function buffer_of(found)
-  local bufnr = vim.api.nvim_create_buf(false, true)
-  vim.bo[bufnr].bufhidden = 'wipe'
+  local bufnr = new_buffer()
   vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, preview.lines(found))
   preview.colour(bufnr, vim.filetype.match({ filename = found.filename }) or '')
   vim.bo[bufnr].modifiable = false
@@ -64,32 +70,11 @@ local function title(view)
   return (' %d of %d  %s  %s '):format(view.shown, #view.others, found.hit.name, found.place)
 end
 
----Puts another one of the similar functions to the right.
----@param view fathom.DiffView
----@param number integer
-local function show(view, number)
-  view.shown = (number - 1) % #view.others + 1
-  local bufnr = buffer_of(view.others[view.shown])
-  vim.api.nvim_win_call(view.right, function()
-    vim.cmd.diffoff()
-    vim.api.nvim_win_set_buf(view.right, bufnr)
-    vim.cmd.diffthis()
-  end)
-  for _, window in ipairs({ view.left, view.right }) do
-    vim.wo[window].foldenable = false
-    vim.wo[window].foldcolumn = '0'
-    vim.wo[window].wrap = false
-  end
-  local lines = math.max(vim.api.nvim_buf_line_count(bufnr), view.here.end_lnum - view.here.lnum + 1)
-  local left, right = places(lines)
-  vim.api.nvim_win_set_config(view.left, left)
-  vim.api.nvim_win_set_config(view.right, vim.tbl_extend('error', right, { title = title(view) }))
-  M.map(view, bufnr)
-end
+local show ---@type fun(view: fathom.DiffView, number: integer)
 
 ---@param view fathom.DiffView
 ---@param bufnr integer
-function M.map(view, bufnr)
+local function map(view, bufnr)
   local actions = {
     q = function()
       close(view)
@@ -113,6 +98,29 @@ function M.map(view, bufnr)
   end
 end
 
+---Puts another one of the similar functions to the right.
+---@param view fathom.DiffView
+---@param number integer
+function show(view, number)
+  view.shown = (number - 1) % #view.others + 1
+  local bufnr = buffer_of(view.others[view.shown])
+  vim.api.nvim_win_call(view.right, function()
+    vim.cmd.diffoff()
+    vim.api.nvim_win_set_buf(view.right, bufnr)
+    vim.cmd.diffthis()
+  end)
+  for _, window in ipairs({ view.left, view.right }) do
+    vim.wo[window].foldenable = false
+    vim.wo[window].foldcolumn = '0'
+    vim.wo[window].wrap = false
+  end
+  local lines = math.max(vim.api.nvim_buf_line_count(bufnr), view.here.end_lnum - view.here.lnum + 1)
+  local left, right = places(lines)
+  vim.api.nvim_win_set_config(view.left, left)
+  vim.api.nvim_win_set_config(view.right, vim.tbl_extend('error', right, { title = title(view) }))
+  map(view, bufnr)
+end
+
 ---@param here fathom.Entry
 ---@param others fathom.Entry[]
 local function open(here, others)
@@ -125,7 +133,7 @@ local function open(here, others)
     vim.tbl_extend('error', left_place, shared, { title = (' %s  %s '):format(here.hit.name, here.place) })
   )
   local right = vim.api.nvim_open_win(
-    vim.api.nvim_create_buf(false, true),
+    new_buffer(),
     true,
     vim.tbl_extend('error', right_place, shared, {
       title = ' ',
@@ -135,7 +143,7 @@ local function open(here, others)
   ---@type fathom.DiffView
   local view = { here = here, others = others, shown = 1, left = left, right = right }
   vim.api.nvim_win_call(left, vim.cmd.diffthis)
-  M.map(view, left_buffer)
+  map(view, left_buffer)
   show(view, 1)
   vim.api.nvim_create_autocmd('WinClosed', {
     pattern = { tostring(left), tostring(right) },

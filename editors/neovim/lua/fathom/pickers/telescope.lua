@@ -42,21 +42,11 @@ end
 
 ---@param title string
 ---@param finder table
----@param words string
+---@param options table of this picker
 ---@return table picker
-local function open(title, finder, words)
-  local picker = require('telescope.pickers').new({}, {
-    prompt_title = title,
-    results_title = false,
-    finder = finder,
-    default_text = words,
-    previewer = previewer(),
-    sorter = require('telescope.sorters').empty(),
-    -- The order is the server's; telescope's own would put the shortest first.
-    tiebreak = function()
-      return false
-    end,
-  })
+local function open(title, finder, options)
+  local shared = { prompt_title = title, results_title = false, finder = finder, previewer = previewer() }
+  local picker = require('telescope.pickers').new({}, vim.tbl_extend('error', shared, options))
   picker:find()
   return picker
 end
@@ -76,16 +66,8 @@ local M = {
   end,
 
   pick = function(title, entries)
-    local finders = require('telescope.finders')
-    local finder = finders.new_table({ results = entries, entry_maker = to_row })
-    local picker = require('telescope.pickers').new({}, {
-      prompt_title = title,
-      results_title = false,
-      finder = finder,
-      previewer = previewer(),
-      sorter = require('telescope.config').values.generic_sorter({}),
-    })
-    picker:find()
+    local finder = require('telescope.finders').new_table({ results = entries, entry_maker = to_row })
+    open(title, finder, { sorter = require('telescope.config').values.generic_sorter({}) })
   end,
 
   live = function(words, search)
@@ -132,7 +114,14 @@ local M = {
       end)
     end
 
-    picker = open('Fathom', setmetatable({ close = search.stop }, { __call = find }), words)
+    picker = open('Fathom', setmetatable({ close = search.stop }, { __call = find }), {
+      default_text = words,
+      sorter = require('telescope.sorters').empty(),
+      -- The order is the server's; telescope's own would put the shortest first.
+      tiebreak = function()
+        return false
+      end,
+    })
   end,
 }
 
