@@ -20,7 +20,11 @@ from fathom_indexer import __version__
 Message = dict[str, Any]
 
 CAPABILITIES = {
-    "capabilities": {"positionEncoding": "utf-16", "textDocumentSync": {"openClose": True, "save": True}},
+    "capabilities": {
+        "positionEncoding": "utf-16",
+        "textDocumentSync": {"openClose": True, "save": True},
+        "experimental": {"fathom": {"version": 1}},
+    },
     "serverInfo": {"name": "fathom", "version": __version__},
 }
 

@@ -16,6 +16,7 @@ import pytest
 
 from fathom_indexer import __version__
 from fathom_indexer.languages.registry import LANGUAGES
+from fathom_server.lsp_ext import PROTOCOL_VERSION
 
 HERE = Path(__file__).parent
 PLUGIN = HERE.parents[1] / "editors" / "neovim"
@@ -420,7 +421,8 @@ def test_the_help_covers_every_command_and_setting(neovim: Neovim) -> None:
 
 
 def test_the_plugin_goes_with_the_server_of_this_repository(neovim: Neovim) -> None:
-    assert neovim.run("return require('fathom.server').VERSION") == __version__
+    server = neovim.run("local s = require('fathom.server'); return { version = s.VERSION, protocol = s.PROTOCOL }")
+    assert server == {"version": __version__, "protocol": PROTOCOL_VERSION}
 
 
 def test_every_language_has_its_filetype(neovim: Neovim) -> None:

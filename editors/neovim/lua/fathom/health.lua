@@ -30,11 +30,10 @@ local function check_installation(found)
   local version =
     vim.system(vim.list_extend(vim.list_slice(found.cmd), { '--version' }), { text = true }):wait(CHECK_MS)
   local number = vim.trim(version.stdout or ''):match('(%S+)$')
-  local problem = server.version_problem(number)
-  if problem then
-    vim.health.warn(problem)
-  else
+  if number == server.VERSION then
     vim.health.ok(('version %s, which goes with this plugin'):format(number))
+  else
+    vim.health.warn(('version %s; this plugin came with %s'):format(number, server.VERSION))
   end
   local check = vim.system(vim.list_extend(vim.list_slice(found.cmd), { '--check' }), { text = true }):wait(CHECK_MS)
   local said = vim.trim((check.stdout or '') .. '\n' .. (check.code ~= 0 and check.stderr or ''))

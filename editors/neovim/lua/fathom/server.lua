@@ -5,8 +5,9 @@ local message = require('fathom.message')
 
 local M = {}
 
----The version that this plugin was written with.
+---The version of the server that this plugin came with, and the protocol that it speaks.
 M.VERSION = '0.1.0'
+M.PROTOCOL = 1
 
 local NAME = 'fathom-lsp'
 local WINDOWS = vim.fn.has('win32') == 1
@@ -169,28 +170,22 @@ function M.start(dispatchers, lsp_config)
   return vim.lsp.rpc.start(server.cmd, dispatchers, { cwd = lsp_config.cmd_cwd, env = lsp_config.cmd_env })
 end
 
----What is wrong with a server's version, if anything: before 1.0 the second number changes with what they say to each
----other, later the first.
----@param version? string
----@return string? problem
-function M.version_problem(version)
-  local theirs, ours = vim.version.parse(version or ''), assert(vim.version.parse(M.VERSION))
-  if not theirs then
-    return ('the server does not say its version; this plugin goes with %s'):format(M.VERSION)
-  end
-  if theirs.major ~= ours.major or (ours.major == 0 and theirs.minor ~= ours.minor) then
-    local older = vim.version.lt(theirs, ours) and 'the server, with ":Fathom install" or as you installed it'
-      or 'the plugin'
-    return ('the server is version %s and this plugin goes with %s. Update %s.'):format(version, M.VERSION, older)
-  end
-end
-
+---Says so when a server speaks another protocol than this plugin.
 ---@param client vim.lsp.Client
 function M.check_version(client)
-  local problem = M.version_problem(client.server_info and client.server_info.version)
-  if problem then
-    tell_once(problem)
+  local theirs = vim.tbl_get(client.server_capabilities or {}, 'experimental', 'fathom', 'version') or 0
+  if theirs == M.PROTOCOL then
+    return
   end
+  local version = client.server_info and client.server_info.version or 'unknown'
+  local older = theirs < M.PROTOCOL and 'the server, with ":Fathom install" or as you installed it' or 'the plugin'
+  tell_once(
+    ('the server (version %s) and this plugin (which goes with %s) do not understand each other. Update %s.'):format(
+      version,
+      M.VERSION,
+      older
+    )
+  )
 end
 
 return M

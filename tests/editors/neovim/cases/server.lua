@@ -84,24 +84,33 @@ T["a project's own server runs only when the user has agreed"] = function()
   equal(e:lua('return _G.asked'), 2)
 end
 
-T['a server of another version is said'] = function()
-  for version, said in pairs({ ['0.2.0'] = 'Update the plugin.', ['0.0.9'] = 'Update the server', ['0.1.7'] = '' }) do
-    open()
-    local problem = e:lua([[return require('fathom.server').version_problem(...) or '']], { version })
-    equal(problem:find(said, 1, true) and said, said)
-    equal(problem == '', said == '')
-    e:close()
-  end
+---What is said when a server names a version of the protocol.
+---@param version integer?
+---@return string[]
+local function said_for(version)
+  local experimental = version and { fathom = { version = version } } or vim.empty_dict()
   local before = editor.fake({
     initialize = {
-      { result = { capabilities = vim.empty_dict(), serverInfo = { name = 'fathom', version = '0.9.1' } } },
+      {
+        result = { capabilities = { experimental = experimental }, serverInfo = { name = 'fathom', version = '0.9.1' } },
+      },
     },
     ['fathom/search'] = { { result = editor.results({}) } },
   })
   open(before)
   e:keys(':Fathom search x<CR>')
-  e:wait_lua('#_G.said == 2')
-  equal(e:said()[1]:find('the server is version 0.9.1 and this plugin goes with', 1, true) ~= nil, true)
+  e:wait_lua([[vim.list_contains(_G.said, 'Fathom: no results.')]])
+  local said = e:said()
+  e:close()
+  return said
+end
+
+T['a server that speaks another protocol is said'] = function()
+  equal(#said_for(1), 1)
+  local newer, older = said_for(2)[1], said_for(nil)[1]
+  equal(newer:find('the server (version 0.9.1)', 1, true) ~= nil, true)
+  equal(newer:find('Update the plugin.', 1, true) ~= nil, true)
+  equal(older:find('Update the server, with ":Fathom install"', 1, true) ~= nil, true)
 end
 
 T['a server that ends in the middle of a search is said'] = function()
