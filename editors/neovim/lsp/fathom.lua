@@ -2,7 +2,10 @@
 
 ---@type vim.lsp.Config
 return {
-  cmd = { 'fathom-lsp' },
+  -- The setting `cmd`, $PATH, the project's virtual environment, or what `:Fathom install` has installed.
+  cmd = function(dispatchers, config)
+    return require('fathom.server').start(dispatchers, config)
+  end,
   filetypes = {
     'bash',
     'c',
@@ -39,4 +42,27 @@ return {
   },
   -- Opening a stray file must not index the folder that it happens to lie in.
   workspace_required = true,
+  -- Uses the `root_markers`, and says once, not for each file, when there is no server.
+  root_dir = function(bufnr, on_dir)
+    require('fathom.server').root_dir(bufnr, on_dir)
+  end,
+  capabilities = { experimental = { fathomStatus = true } },
+  handlers = {
+    ['$/progress'] = function(err, params, context)
+      return require('fathom.progress').on_progress(err, params, context)
+    end,
+    ['fathom/status'] = function(_, params, context)
+      require('fathom.progress').on_status(params, context)
+    end,
+  },
+  on_init = function(client)
+    require('fathom.server').check_version(client)
+  end,
+  on_exit = function(_, _, client_id)
+    -- Called where the editor's functions may not be.
+    vim.schedule(function()
+      require('fathom.progress').gone(client_id)
+      require('fathom.client').gone(client_id)
+    end)
+  end,
 }

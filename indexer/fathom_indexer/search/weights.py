@@ -43,7 +43,7 @@ class Weights:
     """Being very short; less for other forms."""
     coherence: float = 0.13
     """Being the best function of the file that matches most as a whole."""
-    diversity: float = 0.18
+    diversity: float = 0.15
     """Coming after many functions of the same file."""
     structure: float = 0.5
     """Being built like the code that is compared. Fitted with `words_for_code` across languages, which it makes almost

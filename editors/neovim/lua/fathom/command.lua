@@ -4,17 +4,61 @@ local message = require('fathom.message')
 
 local M = {}
 
----@type table<string, fun(words: string)>
+---@class fathom.Invocation
+---@field words string all that follows the subcommand
+---@field in_list boolean with a `!`: straight into the list
+---@field lines? { first: integer, last: integer } of a range
+
+---@class fathom.Subcommand
+---@field run fun(invocation: fathom.Invocation)
+---@field arguments? string[] what is completed after it
+
+---@type table<string, fathom.Subcommand>
 local subcommands = {
-  search = function(words)
-    require('fathom.search').run(words)
-  end,
-  similar = function()
-    require('fathom.similar').run()
-  end,
-  status = function()
-    require('fathom.status').run()
-  end,
+  search = {
+    run = function(invocation)
+      if invocation.lines then
+        return require('fathom.search').lines(invocation.lines.first, invocation.lines.last)
+      end
+      require('fathom.search').run(invocation.words, { in_list = invocation.in_list })
+    end,
+  },
+  similar = {
+    run = function(invocation)
+      require('fathom.similar').run(invocation.in_list)
+    end,
+  },
+  diff = {
+    run = function()
+      require('fathom.diff').run()
+    end,
+  },
+  duplicates = {
+    run = function(invocation)
+      require('fathom.duplicates').run(invocation.in_list)
+    end,
+  },
+  status = {
+    run = function()
+      require('fathom.status').run()
+    end,
+  },
+  reindex = {
+    run = function()
+      require('fathom.reindex').run()
+    end,
+  },
+  log = {
+    arguments = { 'indexer', 'server' },
+    run = function(invocation)
+      require('fathom.log').run(invocation.words)
+    end,
+  },
+  install = {
+    run = function(invocation)
+      require('fathom.install').run(invocation.words)
+    end,
+  },
 }
 
 ---@return string[] sorted
@@ -24,30 +68,33 @@ local function names()
   return all
 end
 
----@param arguments string all that follows `:Fathom`
-function M.run(arguments)
-  local name, words = arguments:match('^%s*(%S*)%s*(.-)%s*$')
+---@param command vim.api.keyset.create_user_command.command_args
+function M.run(command)
+  local name, words = command.args:match('^%s*(%S*)%s*(.-)%s*$')
   local subcommand = subcommands[name]
   if not subcommand then
     local said = name == '' and 'say what to do' or ('no subcommand %q'):format(name)
     return message.error(said .. '. There are: ' .. table.concat(names(), ', '))
   end
-  subcommand(words)
+  subcommand.run({
+    words = words,
+    in_list = command.bang,
+    lines = command.range > 0 and { first = command.line1, last = command.line2 } or nil,
+  })
 end
 
----Completes the subcommand, and nothing after it: what follows is free text.
+---Completes the subcommand and what it takes. Words to search for are free text.
 ---@param lead string
 ---@param line string
 ---@param cursor integer
 ---@return string[]
 function M.complete(lead, line, cursor)
-  local words_before = vim.split(vim.trim(line:sub(1, cursor - #lead)), '%s+')
-  if #words_before > 1 then
-    return {}
-  end
-  return vim.tbl_filter(function(name)
-    return vim.startswith(name, lead)
-  end, names())
+  local before = vim.split(vim.trim(line:sub(1, cursor - #lead)), '%s+')
+  local subcommand = subcommands[before[2]]
+  local choices = #before == 1 and names() or (#before == 2 and subcommand and subcommand.arguments) or {}
+  return vim.tbl_filter(function(choice)
+    return vim.startswith(choice, lead)
+  end, choices)
 end
 
 return M

@@ -10,18 +10,42 @@
 ---@field qualifiedName string
 ---@field kind string
 ---@field language string
----@field score number
+---@field score? number only of results of a search
 ---@field signature string the declaration up to the body, on one line; may be empty
----@field snippet string
+---@field snippet? string only of results of a search
+---@field copies? string[] where the same code stands elsewhere, as `path:line`
 ---@field location lsp.Location
 
 ---Answer to `fathom/search` and `fathom/similar`, best result first.
 ---@class fathom.SearchResult
 ---@field results fathom.Hit[]
 ---@field indexing boolean true while the index is still being built, so that results may be missing
+---@field complete boolean false for a first order, which another one follows
+
+---A function of a group of copies.
+---@class fathom.Clone : fathom.Hit
+---@field clone? string how it is like one of those before it
+---@field similarity number to the first one, up to 1
+
+---@class fathom.DuplicateGroup
+---@field kind 'exact'|'renamed'|'near'
+---@field similarity number
+---@field tokens integer
+---@field clones fathom.Clone[]
+
+---Answer to `fathom/duplicates`.
+---@class fathom.Duplicates
+---@field groups fathom.DuplicateGroup[]
+---@field indexing boolean
 
 ---@class fathom.Progress
 ---@field stage string
+---@field done integer
+---@field total integer
+
+---How far a stage of the index is: `parse` (found by words), `embed` (by meaning), `deepen` (the final order).
+---@class fathom.Coverage
+---@field stage 'parse'|'embed'|'deepen'
 ---@field done integer
 ---@field total integer
 
@@ -31,14 +55,20 @@
 ---@field state 'starting'|'ready'|'dead' of the indexer process
 ---@field error? string
 ---@field root string
+---@field indexPath string
 ---@field files integer
 ---@field functions integer
 ---@field embedded integer functions that have a vector
 ---@field indexBytes integer
+---@field model string
+---@field coverage? fathom.Coverage[]
 ---@field languages table<string, integer> functions a language
 ---@field skipped table<string, integer> files left out, by reason
 ---@field indexing boolean
 ---@field progress? fathom.Progress
+---@field deepening? boolean
+---@field paused? string
+---@field clients? integer editors and commands that share the indexer
 
 ---Answer to `fathom/status`.
 ---@class fathom.Status

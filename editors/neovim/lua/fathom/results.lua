@@ -1,37 +1,71 @@
--- From a question to a list: what `:Fathom search` and `:Fathom similar` have in common.
+-- From a question to what is shown: what all commands that show functions have in common.
 
 local client = require('fathom.client')
+local config = require('fathom.config')
+local entry = require('fathom.entry')
 local message = require('fathom.message')
-local quickfix = require('fathom.quickfix')
-local settings = require('fathom.settings')
 
 local M = {}
+
+---Shows entries in the picker that the user has, or in a list.
+---@param title string
+---@param entries fathom.Entry[]
+---@param settings fathom.Settings
+---@param in_list? boolean straight into the list
+function M.show(title, entries, settings, in_list)
+  local picker = not in_list and require('fathom.pickers').choose(settings)
+  if picker then
+    return picker.pick(title, entries, settings)
+  end
+  require('fathom.list').show(title, entries, settings)
+end
+
+---The settings, or nil when something is wrong with them, which is then said.
+---@return fathom.Settings?
+function M.settings()
+  local settings, mistake = config.read()
+  if not settings then
+    message.error(assert(mistake))
+  end
+  return settings
+end
+
+---Says why there is nothing to show, if so.
+---@param problem string?
+---@param result { indexing: boolean }?
+---@param count integer
+---@return boolean something to show
+function M.worth_showing(problem, result, count)
+  if problem or not result then
+    message.error(problem or 'the server gave no answer')
+    return false
+  end
+  if count == 0 then
+    message.info(result.indexing and 'still indexing, nothing found yet. Try again soon.' or 'no results.')
+    return false
+  end
+  if result.indexing then
+    message.info('still indexing, more may be found later.')
+  end
+  return true
+end
 
 ---Sends a request whose answer is a list of functions, and shows them or says why there are none.
 ---@param method string
 ---@param title string
 ---@param params fun(client: vim.lsp.Client): table without the limit
-function M.ask(method, title, params)
-  local configured, mistake = settings.read()
-  if not configured then
-    return message.error(assert(mistake))
+---@param in_list? boolean
+function M.ask(method, title, params, in_list)
+  local settings = M.settings()
+  if not settings then
+    return
   end
-
-  local function params_with_limit(lsp_client)
-    return vim.tbl_extend('error', params(lsp_client), { limit = configured.limit })
-  end
-
-  client.request(method, params_with_limit, function(problem, result)
+  client.request(method, function(lsp_client)
+    return vim.tbl_extend('error', params(lsp_client), { limit = settings.limit })
+  end, function(problem, result)
     ---@cast result fathom.SearchResult?
-    if problem or not result then
-      return message.error(problem or 'the server gave no answer')
-    end
-    if #result.results == 0 then
-      return message.info(result.indexing and 'still indexing, nothing found yet. Try again soon.' or 'no results.')
-    end
-    quickfix.show(title, result.results, configured.open_list)
-    if result.indexing then
-      message.info('still indexing, more may be found later.')
+    if M.worth_showing(problem, result, result and #result.results or 0) then
+      M.show(title, entry.all(assert(result).results), settings, in_list)
     end
   end)
 end

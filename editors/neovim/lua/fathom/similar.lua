@@ -5,20 +5,30 @@ local results = require('fathom.results')
 
 local M = {}
 
----Finds functions like the one under the cursor.
-function M.run()
+---What `fathom/similar` is asked for the place of the cursor, or nil when the buffer is no file, which is then said.
+---@return (fun(client: vim.lsp.Client): table)?
+function M.params_here()
   if vim.bo.buftype ~= '' or vim.api.nvim_buf_get_name(0) == '' then
-    return message.warn('this buffer is no file. Put the cursor on a function in a file of the project.')
+    message.warn('this buffer is no file. Put the cursor on a function in a file of the project.')
+    return nil
   end
   local uri = vim.uri_from_bufnr(0)
-  local row, column = unpack(vim.api.nvim_win_get_cursor(0))
+  local row, column = vim.fn.line('.'), vim.fn.col('.') - 1
   local line = vim.api.nvim_get_current_line()
-  local title = ('Fathom: similar to %s:%d'):format(vim.fn.expand('%:.'), row)
-
-  results.ask('fathom/similar', title, function(client)
+  return function(client)
     local character = vim.str_utfindex(line, client.offset_encoding, column, false)
     return { textDocument = { uri = uri }, position = { line = row - 1, character = character } }
-  end)
+  end
+end
+
+---Finds functions like the one under the cursor.
+---@param in_list? boolean
+function M.run(in_list)
+  local params = M.params_here()
+  if params then
+    local place = ('%s:%d'):format(vim.fn.expand('%:.'), vim.fn.line('.'))
+    results.ask('fathom/similar', 'Fathom: similar to ' .. place, params, in_list)
+  end
 end
 
 return M

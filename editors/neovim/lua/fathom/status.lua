@@ -20,6 +20,33 @@ local function join_counts(counts)
   )
 end
 
+local STAGES = { parse = 'by words', embed = 'by meaning', deepen = 'in the final order' }
+
+---How many functions can be found in which way: "by words 100 %, by meaning 40 %".
+---@param stages fathom.Coverage[]
+---@return string
+local function join_coverage(stages)
+  local parts = vim.tbl_map(function(coverage)
+    local share = coverage.total > 0 and math.floor(100 * coverage.done / coverage.total) or 100
+    return ('%s %d %%'):format(STAGES[coverage.stage] or coverage.stage, share)
+  end, stages)
+  return table.concat(parts, ', ')
+end
+
+---@param root fathom.RootStatus
+---@return string? what the indexer is doing
+local function activity(root)
+  if root.progress then
+    return ('indexing: %s, %d of %d'):format(root.progress.stage, root.progress.done, root.progress.total)
+  elseif root.indexing then
+    return 'indexing'
+  elseif root.paused then
+    return 'waits: ' .. root.paused
+  elseif root.deepening then
+    return 'refining the order in idle time'
+  end
+end
+
 ---@param root fathom.RootStatus
 ---@return string[]
 local function describe(root)
@@ -28,24 +55,37 @@ local function describe(root)
   end
   local lines = {
     vim.uri_to_fname(root.rootUri),
-    ('  %d files, %d functions, %d of them embedded; index %.1f MB'):format(
-      root.files,
-      root.functions,
-      root.embedded,
-      root.indexBytes / 1e6
-    ),
+    ('  %d files, %d functions; index %.1f MB'):format(root.files, root.functions, root.indexBytes / 1e6),
   }
+  if root.coverage then
+    table.insert(lines, '  found ' .. join_coverage(root.coverage))
+  end
   if not vim.tbl_isempty(root.languages) then
     table.insert(lines, '  functions: ' .. join_counts(root.languages))
   end
   if not vim.tbl_isempty(root.skipped) then
     table.insert(lines, '  files skipped: ' .. join_counts(root.skipped))
   end
-  local progress = root.progress
-  if progress then
-    table.insert(lines, ('  indexing: %s, %d of %d'):format(progress.stage, progress.done, progress.total))
-  elseif root.indexing then
-    table.insert(lines, '  indexing')
+  if root.clients and root.clients > 1 then
+    table.insert(lines, ('  %d editors and commands share the indexer'):format(root.clients))
+  end
+  local doing = activity(root)
+  if doing then
+    table.insert(lines, '  ' .. doing)
+  end
+  return lines
+end
+
+---What the index of each open project holds.
+---@param status fathom.Status
+---@return string[]
+function M.lines(status)
+  local lines = { 'Fathom ' .. status.version }
+  if #status.roots == 0 then
+    table.insert(lines, 'no project is open')
+  end
+  for _, root in ipairs(status.roots) do
+    vim.list_extend(lines, describe(root))
   end
   return lines
 end
@@ -57,14 +97,7 @@ function M.run()
     if problem or not result then
       return message.error(problem or 'the server gave no answer')
     end
-    local lines = { 'Fathom ' .. result.version }
-    if #result.roots == 0 then
-      table.insert(lines, 'no project is open')
-    end
-    for _, root in ipairs(result.roots) do
-      vim.list_extend(lines, describe(root))
-    end
-    vim.api.nvim_echo({ { table.concat(lines, '\n') } }, true, {})
+    vim.api.nvim_echo({ { table.concat(M.lines(result), '\n') } }, true, {})
   end)
 end
 

@@ -1,0 +1,18 @@
+-- `:Fathom reindex`
+
+local client = require('fathom.client')
+local message = require('fathom.message')
+
+local M = {}
+
+---Has the project read anew. What did not change is not embedded again.
+function M.run()
+  client.request('fathom/reindex', vim.empty_dict, function(problem)
+    if problem then
+      return message.error(problem)
+    end
+    message.info('every file is read anew.')
+  end)
+end
+
+return M
