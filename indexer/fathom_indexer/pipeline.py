@@ -47,6 +47,9 @@ _FEW = 10_000
 """Functions from which on that limit counts."""
 
 
+_TICK_NS = 2_000_000_000
+"""The coarsest clock of the file systems in use."""
+
 UNPARSABLE = "cannot be parsed"
 
 
@@ -164,25 +167,28 @@ class IndexPipeline:
         self._resident.functions_gone(ids)
 
     def _read_file(self, file: SourceFile, known: FileState | None) -> None:
+        changed_ns = _trusted(file.changed_ns)
         source = read_source(self._root, file.path, self._config)
         if isinstance(source, SkippedFile):
             if source.reason == VANISHED:
                 self._gone(self._store.remove_files([file.path]))
             else:
-                self._skip([(source, FileState(file.size, file.mtime_ns, ""))])
+                # Whether a file can be read now shows in none of its times.
+                known_time = 0 if source.reason == UNREADABLE else changed_ns
+                self._skip([(source, FileState(file.size, known_time, ""))])
             return
         content_hash = hashlib.sha256(source).hexdigest()
         if known is not None and known.content_hash == content_hash:
-            self._store.touch_file(file.path, file.size, file.mtime_ns)
+            self._store.touch_file(file.path, file.size, changed_ns)
             return
         try:
             functions = extract(source, language_named(file.language))
         except (QueryError, ValueError, RuntimeError, RecursionError, MemoryError) as error:
             # One file that a grammar chokes on must not stop the rest.
             log.warning("%s cannot be parsed: %s", file.path, error)
-            self._skip([(SkippedFile(file.path, UNPARSABLE), FileState(file.size, file.mtime_ns, ""))])
+            self._skip([(SkippedFile(file.path, UNPARSABLE), FileState(file.size, changed_ns, ""))])
             return
-        record = FileRecord(file.path, file.language, file.size, file.mtime_ns, content_hash)
+        record = FileRecord(file.path, file.language, file.size, changed_ns, content_hash)
         keyed = [(function, text_key(code_text(function, file.path))) for function in functions]
         gone, new = self._store.put_file(record, keyed)
         self._gone(gone)
@@ -233,7 +239,16 @@ class IndexPipeline:
 
 
 def _differs(file: SourceFile, known: FileState | None) -> bool:
-    return known is None or (known.size, known.mtime_ns) != (file.size, file.mtime_ns)
+    return known is None or (known.size, known.changed_ns) != (file.size, file.changed_ns)
+
+
+def _trusted(changed_ns: int) -> int:
+    """The time to remember of a file that has just been read.
+
+    One that was changed a moment ago may be changed again within the tick of the file system's clock, to the same size
+    and time: it gets a time that it does not have, so that the next look reads it again.
+    """
+    return changed_ns - 1 if abs(time.time_ns() - changed_ns) < _TICK_NS else changed_ns
 
 
 def _is_under(path: str, paths: Sequence[str] | None) -> bool:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import layered
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from fathom_indexer import pipeline
 from fathom_indexer.config import Config
@@ -189,79 +183,3 @@ def test_stages_that_a_model_lacks_fall_away(
         assert list(covered(engine)) == stages
         assert set(covered(engine).values()) == {engine.status().functions}
         assert engine.search("merge_write")[0].function.name == "merge_write"
-
-
-def content(file: Path) -> tuple[list[object], NDArray[np.float32]]:
-    """What an index holds, without ids and times: functions and what full-text search finds, and vectors."""
-    db = sqlite3.connect(file)
-    try:
-        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        functions = db.execute(
-            "SELECT path, qualified_name, text, start_byte, text_key FROM functions JOIN files ON files.id = file_id "
-            "ORDER BY path, start_byte, end_byte"
-        ).fetchall()
-        found = {
-            word: db.execute(
-                "SELECT path, qualified_name FROM functions JOIN files ON files.id = file_id WHERE functions.id IN "
-                "(SELECT rowid FROM words WHERE words MATCH ?) ORDER BY 1, 2",
-                (word,),
-            ).fetchall()
-            for word in WORDS
-        }
-        words = db.execute("SELECT COUNT(*) FROM words").fetchone()
-        rows = db.execute(
-            "SELECT exit, text_key, vector FROM embeddings JOIN spaces ON id = space_id "
-            "WHERE text_key IN (SELECT text_key FROM functions) ORDER BY 1, 2"
-        ).fetchall()
-    finally:
-        db.close()
-    vectors = np.stack([np.frombuffer(vector, "<f2")[: layered.DIM] for *_, vector in rows]).astype(np.float32)
-    return [functions, found, words, [row[:2] for row in rows]], vectors
-
-
-def edit(workspace: Path, chance: random.Random) -> None:
-    """Change, move, delete and add some files."""
-    files = sorted(workspace.glob("*.py"))
-    for file in chance.sample(files, 3):
-        file.write_text(file.read_text().replace("file", f"file_{chance.randrange(100)}"))
-    moved = chance.choice(files)
-    moved.rename(moved.with_name(f"moved_{chance.randrange(1000)}.py"))
-    chance.choice(sorted(workspace.glob("*.py"))).unlink()
-    (workspace / f"new_{chance.randrange(1000)}.py").write_text(
-        "".join(f"def {word}_{chance.randrange(100)}():\n    return '{word}'\n\n\n" for word in WORDS)
-    )
-
-
-def test_killed_at_any_instant_it_ends_as_a_fresh_index(workspace: Path, config: Config, tmp_path: Path) -> None:
-    chance = random.Random(5)
-    command = [sys.executable, layered.__file__, str(workspace), config.cache_dir, config.model]
-    # How long a whole run takes here decides when the others are killed.
-    start = time.monotonic()
-    whole = subprocess.run(
-        [*command[:3], str(tmp_path / "timing"), config.model], capture_output=True, timeout=300, check=True
-    )
-    assert whole.stdout == b"done\n", whole.stderr
-    seconds = time.monotonic() - start
-    killed = 0
-    for _ in range(20):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        try:
-            process.wait(timeout=chance.uniform(0.2, 0.9) * seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            killed += 1
-        process.communicate()
-        edit(workspace, chance)
-    assert killed
-    with (
-        Engine.open(workspace, config) as engine,
-        Engine.open(workspace, replace(config, cache_dir=str(tmp_path / "fresh"))) as fresh,
-    ):
-        for one in (engine, fresh):
-            one.index()
-            for _ in one.idle_steps():
-                pass
-        survived, vectors = content(index_file(engine))
-        expected, expected_vectors = content(index_file(fresh))
-        assert survived == expected
-        np.testing.assert_allclose(vectors, expected_vectors, atol=2e-3)
