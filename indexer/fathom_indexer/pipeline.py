@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +22,16 @@ from fathom_indexer.languages import extract, language_named
 from fathom_indexer.resident import ResidentVectors
 from fathom_indexer.storage import FileState, Store, StoredFunction
 from fathom_indexer.types import FileRecord, Progress, SkippedFile, Stage
-from fathom_indexer.workspace import UNREADABLE, VANISHED, SourceFile, read_source, scan
+from fathom_indexer.workspace import (
+    UNREADABLE,
+    VANISHED,
+    SourceFile,
+    forget_apart,
+    index_path,
+    other_worktrees,
+    read_source,
+    scan,
+)
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +43,9 @@ _EMBED_WINDOW = 2048
 
 _DEEPEN_WINDOW = 256
 """As before, for the rerank exit: what a search has just found waits for at most so many other functions."""
+
+_BORROWED_AT_ONCE = 2000
+"""Texts that another index is asked for in one step."""
 
 _FEW_NEW = 16
 """Up to so many new texts are embedded at the rerank exit too, in the same pass: somebody is writing them just now."""
@@ -104,6 +118,7 @@ class IndexPipeline:
         """
         exits = self._exits
         if exits.rerank != exits.index:
+            yield from self._borrow(Stage.DEEPEN, exits.rerank)
             todo = self._store.texts_without_vector(exits.model, exits.rerank)
             yield from self._embed(Stage.DEEPEN, todo, (exits.rerank,), _DEEPEN_WINDOW)
         self._prune()
@@ -113,6 +128,11 @@ class IndexPipeline:
         if self._pruned == today:
             return
         self._pruned = today
+        if self._store.path is not None:
+            # Says that it is in use, for as long as a process may run.
+            with contextlib.suppress(OSError):
+                os.utime(self._store.path.parent)
+        forget_apart(self._config, (today - _KEPT_DAYS) * _SECONDS_A_DAY)
         functions = self._store.counts(self._exits.model)[1]
         in_use = (self._exits.index, self._exits.rerank)
         most = _KEPT_TEXTS * max(functions, _FEW)
@@ -200,9 +220,26 @@ class IndexPipeline:
     def _embed_all(self) -> Iterator[Progress]:
         """Embed what lacks a vector at the index exit."""
         exits = self._exits
+        yield from self._borrow(Stage.EMBED, exits.index)
         todo = self._store.texts_without_vector(exits.model, exits.index)
         layers = {exits.index, exits.rerank} if len(todo) <= _FEW_NEW else {exits.index}
         yield from self._embed(Stage.EMBED, todo, sorted(layers, key=lambda layer: layer != exits.index), _EMBED_WINDOW)
+
+    def _borrow(self, stage: Stage, layer: int) -> Iterator[Progress]:
+        """Take over what the indexes of the repository's other worktrees have, where more than a few texts lack it."""
+        model = self._exits.model
+        todo = self._store.texts_without_vector(model, layer)
+        if len(todo) <= _FEW_NEW:
+            return
+        for other in other_worktrees(self._root):
+            index = index_path(other, self._config)
+            if index == self._store.path or not index.exists():
+                continue
+            for start in range(0, len(todo), _BORROWED_AT_ONCE):
+                self._store.borrow_vectors(index, model, layer, todo[start : start + _BORROWED_AT_ONCE])
+                yield Progress(stage, start, len(todo))
+            todo = self._store.lacking(model, layer, todo)
+            self._resident.forget()
 
     def _embed(self, stage: Stage, keys: Sequence[str], layers: Sequence[int], window: int) -> Iterator[Progress]:
         """Embed texts, those of interest first. What is of interest is asked anew for every window."""

@@ -68,8 +68,8 @@ class OnnxRuntime:
 def _share_memory() -> None:
     """Have all graphs of this process compute in the same memory.
 
-    Each graph keeps what its largest batch ever needed. Measured with the packaged model at both exits: 65 MB beside the
-    model where they share it, 185 MB where each has its own, in the same time (none kept at all: 50 % more time).
+    Each graph keeps what its largest batch ever needed. Measured with the packaged model at both exits: 65 MB where
+    they share it, 185 MB where each has its own, in the same time (none kept at all: 50 % more time).
     """
     place = onnxruntime.OrtMemoryInfo(
         "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT

@@ -619,6 +619,21 @@ class Store:
             found.update((key, _matrix([vector])[0]) for key, vector in _rows_in(db, sql, text_keys, space))
         return found
 
+    def borrow_vectors(self, other: Path, model: str, layer: int, text_keys: Sequence[str]) -> None:
+        """Keep vectors of these texts that the index `other` has, which is only read. Nothing if it cannot be."""
+        try:
+            with closing(sqlite3.connect(f"{other.as_uri()}?mode=ro", uri=True)) as db:
+                if _tables(db) != _expected_tables():
+                    return
+                sql = "SELECT text_key, vector FROM embeddings WHERE space_id = ? AND text_key IN (*)"
+                found = dict(_rows_in(db, sql, text_keys, _space(db, model, layer)))
+            matrix = _matrix(list(found.values()))
+        except (sqlite3.Error, ValueError) as error:
+            log.info("nothing is taken over from the index %s: %s", other, error)
+            return
+        if found and _are_units(matrix):
+            self.put_vectors(model, layer, list(found), matrix)
+
     def sample_vectors(self, model: str, layer: int, language: str, limit: int) -> Floats:
         """Up to `limit` vectors `[n, dim]` of a language's functions at this exit, the same ones every time.
 

@@ -84,6 +84,11 @@ def test_commands_ask_the_running_indexer(
     assert answer(capsys, "index", place, "--rebuild")["functions"] == 2
     assert main(["search", "numbers", place, "-l", "klingon"]) == 2
     assert "klingon" in capsys.readouterr().err
+    (workspace / "copy.py").write_text((workspace / "mail.py").read_text())
+    (group,) = answer(capsys, "duplicates", place, "--min-tokens", "5")["groups"]
+    assert [clone["path"] for clone in group["clones"]] == ["copy.py", "mail.py"]
+    assert main(["duplicates", place, "--min-tokens", "5", "--fail-on", "exact"]) == 3
+    assert "exact" in capsys.readouterr().out
 
 
 def test_what_it_finds_is_what_an_engine_of_ones_own_finds(
@@ -92,7 +97,9 @@ def test_what_it_finds_is_what_an_engine_of_ones_own_finds(
     asked = [
         ("search", "send an email", str(workspace), "--explain"),
         ("similar", "sums.ts:1", str(workspace), "--explain"),
+        ("duplicates", str(workspace), "--min-tokens", "5"),
     ]
+    (workspace / "copy.py").write_text((workspace / "mail.py").read_text().replace("person", "somebody"))
     shared = [answer(capsys, *command) for command in asked]
     indexer.kill()
     indexer.wait()

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import contents
 import layered
 import pytest
 
 from fathom_indexer import pipeline
-from fathom_indexer.config import Config
+from fathom_indexer.config import APART, Config
+from fathom_indexer.encoder import Encoder
 from fathom_indexer.engine import Engine
 from fathom_indexer.errors import ModelError
 from fathom_indexer.search import Pipeline, Step
 from fathom_indexer.types import Progress, Stage
+from fathom_indexer.workspace import index_path
 
 WORDS = "open close read write parse print merge split sort count send load".split()
 
@@ -183,3 +190,63 @@ def test_stages_that_a_model_lacks_fall_away(
         assert list(covered(engine)) == stages
         assert set(covered(engine).values()) == {engine.status().functions}
         assert engine.search("merge_write")[0].function.name == "merge_write"
+
+
+def test_a_worktree_takes_over_the_vectors_of_another(
+    engine: Engine, workspace: Path, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in (*engine.index_steps(), *engine.idle_steps()):
+        pass
+    other = workspace.parent / "worktree"
+    shutil.copytree(workspace, other)
+    (other / "new.py").write_text("def only_here():\n    return 1\n")
+    embedded: list[str] = []
+    original = Encoder.encode_batches
+
+    def record(self: Encoder, texts: Sequence[str], *arguments: Any) -> Any:
+        embedded.extend(texts)
+        return original(self, texts, *arguments)
+
+    monkeypatch.setattr(Encoder, "encode_batches", record)
+    monkeypatch.setattr(pipeline, "other_worktrees", lambda root: [root.parent / "missing", workspace])
+    with Engine.open(other, config) as second:
+        for _ in (*second.index_steps(), *second.idle_steps()):
+            pass
+        assert set(covered(second).values()) == {second.status().functions}
+        assert len([text for text in embedded if "only_here" in text]) == len(embedded) <= 2
+        assert contents.content_of(second) == contents.fresh(other, config)
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database", b"SQLite format 3\0" + bytes(5000)])
+def test_a_worktree_whose_index_cannot_be_read_is_passed_over(
+    engine: Engine, workspace: Path, config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, damage: bytes
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    index = index_path(other, config)
+    index.parent.mkdir(parents=True)
+    index.write_bytes(damage)
+    monkeypatch.setattr(pipeline, "other_worktrees", lambda root: [other])
+    engine.index()
+    assert covered(engine)[Stage.EMBED] == engine.status().functions
+    assert index.read_bytes() == damage
+
+
+def test_caches_apart_that_nobody_uses_are_removed(engine: Engine, config: Config, tmp_path: Path) -> None:
+    def apart(name: str, days: int) -> Path:
+        index = tmp_path / "cache" / APART / name / "workspace-1" / "index.sqlite3"
+        index.parent.mkdir(parents=True)
+        (index.parent.parent / "indexers" / "1").mkdir(parents=True)
+        index.write_text("")
+        used = time.time() - days * 86_400
+        for place in (index.parent, *index.parents[1].rglob("*"), index.parents[1]):
+            os.utime(place, (used, used))
+        return index
+
+    used, unused = apart("used", 10), apart("unused", 16)
+    engine.index()
+    for _ in engine.idle_steps():
+        pass
+    assert used.exists()
+    assert not unused.parents[1].exists()
+    assert index_file(engine).exists()
