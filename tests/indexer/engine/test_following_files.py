@@ -253,7 +253,7 @@ def test_an_index_that_followed_the_files_is_a_fresh_one(
         return FollowingFiles(tmp_path / str(next(numbers)), light)
 
     run_state_machine_as_test(
-        machine,  # type: ignore[arg-type] - what makes a machine will do
+        machine,  # type: ignore[arg-type]
         settings=settings(
             max_examples=30,
             stateful_step_count=30,

@@ -138,7 +138,7 @@ def test_edited_functions_are_deep_at_once(engine: Engine, workspace: Path) -> N
 
 
 def test_what_somebody_works_with_comes_first(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_DEEPEN_WINDOW", 4)
+    monkeypatch.setattr(pipeline, "_WINDOW", 4)
     engine.index()
     engine.attend(["count.py"])
     steps = engine.idle_steps()
