@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 from pathlib import Path
 
 WORDS = "open close read write parse print merge split sort count send load".split()
@@ -27,7 +28,7 @@ class Churn:
         chance = self.chance
         files = sorted(self.root.glob("*.py"))
         for file in chance.sample(files, 3):
-            file.write_text(file.read_text().replace("file", f"file_{chance.randrange(100)}"))
+            file.write_text(re.sub(r"\bfile\w*", f"file_{chance.randrange(100)}", file.read_text()))
         moved = chance.choice(files)
         moved.rename(moved.with_name(f"moved_{chance.randrange(1000)}.py"))
         chance.choice(sorted(self.root.glob("*.py"))).unlink()
