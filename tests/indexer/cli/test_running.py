@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +192,18 @@ def test_an_indexer_that_dies_under_a_command_is_one_clear_line(
     assert process.returncode == 1
     assert errors.startswith(b"fathom: the indexer process")
     assert errors.count(b"\n") == 1
+
+
+def test_an_indexer_that_finds_its_index_damaged_says_so_ends_and_leaves_a_sound_one_to_the_next(
+    workspace: Path, indexer: subprocess.Popen[bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ("search", "send an email", str(workspace))
+    expected = answer(capsys, *command)
+    (index,) = (tmp_path / "cache").glob("*/index.sqlite3")
+    with closing(sqlite3.connect(index)) as db, db:
+        db.execute("UPDATE functions SET name = name || '_'")
+    # The command loses its indexer, as an editor does, which would start the next one now.
+    assert main(list(command)) == 1
+    assert "indexer process" in capsys.readouterr().err
+    assert indexer.wait(60) == 0
+    assert answer(capsys, *command) == expected
