@@ -7,7 +7,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -116,8 +116,7 @@ class IndexPipeline:
         """
         exits = self._exits
         if exits.rerank != exits.index:
-            yield from self._borrow(Stage.DEEPEN, exits.rerank)
-            todo = self._store.texts_without_vector(exits.model, exits.rerank)
+            todo = yield from self._lacking(Stage.DEEPEN, exits.rerank)
             yield from self._embed(Stage.DEEPEN, todo, (exits.rerank,))
         self._prune()
 
@@ -218,17 +217,16 @@ class IndexPipeline:
     def _embed_all(self) -> Iterator[Progress]:
         """Embed what lacks a vector at the index exit."""
         exits = self._exits
-        yield from self._borrow(Stage.EMBED, exits.index)
-        todo = self._store.texts_without_vector(exits.model, exits.index)
+        todo = yield from self._lacking(Stage.EMBED, exits.index)
         layers = {exits.index, exits.rerank} if len(todo) <= _FEW_NEW else {exits.index}
         yield from self._embed(Stage.EMBED, todo, sorted(layers, key=lambda layer: layer != exits.index))
 
-    def _borrow(self, stage: Stage, layer: int) -> Iterator[Progress]:
-        """Take over what the indexes of the repository's other worktrees have, where more than a few texts lack it."""
+    def _lacking(self, stage: Stage, layer: int) -> Generator[Progress, None, list[str]]:
+        """Keys of the texts to embed. If they are many, indexes of the repository's other worktrees help out first."""
         model = self._exits.model
         todo = self._store.texts_without_vector(model, layer)
         if len(todo) <= _FEW_NEW:
-            return
+            return todo
         for other in other_worktrees(self._root):
             index = index_path(other, self._config)
             if index == self._store.path or not index.exists():
@@ -238,6 +236,7 @@ class IndexPipeline:
                 yield Progress(stage, start, len(todo))
             todo = self._store.lacking(model, layer, todo)
             self._resident.forget()
+        return todo
 
     def _embed(self, stage: Stage, keys: Sequence[str], layers: Sequence[int]) -> Iterator[Progress]:
         """Embed texts, those of interest first. What is of interest is asked anew for every window."""

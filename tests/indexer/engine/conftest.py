@@ -20,7 +20,9 @@ def light(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     layered.take_the_place_of_layers(monkeypatch.setattr)
     layered.load_once(monkeypatch.setattr)
     monkeypatch.setattr(pipeline, "_FEW_NEW", 2)
-    return Config(cache_dir=str(tmp_path / "cache"), model=str(layered.write_model(tmp_path / "model")))
+    # However busy the machine is, searches have the time to compare all candidates.
+    model = str(layered.write_model(tmp_path / "model"))
+    return Config(cache_dir=str(tmp_path / "cache"), model=model, rerank_ms=60_000)
 
 
 @pytest.fixture(scope="session")

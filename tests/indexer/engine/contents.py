@@ -8,8 +8,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
 from fathom_indexer.languages import extract, language_named
@@ -42,7 +40,7 @@ def content(db: sqlite3.Connection) -> Content:
             f"LEFT JOIN files ON files.id = file_id ORDER BY term, col, offset, {place}"
         ).fetchall(),
         "vectors": {
-            (layer, key): np.frombuffer(vector, "<f2").round(2).tolist()
+            (layer, key): vector
             for layer, key, vector in db.execute(
                 "SELECT exit, text_key, vector FROM embeddings JOIN spaces ON id = space_id "
                 "WHERE text_key IN (SELECT text_key FROM functions)"
