@@ -1,16 +1,20 @@
 """What indexing costs at several sizes: until the first search, in full, after edits, at start-up, and what it takes.
 
     python benchmarks/indexing.py [--size 1000 --size 10000] [--random 100000] [--threads 1] [--deep] [--semble PYTHON]
+                                  [--results FILE.json] [--plot FILE.svg]
 
 The workspace is Python's standard library, cut to the size or multiplied under renamed identifiers. For `--random`
-sizes nothing is embedded but what is edited: the store is filled with random vectors. `--semble` names the interpreter
-of an environment that has semble, which indexes the same folder with a stand-in for its model (`semble_index.py`).
-Every phase runs in a process of its own. Figures depend on the machine and its load, which is printed; compare ratios.
+sizes nothing is embedded but what is edited: the store is filled with random vectors. Those of the rerank exit are
+random in any case, unless they are measured (`--deep`). `--semble` names the interpreter of an environment that has
+semble, which indexes the same folder with a stand-in for its model (`semble_index.py`). `--results` keeps the figures
+of every size that is done, with the load; sizes that are in the file are not measured again, and all of them are shown
+and drawn. Every phase runs in a process of its own. Figures depend on the machine and its load; compare ratios.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gc
 import json
 import os
@@ -31,6 +35,7 @@ from typing import Any
 import numpy as np
 import psutil
 
+import live
 from fathom_indexer.config import Config
 from fathom_indexer.encoder import EncoderConfig
 from fathom_indexer.encoder.encoder import PACKAGED_MODEL
@@ -47,6 +52,26 @@ PARTS = ("async", "base", "cached", "deep", "eager", "fast", "global", "hidden",
 QUERY = "retry a request that failed"
 
 Figures = dict[str, Any]
+
+DRAWN = {
+    "until it can be searched, s": (
+        "first word-searchable, s",
+        "first meaning-searchable, s",
+        "index exit complete, s",
+        "start-up unchanged, s",
+    ),
+    "searches and edits, ms": (
+        "query, idle, p50 ms",
+        "query, idle, p95 ms",
+        "first order while indexing, p95 ms",
+        "query while indexing, p95 ms",
+        "unsaved edit to found, p95 ms",
+        "edit of 1 function p50, ms",
+    ),
+    "memory, MB": ("idle memory of both, MB", "idle memory of the indexer, MB", "peak memory, MB"),
+    "on disk, bytes per function": ("bytes per function",),
+}
+"""What is drawn together."""
 
 
 def write_workspace(root: Path, size: int) -> None:
@@ -84,10 +109,11 @@ def renamed(text: str, copy: int, name: str) -> str:
 
 
 class StageTimes:
-    """When each stage began and ended, in seconds since the start, and how many functions it did."""
+    """When each stage had done its first and its last step, in seconds since the start, and how many functions."""
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
+        self.began: dict[Stage, float] = {}
         self.ended: dict[Stage, float] = {}
         self.done: dict[Stage, int] = {}
 
@@ -95,6 +121,7 @@ class StageTimes:
         """Run the steps to the end."""
         for step in steps:
             self.ended[step.stage] = time.perf_counter() - self._start
+            self.began.setdefault(step.stage, self.ended[step.stage])
             self.done[step.stage] = step.done
 
     def seconds(self, stage: Stage) -> float:
@@ -115,6 +142,7 @@ def fresh(engine: Engine, _root: Path, deep: bool) -> Figures:
         "functions": functions,
         "files": engine.status().files,
         "first word-searchable, s": times.ended[Stage.PARSE],
+        "first meaning-searchable, s": times.began[Stage.EMBED],
         "index exit complete, s": times.ended[Stage.READY],
         "reading, functions/s": functions / times.seconds(Stage.PARSE),
     }
@@ -131,23 +159,33 @@ def filled(engine: Engine, _root: Path, deep: bool) -> Figures:
         times.follow(iter([step]))
         if step.stage is Stage.PARSE and step.done == step.total:
             break
+    fill(engine, Stage.EMBED)
     status = engine.status()
-    numbers = np.random.default_rng(0)
-    with closing(Store(Path(status.index_path))) as store:
-        for part in status.coverage:
-            if part.exit is None or (part.stage is Stage.DEEPEN and not deep):
-                continue
-            keys = store.texts_without_vector(status.model, part.exit)
-            for start in range(0, len(keys), 1000):
-                rows = numbers.standard_normal((len(keys[start : start + 1000]), 384)).astype(np.float32)
-                rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-                store.put_vectors(status.model, part.exit, keys[start : start + 1000], rows)
     return {
         "functions": status.functions,
         "files": status.files,
         "first word-searchable, s": times.ended[Stage.PARSE],
         "reading, functions/s": status.functions / times.ended[Stage.PARSE],
     }
+
+
+def fill(engine: Engine, stage: Stage) -> None:
+    """Put random vectors where a stage would put its own."""
+    status = engine.status()
+    numbers = np.random.default_rng(0)
+    with closing(Store(Path(status.index_path))) as store:
+        for layer in (part.exit for part in status.coverage if part.stage is stage and part.exit is not None):
+            keys = store.texts_without_vector(status.model, layer)
+            for start in range(0, len(keys), 1000):
+                rows = numbers.standard_normal((len(keys[start : start + 1000]), 384)).astype(np.float32)
+                rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+                store.put_vectors(status.model, layer, keys[start : start + 1000], rows)
+
+
+def deepened(engine: Engine, _root: Path, _deep: bool) -> Figures:
+    """What idle time leaves."""
+    fill(engine, Stage.DEEPEN)
+    return {}
 
 
 def unchanged(engine: Engine, _root: Path, _deep: bool) -> Figures:
@@ -169,7 +207,7 @@ def edits(engine: Engine, root: Path, _deep: bool) -> Figures:
     files = [path for path in sorted(root.rglob("*.py")) if "    return" in path.read_text(encoding="utf-8")]
     one = [
         timed(lambda path=path: engine.index([path.relative_to(root).as_posix()]))  # type: ignore[misc]
-        for path in chance.sample(files, EDITS)
+        for path in chance.sample(files, min(EDITS, len(files)))
         if edit(path, 1)
     ]
     path = chance.choice(files)
@@ -235,7 +273,7 @@ def bytes_by_table(index: Path, functions: int) -> Figures:
     return {f"  {name}, bytes": size / functions for name, size in rows if size > 5 * functions}
 
 
-PHASES = {"fresh": fresh, "filled": filled, "unchanged": unchanged, "edits": edits}
+PHASES = {"fresh": fresh, "filled": filled, "deepened": deepened, "unchanged": unchanged, "edits": edits}
 
 
 def run_phase(phase: str, options: argparse.Namespace, root: Path, cache: Path) -> Figures:
@@ -265,7 +303,35 @@ def measure(size: int, first: str, options: argparse.Namespace) -> Figures:
         figures |= bytes_by_table(next(cache.rglob("index.sqlite3")), figures["functions"])
         if options.semble:
             figures |= run_semble(options.semble, root)
-        return figures | run_phase("unchanged", options, root, cache) | run_phase("edits", options, root, cache)
+            whole = next(value for name, value in figures.items() if name.endswith("full index, s"))
+            figures["first word-searchable / semble's full index"] = figures["first word-searchable, s"] / whole
+        for phase in ("deepened", "unchanged", "edits"):
+            figures |= run_phase(phase, options, root, cache)
+        run_phase("deepened", options, root, cache)
+        figures |= asyncio.run(live.measure(root.resolve(), cache))
+        load = os.getloadavg()[1] if hasattr(os, "getloadavg") else 0.0
+        return {**figures, "load over 5 minutes": load}
+
+
+def draw(columns: dict[int, Figures], path: Path) -> None:
+    """How the figures grow with the number of functions, as SVG."""
+    import matplotlib  # noqa: PLC0415 - only where figures are published
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    # Text stays text, and the same figures give the same file.
+    style: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "fathom", "font.size": 9.0}
+    with matplotlib.rc_context(style):
+        canvas = Figure(figsize=(10, 7), layout="constrained")
+        for number, (title, names) in enumerate(DRAWN.items(), start=1):
+            axes = canvas.add_subplot(2, 2, number, xscale="log", yscale="log", title=title, xlabel="functions")
+            for name in names:
+                points = [(figures["functions"], figures[name]) for figures in columns.values() if name in figures]
+                if points:
+                    across, up = zip(*sorted(points), strict=True)
+                    axes.plot(across, up, "-o", label=name, markersize=4)
+            axes.grid(alpha=0.3)
+            axes.legend(fontsize=7)
+        canvas.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
 
 
 def show(columns: dict[int, Figures]) -> None:
@@ -292,6 +358,8 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=PACKAGED_MODEL)
     parser.add_argument("--deep", action="store_true", help="measure the deep exit's stage, too")
     parser.add_argument("--semble", default="", metavar="PYTHON", help="interpreter of an environment with semble")
+    parser.add_argument("--results", type=Path, help="a JSON file to keep figures in, and to go on from")
+    parser.add_argument("--plot", type=Path, help="an SVG file to draw the figures into")
     parser.add_argument("--phase", choices=PHASES, help=argparse.SUPPRESS)
     parser.add_argument("--root", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--cache", type=Path, help=argparse.SUPPRESS)
@@ -306,11 +374,18 @@ def main() -> None:
             figures["start-up unchanged, s"] += opening
         print(json.dumps(figures))
         return
-    columns: dict[int, Figures] = {}
+    known = json.loads(options.results.read_text()) if options.results and options.results.exists() else {}
+    columns: dict[int, Figures] = {int(size): figures for size, figures in known.items()}
     sizes = options.size or ([] if options.random else list(SIZES))
     for size, first in [*((size, "fresh") for size in sizes), *((size, "filled") for size in options.random)]:
-        columns[size] = measure(size, first, options)
+        if size not in columns:
+            columns[size] = measure(size, first, options)
+            if options.results:
+                options.results.write_text(json.dumps(columns, indent=1) + "\n")
+    columns = dict(sorted(columns.items()))
     show(columns)
+    if options.plot:
+        draw(columns, options.plot)
     model = EncoderConfig.load(options.model)
     print(f"\nmodel {model.model_id}, exits {model.index_exit} and {model.rerank_exit}, {options.threads} thread(s)")
     print(f"load at the end: {os.getloadavg()[0] if hasattr(os, 'getloadavg') else 0:.1f}, cores: {os.cpu_count()}")

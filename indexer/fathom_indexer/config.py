@@ -54,6 +54,9 @@ class Config:
         return user_cache_dir("fathom", appauthor=False)
 
 
+APART = "apart"
+"""The folder in a cache that holds caches for those whom its indexes do not fit, one for everybody who agrees."""
+
 INDEX_CONTENT = ("max_file_bytes", "exclude", "model", "index_exit", "rerank_exit", "dim")
 """The settings that decide what is in an index and what a search finds: processes that share an index agree on them.
 The others are about how the work is done.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ from fathom_indexer.duplication import Duplication
 from fathom_indexer.encoder import Encoder, EncoderConfig, load_encoder
 from fathom_indexer.encoder.encoder import PACKAGED_MODEL
 from fathom_indexer.encoder.text import TEXT_FORMAT
-from fathom_indexer.errors import ModelError, QueryError
+from fathom_indexer.errors import IndexDamagedError, ModelError, QueryError
 from fathom_indexer.interest import Interest
 from fathom_indexer.languages import LANGUAGES, fingerprint
 from fathom_indexer.pipeline import Exits, IndexPipeline
@@ -35,6 +36,8 @@ from fathom_indexer.types import (
 )
 from fathom_indexer.vectors import VectorIndex
 from fathom_indexer.workspace import cache_path, resolve_root
+
+log = logging.getLogger(__name__)
 
 LANGUAGE_NAMES = tuple(language.name for language in LANGUAGES)
 
@@ -104,7 +107,12 @@ class Engine:
         """
         config = config or Config()
         root = resolve_root(root)
-        return cls(root, config, Store(cache_path(root, config)))
+        index = cache_path(root, config)
+        try:
+            return cls(root, config, Store(index))
+        except IndexDamagedError as error:
+            log.warning("%s", error)
+            return cls(root, config, Store(index))
 
     def __enter__(self) -> Engine:
         return self

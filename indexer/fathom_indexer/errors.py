@@ -13,6 +13,10 @@ class IndexStoreError(FathomError):
     """The index cannot be opened, read or written, and rebuilding it did not help."""
 
 
+class IndexDamagedError(IndexStoreError):
+    """The index turned out to be damaged and was taken away: whoever opens it next builds it anew."""
+
+
 class ModelError(FathomError):
     """The encoder's files are missing, damaged, or do not offer what was asked of them."""
 

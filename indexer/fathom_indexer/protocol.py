@@ -22,7 +22,9 @@ from typing import Any
 from fathom_indexer.config import Config
 from fathom_indexer.errors import QueryError
 from fathom_indexer.types import (
+    Clone,
     CloneGroup,
+    CloneKind,
     Contribution,
     Coverage,
     Filters,
@@ -67,7 +69,13 @@ def hit_to_json(hit: Hit, explain: bool = False) -> Json:
 
 def hit_from_json(value: Json) -> Hit:
     """The reverse of `hit_to_json`, as far as that goes: the function lacks its text, documentation and offsets."""
-    function = Function(
+    explanation = tuple(Contribution(part["step"], part["score"]) for part in value.get("explanation", ()))
+    copies = tuple(value.get("copies", ()))
+    return Hit(value["path"], _function_from_json(value), value["score"], value["snippet"], explanation, copies)
+
+
+def _function_from_json(value: Json) -> Function:
+    return Function(
         name=value["name"],
         qualified_name=value["qualifiedName"],
         kind=Kind(value["kind"]),
@@ -80,8 +88,6 @@ def hit_from_json(value: Json) -> Hit:
         start_line=value["startLine"],
         end_line=value["endLine"],
     )
-    explanation = tuple(Contribution(part["step"], part["score"]) for part in value.get("explanation", ()))
-    return Hit(value["path"], function, value["score"], value["snippet"], explanation, tuple(value.get("copies", ())))
 
 
 def clone_group_to_json(group: CloneGroup) -> Json:
@@ -107,6 +113,20 @@ def clone_group_to_json(group: CloneGroup) -> Json:
             for clone in group.clones
         ],
     }
+
+
+def clone_group_from_json(value: Json) -> CloneGroup:
+    """The reverse of `clone_group_to_json`; its functions lack what those of `hit_from_json` lack."""
+    return CloneGroup(
+        kind=CloneKind(value["kind"]),
+        similarity=value["similarity"],
+        tokens=value["tokens"],
+        key=value["key"],
+        clones=tuple(
+            Clone(clone["path"], _function_from_json(clone), CloneKind(clone["clone"]), clone["similarity"])
+            for clone in value["clones"]
+        ),
+    )
 
 
 def status_to_json(status: IndexStatus) -> Json:

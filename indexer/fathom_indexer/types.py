@@ -70,7 +70,7 @@ class FileRecord:
     language: str
     size: int
     """Bytes."""
-    mtime_ns: int
+    changed_ns: int
     content_hash: str
 
 

@@ -16,10 +16,10 @@ from fathom_indexer.cli.options import (
     filters_from,
     limit,
     natural,
-    open_engine,
 )
 from fathom_indexer.cli.output import follow, follow_counts, write_json
 from fathom_indexer.cli.sarif import sarif_log
+from fathom_indexer.cli.workspace import open_workspace
 from fathom_indexer.duplicates.clones import MIN_TOKENS, NEAR
 from fathom_indexer.protocol import clone_group_to_json
 from fathom_indexer.types import CloneGroup, CloneKind, Progress, Stage
@@ -77,11 +77,11 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Refresh what is known of the files, then compare the functions."""
     check_path(options)
-    with open_engine(options) as engine:
+    with open_workspace(options) as workspace:
         if not options.no_refresh:
-            follow(_before_embedding(engine.index_steps()))
-        follow_counts("comparing functions", engine.duplicates_steps())
-        groups = engine.duplicates(
+            follow(_before_embedding(workspace.index_steps()))
+        follow_counts("comparing functions", workspace.duplicates_steps())
+        groups = workspace.duplicates(
             filters_from(options), CloneKind(options.loosest), options.threshold, options.min_tokens
         )
     shown = groups[: options.limit]

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from fathom_indexer import __version__
 from fathom_indexer.cli import duplicates, evaluate, index, languages, search, similar, status
-from fathom_indexer.errors import FathomError, QueryError
+from fathom_indexer.errors import FathomError, IndexDamagedError, QueryError
 
 _DESCRIPTION = "Ask your own code. Finds functions by what they do, in any folder, with no network."
 _EXAMPLES = """examples:
@@ -54,7 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stream=sys.stderr,
     )
     try:
-        code: int = options.run(options)
+        try:
+            code: int = options.run(options)
+        except IndexDamagedError as error:
+            # It is gone, and nothing was printed yet: this time the command builds a new one.
+            sys.stderr.write(f"fathom: {error}\n")
+            code = options.run(options)
         sys.stdout.flush()
         return code
     except QueryError as error:

@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 from fathom_indexer.config import Config
-from fathom_indexer.engine import Engine
 from fathom_indexer.errors import QueryError
 from fathom_indexer.types import Filters
 
@@ -68,11 +67,6 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     """Machine-readable output, and more words on standard error."""
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("-v", "--verbose", action="store_true", help="say more on standard error")
-
-
-def open_engine(options: argparse.Namespace) -> Engine:
-    """The engine for `PATH` as the options want it. Raises the errors of `Engine.open`."""
-    return Engine.open(options.path, config_from(options))
 
 
 def config_from(options: argparse.Namespace) -> Config:

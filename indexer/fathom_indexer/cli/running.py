@@ -15,11 +15,14 @@ from fathom_indexer.process.client import Events, IndexerClient, IndexerError, R
 from fathom_indexer.process.handshake import Welcome
 from fathom_indexer.process.links import SocketLink
 from fathom_indexer.process.locks import Turn
-from fathom_indexer.protocol import hit_from_json, status_from_json
-from fathom_indexer.types import Filters, Hit, IndexStatus, Progress, Stage
+from fathom_indexer.protocol import clone_group_from_json, filters_to_json, hit_from_json, status_from_json
+from fathom_indexer.types import CloneGroup, CloneKind, Filters, Hit, IndexStatus, Progress, Stage
 
 _NEWS_INTERVAL = 0.2
 """Seconds without news of its progress after which an indexer is asked whether it is done."""
+
+_ALL = 1_000_000_000
+"""As many groups as there are."""
 
 T = TypeVar("T")
 
@@ -88,6 +91,20 @@ class RunningIndexer:
 
     def similar_to(self, snippet: str, limit: int, filters: Filters) -> list[Hit]:
         return _hits(self._wait(self._client.similar_to(snippet, limit, filters, explain=True)))
+
+    def duplicates_steps(self) -> Iterator[tuple[int, int]]:
+        """Nothing: the indexer makes sketches when it is asked for duplicates."""
+        return iter(())
+
+    def duplicates(self, filters: Filters, loosest: CloneKind, threshold: float, min_tokens: int) -> list[CloneGroup]:
+        params = {
+            "filters": filters_to_json(filters),
+            "loosest": loosest.value,
+            "threshold": threshold,
+            "minTokens": max(1, min_tokens),
+            "limit": _ALL,
+        }
+        return [clone_group_from_json(group) for group in self._wait(self._client.duplicates(params)).groups]
 
     def status(self) -> IndexStatus:
         return status_from_json(self._wait(self._client.status()))

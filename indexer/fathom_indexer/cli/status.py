@@ -7,9 +7,10 @@ from typing import Any
 
 from rich.console import Console
 
-from fathom_indexer.cli.options import add_json, add_workspace, check_path, open_engine
+from fathom_indexer.cli.options import add_json, add_workspace, check_path, config_from
 from fathom_indexer.cli.output import write_json
 from fathom_indexer.cli.workspace import running_indexer
+from fathom_indexer.engine import Engine
 from fathom_indexer.process.handshake import Welcome
 from fathom_indexer.protocol import Json, status_to_json
 from fathom_indexer.types import Coverage, IndexStatus, Stage
@@ -32,7 +33,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Show the index as it is; no file is looked at."""
     check_path(options)
-    with open_engine(options) as engine:
+    with Engine.open(options.path, config_from(options)) as engine:
         status = engine.status()
     indexer = running_indexer(options)
     if options.json:

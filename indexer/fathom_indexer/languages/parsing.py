@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -56,9 +58,13 @@ def _blank(match: re.Match[bytes]) -> bytes:
 
 def _parse(code: bytes, parser: Parser) -> Node | None:
     end = time.thread_time() + PARSE_SECONDS
+    given: list[bytes] = []
 
     def read(offset: int, _: object) -> bytes:
-        return code[offset : offset + _CHUNK_BYTES]
+        # A copy in any case, so that nobody else holds it.
+        chunk = bytes(memoryview(code)[offset : offset + _CHUNK_BYTES])
+        given.append(chunk)
+        return chunk
 
     def is_late(*_: object) -> bool:
         return time.thread_time() > end
@@ -73,3 +79,18 @@ def _parse(code: bytes, parser: Parser) -> Node | None:
         if isinstance(error.__cause__, KeyboardInterrupt):
             raise error.__cause__ from None
         raise
+    finally:
+        _take_back(given)
+
+
+def _take_back(given: list[bytes]) -> None:
+    """Release what the parser read.
+
+    py-tree-sitter 0.26.1 keeps a reference to every chunk for ever, so that all code that was ever parsed would stay in
+    memory. A chunk with a reference more than ours is one that it kept: parsing is over, nothing else can hold it.
+    """
+    while given:
+        chunk = given.pop()
+        # Ours and that of the call. Shorter ones are shared by all of Python.
+        if len(chunk) > 1 and sys.getrefcount(chunk) > 2:
+            ctypes.pythonapi.Py_DecRef(ctypes.py_object(chunk))

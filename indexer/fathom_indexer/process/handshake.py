@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fathom_indexer import __version__
-from fathom_indexer.config import INDEX_CONTENT
+from fathom_indexer.config import APART, INDEX_CONTENT
 from fathom_indexer.protocol import PROTOCOL_VERSION, Json, config_to_json
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def apart(config: Config) -> Config:
     For those who find the usual place taken by an indexer that they do not fit: two that index one file in two ways
     would undo each other's work.
     """
-    folder = Path(config.cache_directory()) / "apart" / Identity.of(config).digest()
+    folder = Path(config.cache_directory()) / APART / Identity.of(config).digest()
     return replace(config, cache_dir=str(folder))
 
 

@@ -29,6 +29,9 @@ START_GRACE = 10.0
 GREETING_TIMEOUT = 10.0
 """Seconds in which a connection must have joined."""
 
+FAREWELL = 1.0
+"""Seconds that the end of the connections may take."""
+
 MAX_UNREAD = 64 * 1024 * 1024
 """Bytes that may wait for a client that does not read. One that lets more pile up is cut off."""
 
@@ -57,6 +60,7 @@ class Host:
         self._loop = asyncio.new_event_loop()
         self._end = asyncio.Event()
         self._ending = self._loop.call_later(START_GRACE, self._end.set)
+        self._served = threading.Event()
         self._had_clients = False
         self._problem = b""
         """The last thing that all clients were told, if it was a problem: those who come later have to know."""
@@ -82,6 +86,7 @@ class Host:
 
         def run() -> None:
             self._loop.run_until_complete(self._serve())
+            self._served.set()
             on_end()
 
         threading.Thread(target=run, name="connections", daemon=True).start()
@@ -89,6 +94,11 @@ class Host:
     def stop(self) -> None:
         """End as if the last client had gone long ago. For any thread, and for signals."""
         self._soon(self._end.set)
+
+    def finish(self) -> None:
+        """End once everything that clients were told is on its way. For the engine's thread."""
+        self.stop()
+        self._served.wait(FAREWELL)
 
     async def _serve(self) -> None:
         server = await asyncio.start_server(self._connected, sock=self._listener)

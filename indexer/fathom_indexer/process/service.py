@@ -112,6 +112,7 @@ def serve_all(open_engine: Opener, meeting: Meeting, root: Path, config: Config)
     reason, watch = Courtesy(config).reason, watcher(root, config, inbox)
     turn = meeting.turn()
     Worker(open_engine, inbox, host.broadcast, turn, lambda: host.clients, wait_reason=reason, watch=watch).run()
+    host.finish()
     return 0
 
 

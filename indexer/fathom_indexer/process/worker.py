@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any, Protocol
 
-from fathom_indexer.errors import FathomError, QueryError
+from fathom_indexer.errors import FathomError, IndexDamagedError, QueryError
 from fathom_indexer.process.inbox import STARTER, Inbox, Request
 from fathom_indexer.process.indexing import READY, Indexing
 from fathom_indexer.process.locks import EVERYBODY, Turn
@@ -48,6 +48,9 @@ IDLE_INTERVAL = 2.0
 
 RESCAN_INTERVAL = 30.0
 """Seconds after which a search has the workspace looked at again, where nobody can watch it."""
+
+FIRST_RETRY, LONGEST_RETRY = 5.0, 600.0
+"""Seconds after which work that failed is tried again: at first, and at most, doubling in between."""
 
 DEFAULT_LIMIT = 10
 
@@ -113,6 +116,10 @@ class Worker:
         self._documents: Iterator[None] | None = None
         """What is left to do for open documents; it goes before indexing, and needs no turn."""
         self._reported: tuple[Stage, float] | None = None
+        self._problem_told = ""
+        self._retry_after = FIRST_RETRY
+        self._retry_at: float | None = None
+        """When to try again what failed: a disk that is full or a folder that is away comes back by itself."""
         self._methods: dict[str, Callable[[SearchEngine, Indexing, Request], Json]] = {
             "search": self._search,
             "similar": self._similar,
@@ -130,18 +137,18 @@ class Worker:
 
     def run(self) -> None:
         """Work until a `shutdown` request comes or the inbox is closed."""
-        try:
-            self._open()
-        except Exception as error:
-            self._problem(error)
+        self._begin()
         try:
             while not self._inbox.closed:
+                if self._retry_at is not None and self._clock() >= self._retry_at:
+                    self._retry_at = None
+                    self._begin()
                 active = self._indexing is not None and self._indexing.active
                 allowed = active and self._turn.acquire()
                 idle = self._indexing is not None and self._indexing.idle
                 waits = bool(idle and self._wait_reason())
                 patience = _patience(active, allowed, idle, waits) if self._documents is None else 0
-                request = self._inbox.take(patience)
+                request = self._inbox.take(self._until_retry(patience))
                 if request is not None:
                     self._serve(request)
                 elif self._documents is not None:
@@ -162,6 +169,23 @@ class Worker:
         if ends:
             self._inbox.close()
 
+    def _begin(self) -> None:
+        """Open the engine, which looks at the whole workspace then; if it is open, have it do so again."""
+        try:
+            if self._indexing is None:
+                self._open()
+            else:
+                self._indexing.rescan()
+        except Exception as error:
+            self._problem(error)
+
+    def _until_retry(self, patience: float | None) -> float | None:
+        """`patience`, or less where something has to be tried again before."""
+        if self._retry_at is None:
+            return patience
+        left = max(0.0, self._retry_at - self._clock())
+        return left if patience is None else min(patience, left)
+
     def _open(self) -> tuple[SearchEngine, Indexing]:
         """The engine, opened at the first try that succeeds: a missing folder or model may come back."""
         if self._engine is None or self._indexing is None:
@@ -180,6 +204,8 @@ class Worker:
             progress = None if self._indexing.active else READY
         if not self._indexing.active:
             self._turn.release()
+            if self._retry_at is None:
+                self._retry_after, self._problem_told = FIRST_RETRY, ""
         if progress is not None:
             self._report(progress)
 
@@ -210,8 +236,16 @@ class Worker:
         self._broadcast({"method": "progress", "params": progress_to_json(progress)})
 
     def _problem(self, error: Exception) -> None:
-        """Say that something failed which no request asked about."""
-        self._broadcast({"method": "problem", "params": _failure(error, "indexing")})
+        """Say that something failed which no request asked about, and try it again later."""
+        failure = _failure(error, "indexing")
+        if failure["message"] != self._problem_told:
+            self._problem_told = failure["message"]
+            self._broadcast({"method": "problem", "params": failure})
+        if isinstance(error, IndexDamagedError):
+            self._inbox.close()
+        elif self._retry_at is None:
+            self._retry_at = self._clock() + self._retry_after
+            self._retry_after = min(2 * self._retry_after, LONGEST_RETRY)
 
     def _answer(self, request: Request) -> Json:
         try:
@@ -222,6 +256,10 @@ class Worker:
             engine.cancelled = request.dropped.is_set
             engine.viewer = request.client
             return {"id": request.id, "result": method(engine, indexing, request)}
+        except IndexDamagedError as error:
+            # This process ends unanswered: the clients ask the next one, which builds a sound index.
+            self._problem(error)
+            return {}
         except Exception as error:
             return {"id": request.id, "error": _failure(error, request.method)}
 

@@ -6,7 +6,7 @@ format is moved aside by the store and built anew.
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Kept in `PRAGMA user_version`. Raise it with every change below or in what the columns mean."""
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -26,16 +26,16 @@ CREATE TABLE IF NOT EXISTS files (
     path         TEXT NOT NULL UNIQUE,
     language     TEXT NOT NULL,
     size         INTEGER NOT NULL,
-    mtime_ns     INTEGER NOT NULL,
+    changed_ns   INTEGER NOT NULL,
     content_hash TEXT NOT NULL
 );
 
 -- Files that were looked at and left out. Their size and time save a second look.
 CREATE TABLE IF NOT EXISTS skipped (
-    path     TEXT PRIMARY KEY,
-    reason   TEXT NOT NULL,
-    size     INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL
+    path       TEXT PRIMARY KEY,
+    reason     TEXT NOT NULL,
+    size       INTEGER NOT NULL,
+    changed_ns INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 -- AUTOINCREMENT: ids are never used twice, so that vectors in memory cannot be taken for another function's.
@@ -47,19 +47,18 @@ CREATE TABLE IF NOT EXISTS functions (
     kind           TEXT NOT NULL,
     language       TEXT NOT NULL,
     signature      TEXT NOT NULL,
-    documentation  TEXT NOT NULL,
-    text           NOT NULL, -- a string, or a blob where that is shorter: zlib's
+    content        BLOB NOT NULL, -- documentation and text, compressed
     start_byte     INTEGER NOT NULL,
     end_byte       INTEGER NOT NULL,
     start_line     INTEGER NOT NULL,
     end_line       INTEGER NOT NULL,
-    text_key       TEXT NOT NULL
+    text_key       TEXT NOT NULL,
+    checksum       INTEGER NOT NULL -- of path and columns: what a disk mangles must not pass for code
 );
 CREATE INDEX IF NOT EXISTS functions_by_file ON functions (file_id);
-CREATE INDEX IF NOT EXISTS functions_by_text ON functions (text_key);
-CREATE INDEX IF NOT EXISTS functions_by_name ON functions (name COLLATE NOCASE);
 -- Text keys are hashes, so that a language's first ones are a fair sample of it.
-CREATE INDEX IF NOT EXISTS functions_by_language ON functions (language, text_key);
+CREATE INDEX IF NOT EXISTS functions_by_text ON functions (text_key, language);
+CREATE INDEX IF NOT EXISTS functions_by_name ON functions (name COLLATE NOCASE);
 
 -- What vectors can be compared with each other: those of one model at one exit, their first `dim` features. `used` is
 -- the last day on which an index with this exit was tidied up (`Store.prune`).

@@ -7,8 +7,9 @@ import logging
 import sqlite3
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass, replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fathom_indexer.errors import IndexStoreError
+from fathom_indexer.errors import IndexDamagedError, IndexStoreError
 from fathom_indexer.storage.schema import SCHEMA, SCHEMA_VERSION
 from fathom_indexer.storage.words import code_words, match_expression
 from fathom_indexer.types import FileRecord, Function, Kind, SkippedFile
@@ -27,8 +28,8 @@ Floats = NDArray[np.float32]
 
 _BUSY_TIMEOUT_MS = 10_000
 _FUNCTION_COLUMNS = (
-    "functions.name, qualified_name, kind, functions.language, signature, functions.documentation, text, "
-    "start_byte, end_byte, start_line, end_line"
+    "name, qualified_name, kind, functions.language, signature, content, start_byte, end_byte, start_line, end_line, "
+    "checksum"
 )
 _INSERT_WORDS = (
     "INSERT INTO words (rowid, name, qualified_name, signature, documentation, body, path) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -45,6 +46,17 @@ _EMBEDDED = "functions CROSS JOIN embeddings USING (text_key)"
 it reads all vectors of an exit."""
 _VARIABLES = 500
 """Bound parameters of one statement; old SQLite builds stop at 999."""
+
+
+_SIGNS_OF_DAMAGE = (
+    "Could not decode",
+    "UNIQUE constraint failed",
+    "invalid fts5 file format",
+    "no such",
+    "vtable constructor failed",
+)
+"""How errors begin that a damaged file causes and SQLite does not call so: texts that are none, rows that are there
+though the same transaction took them out, tables that are gone or mangled."""
 
 
 SketchRow = tuple[int, int, int, bytes, bytes]
@@ -116,7 +128,7 @@ class FileState:
     """What is known of a path without opening it. `content_hash` is empty for skipped files."""
 
     size: int
-    mtime_ns: int
+    changed_ns: int
     content_hash: str
 
 
@@ -130,6 +142,8 @@ class Store:
         `IndexStoreError` when the place cannot be written.
         """
         self.path = path
+        self._damage = ""
+        """What was found to be wrong with the file, which is gone then."""
         try:
             self._db = self._open()
         except _UnusableError as reason:
@@ -152,13 +166,13 @@ class Store:
         """Every path the index has looked at, skipped ones included."""
         with self._reading() as db:
             states = {
-                path: FileState(size, mtime_ns, content_hash)
-                for path, size, mtime_ns, content_hash in db.execute(
-                    "SELECT path, size, mtime_ns, content_hash FROM files"
+                _text(path): FileState(size, changed_ns, content_hash)
+                for path, size, changed_ns, content_hash in db.execute(
+                    "SELECT path, size, changed_ns, content_hash FROM files"
                 )
             }
-            for path, size, mtime_ns in db.execute("SELECT path, size, mtime_ns FROM skipped"):
-                states[path] = FileState(size, mtime_ns, "")
+            for path, size, changed_ns in db.execute("SELECT path, size, changed_ns FROM skipped"):
+                states[_text(path)] = FileState(size, changed_ns, "")
         return states
 
     def put_file(self, file: FileRecord, functions: Sequence[tuple[Function, str]]) -> tuple[list[int], list[int]]:
@@ -170,32 +184,18 @@ class Store:
             gone = self._remove(db, file.path)
             _advance(db)
             file_id = db.execute(
-                "INSERT INTO files (path, language, size, mtime_ns, content_hash) VALUES (?, ?, ?, ?, ?)",
-                (file.path, file.language, file.size, file.mtime_ns, file.content_hash),
+                "INSERT INTO files (path, language, size, changed_ns, content_hash) VALUES (?, ?, ?, ?, ?)",
+                (file.path, file.language, file.size, file.changed_ns, file.content_hash),
             ).lastrowid
             path_words = code_words(file.path)
             ids: list[int] = []
             for given, text_key in functions:
                 function = _storable(given)
                 cursor = db.execute(
-                    "INSERT INTO functions (file_id, name, qualified_name, kind, language, signature, documentation, "
-                    "text, start_byte, end_byte, start_line, end_line, text_key) "
+                    "INSERT INTO functions (file_id, text_key, name, qualified_name, kind, language, signature, "
+                    "content, start_byte, end_byte, start_line, end_line, checksum) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        file_id,
-                        function.name,
-                        function.qualified_name,
-                        function.kind.value,
-                        function.language,
-                        function.signature,
-                        function.documentation,
-                        _packed(function.text),
-                        function.start_byte,
-                        function.end_byte,
-                        function.start_line,
-                        function.end_line,
-                        text_key,
-                    ),
+                    (file_id, text_key, *_columns(file.path, function)),
                 )
                 assert cursor.lastrowid is not None
                 ids.append(cursor.lastrowid)
@@ -209,15 +209,15 @@ class Store:
             for item, state in skipped:
                 gone += self._remove(db, item.path)
                 db.execute(
-                    "INSERT INTO skipped (path, reason, size, mtime_ns) VALUES (?, ?, ?, ?)",
-                    (item.path, item.reason, state.size, state.mtime_ns),
+                    "INSERT INTO skipped (path, reason, size, changed_ns) VALUES (?, ?, ?, ?)",
+                    (item.path, item.reason, state.size, state.changed_ns),
                 )
         return gone
 
-    def touch_file(self, path: str, size: int, mtime_ns: int) -> None:
+    def touch_file(self, path: str, size: int, changed_ns: int) -> None:
         """Note a new time for a file whose content is the same."""
         with self._writing() as db:
-            db.execute("UPDATE files SET size = ?, mtime_ns = ? WHERE path = ?", (size, mtime_ns, path))
+            db.execute("UPDATE files SET size = ?, changed_ns = ? WHERE path = ?", (size, changed_ns, path))
 
     def remove_files(self, paths: Iterable[str]) -> list[int]:
         """Forget paths. Returns the ids of the functions that are gone."""
@@ -258,7 +258,7 @@ class Store:
                 "JOIN files ON files.id = file_id WHERE functions.id IN (*)"
             )
             for function_id, path, *columns in _rows_in(db, sql, ids):
-                found[function_id] = StoredFunction(function_id, path, _function(columns))
+                found[function_id] = StoredFunction(function_id, path, _function(path, columns))
         return found
 
     def functions_of(self, path: str) -> list[StoredFunction]:
@@ -269,7 +269,7 @@ class Store:
                 "WHERE path = ? ORDER BY start_byte, end_byte DESC",
                 (path,),
             )
-            return [StoredFunction(function_id, path, _function(columns)) for function_id, path, *columns in rows]
+            return [StoredFunction(function_id, path, _function(path, columns)) for function_id, path, *columns in rows]
 
     def has_file(self, path: str) -> bool:
         """Whether the path is in the index, not counting skipped files."""
@@ -292,20 +292,25 @@ class Store:
     def labels(self) -> list[tuple[int, str, str, str]]:
         """Id, path, language and kind of every function: what filters look at."""
         with self._reading() as db:
-            return list(
-                db.execute(
-                    "SELECT functions.id, path, functions.language, kind FROM functions "
-                    "JOIN files ON files.id = file_id ORDER BY functions.id"
-                )
+            rows = db.execute(
+                "SELECT functions.id, path, functions.language, kind FROM functions "
+                "JOIN files ON files.id = file_id ORDER BY functions.id"
             )
+            return [
+                (function_id, _text(path), _text(language), _text(kind)) for function_id, path, language, kind in rows
+            ]
 
     def outlines(self, ids: Sequence[int]) -> dict[int, Outline]:
         """What ranking looks at of these functions; ids that are gone are left out."""
         found: dict[int, Outline] = {}
         with self._reading() as db:
             sql = f"SELECT {_OUTLINE_COLUMNS} FROM functions JOIN files ON files.id = file_id WHERE functions.id IN (*)"
-            for function_id, path, name, qualified_name, kind, *rest in _rows_in(db, sql, ids):
-                found[function_id] = Outline(function_id, path, name, qualified_name, Kind(kind), *rest)
+            for function_id, path, name, qualified_name, kind, language, signature, *lines in _rows_in(db, sql, ids):
+                texts = _text(path), _text(name), _text(qualified_name)
+                start, end = map(_number, lines)
+                found[function_id] = Outline(
+                    function_id, *texts, Kind(kind), _text(language), _text(signature), start, end
+                )
         return found
 
     def telling_words(self, words: Sequence[str], functions: int) -> list[str]:
@@ -491,14 +496,15 @@ class Store:
                 rows = db.execute(
                     "SELECT text_key FROM (SELECT text_key FROM functions EXCEPT "
                     "SELECT text_key FROM embeddings WHERE space_id = ?) CROSS JOIN functions USING (text_key) "
-                    "JOIN files ON files.id = file_id GROUP BY text_key ORDER BY MAX(mtime_ns) DESC, MIN(functions.id)",
+                    "JOIN files ON files.id = file_id GROUP BY text_key "
+                    "ORDER BY MAX(changed_ns) DESC, MIN(functions.id)",
                     (space,),
                 )
                 return [key for (key,) in rows]
             for chunk in _chunks(list(among), _VARIABLES):
                 rows = db.execute(
                     "SELECT text_key FROM files JOIN functions ON files.id = file_id "
-                    f"WHERE path IN ({_marks(chunk)}) ORDER BY mtime_ns DESC, functions.id",
+                    f"WHERE path IN ({_marks(chunk)}) ORDER BY changed_ns DESC, functions.id",
                     chunk,
                 )
                 keys += [key for (key,) in rows]
@@ -563,7 +569,7 @@ class Store:
                 "JOIN files ON files.id = file_id WHERE text_key IN (*)"
             )
             for key, function_id, path, *columns in _rows_in(db, sql, text_keys):
-                found.setdefault(key, []).append(StoredFunction(function_id, path, _function(columns)))
+                found.setdefault(key, []).append(StoredFunction(function_id, path, _function(path, columns)))
         return found
 
     def put_vectors(self, model: str, layer: int, text_keys: Sequence[str], vectors: Floats) -> None:
@@ -589,10 +595,17 @@ class Store:
         """Ids of the functions that have a vector at this exit, ascending, and the vectors `[n, dim]`."""
         with self._reading() as db:
             rows = db.execute(
-                f"SELECT id, vector FROM {_EMBEDDED} WHERE space_id = ? ORDER BY id",
-                (_space(db, model, layer),),
-            ).fetchall()
-        return [function_id for function_id, _ in rows], _matrix([vector for _, vector in rows])
+                f"SELECT id, vector FROM {_EMBEDDED} WHERE space_id = ? ORDER BY id", (_space(db, model, layer),)
+            )
+            ids: list[int] = []
+            packed = bytearray()
+            for function_id, vector in rows:
+                ids.append(function_id)
+                packed += vector
+            matrix = _unpacked(packed, len(ids))
+            if not _are_units(matrix):
+                raise sqlite3.DatabaseError("a vector does not have unit length")
+        return ids, matrix
 
     def vectors_of(self, model: str, layer: int, ids: Sequence[int]) -> dict[int, Floats]:
         """The vector `[dim]` of each of these functions that has one at this exit."""
@@ -617,6 +630,21 @@ class Store:
             sql = "SELECT text_key, vector FROM embeddings WHERE space_id = ? AND text_key IN (*)"
             found.update((key, _matrix([vector])[0]) for key, vector in _rows_in(db, sql, text_keys, space))
         return found
+
+    def borrow_vectors(self, other: Path, model: str, layer: int, text_keys: Sequence[str]) -> None:
+        """Keep vectors of these texts that the index `other` has, which is only read. Nothing if it cannot be."""
+        try:
+            with closing(sqlite3.connect(f"{other.as_uri()}?mode=ro", uri=True)) as db:
+                if _tables(db) != _expected_tables():
+                    return
+                sql = "SELECT text_key, vector FROM embeddings WHERE space_id = ? AND text_key IN (*)"
+                found = dict(_rows_in(db, sql, text_keys, _space(db, model, layer)))
+            matrix = _matrix(list(found.values()))
+        except (sqlite3.Error, ValueError) as error:
+            log.info("nothing is taken over from the index %s: %s", other, error)
+            return
+        if found and _are_units(matrix):
+            self.put_vectors(model, layer, list(found), matrix)
 
     def sample_vectors(self, model: str, layer: int, language: str, limit: int) -> Floats:
         """Up to `limit` vectors `[n, dim]` of a language's functions at this exit, the same ones every time.
@@ -682,12 +710,14 @@ class Store:
         """Bytes of the index on disk, the write-ahead log included."""
         if self.path is None:
             return 0
-        files = (self.path, self.path.with_name(self.path.name + "-wal"))
+        files = (self.path, _log_of(self.path))
         return sum(file.stat().st_size for file in files if file.exists())
 
     # --- inside ------------------------------------------------------------------------------------------------
 
     def _open(self) -> sqlite3.Connection:
+        # Whoever used it last did not close it, or does not yet.
+        left_open = self.path is not None and _log_of(self.path).exists()
         db = sqlite3.connect(self.path or ":memory:", isolation_level=None, check_same_thread=False)
         try:
             db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
@@ -695,21 +725,26 @@ class Store:
             # Consistent after a crash; at a power cut the last files may have to be read again.
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA foreign_keys = ON")
-            db.execute("PRAGMA cache_size = -65536")
+            # Kilobytes. A larger one made no search faster at 50,000 functions: the system caches the file, too.
+            db.execute("PRAGMA cache_size = -16384")
             version = db.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
                 # Two processes may get here at once: the second finds every table made.
                 db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
             elif version != SCHEMA_VERSION:
                 raise _UnusableError(f"has format {version}, this version of Fathom uses {SCHEMA_VERSION}")
-        except sqlite3.OperationalError:
-            db.close()
-            raise
-        except sqlite3.DatabaseError as error:
-            db.close()
-            raise _UnusableError(f"is damaged ({error})") from error
+            elif _tables(db) != _expected_tables():
+                raise _UnusableError("is damaged (its tables are others)")
+            elif left_open and (found := db.execute("PRAGMA integrity_check (1)").fetchone()[0]) != "ok":
+                # A log that lost its end may contradict what was copied from it into the file.
+                raise _UnusableError(f"is damaged ({found})")
         except _UnusableError:
             db.close()
+            raise
+        except (sqlite3.Error, ValueError) as error:
+            db.close()
+            if _is_damage(error):
+                raise _UnusableError(f"is damaged ({error})") from error
             raise
         return db
 
@@ -728,7 +763,8 @@ class Store:
             _advance(db)
         path_words = code_words(path)
         db.executemany(
-            _DELETE_WORDS, ((function_id, *_words(_function(columns)), path_words) for function_id, *columns in rows)
+            _DELETE_WORDS,
+            ((function_id, *_words(_function(path, columns)), path_words) for function_id, *columns in rows),
         )
         db.execute("DELETE FROM files WHERE path = ?", (path,))
         db.execute("DELETE FROM skipped WHERE path = ?", (path,))
@@ -738,7 +774,7 @@ class Store:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         try:
             yield self._db
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError) as error:
             raise self._failure("read", error) from error
 
     @contextmanager
@@ -754,20 +790,48 @@ class Store:
         except sqlite3.Error as error:
             raise self._failure("written", error) from error
 
-    def _failure(self, what: str, error: sqlite3.Error) -> IndexStoreError:
+    def _failure(self, what: str, error: Exception) -> IndexStoreError:
         """The error to raise. A damaged file is taken away, so that the next start builds a sound one."""
-        # Damage is a plain DatabaseError; a full disk or a lock is one of its subclasses.
-        if type(error) is sqlite3.DatabaseError and self.path is not None:
+        if not self._damage and _is_damage(error) and self.path is not None:
+            self._damage = str(error)
             self._db.close()
             self._discard()
-            return IndexStoreError(
-                f"the index {self.path} is damaged ({error}); it will be built anew at the next start"
+        if self._damage:
+            # Also for whoever comes later, since some pass over an index that merely cannot be written.
+            return IndexDamagedError(
+                f"the index {self.path} is damaged ({self._damage}); it will be built anew at the next start"
             )
         return IndexStoreError(f"the index {self.path} cannot be {what}: {error}")
 
 
 class _UnusableError(Exception):
     """The index file cannot be used as it is, and why."""
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether an error says that the file is damaged. A full disk, a lock or missing rights are no damage."""
+    # Text that is none, numbers that make no sense: nobody writes such.
+    nonsense = isinstance(error, ValueError)
+    return nonsense or type(error) is sqlite3.DatabaseError or str(error).startswith(_SIGNS_OF_DAMAGE)
+
+
+def _log_of(index: Path) -> Path:
+    """SQLite's write-ahead log of an index, which is there while somebody has it open."""
+    return index.with_name(index.name + "-wal")
+
+
+def _tables(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Names and definitions of the tables and indexes, without those that FTS5 makes for itself."""
+    return db.execute(
+        "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'words\\_%' ESCAPE '\\' ORDER BY name"
+    ).fetchall()
+
+
+@cache
+def _expected_tables() -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(SCHEMA)
+        return _tables(db)
 
 
 def _space(db: sqlite3.Connection, model: str, layer: int) -> int:
@@ -807,22 +871,69 @@ def _words(function: Function) -> tuple[str, ...]:
     return tuple(code_words(column) for column in columns)
 
 
-def _packed(text: str) -> str | bytes:
-    """Text as the store keeps it: source code takes half the room when it is compressed, unless it is very short."""
-    packed = zlib.compress(text.encode())
-    return packed if len(packed) < len(text) else text
+def _columns(path: str, function: Function) -> tuple[Any, ...]:
+    """A function of a file as the columns of `_FUNCTION_COLUMNS`."""
+    # Together, since documentation often stands in the text, too, where it then takes next to nothing.
+    content = f"{len(function.documentation)} {function.documentation}{function.text}".encode()
+    columns = (
+        function.name,
+        function.qualified_name,
+        function.kind.value,
+        function.language,
+        function.signature,
+        zlib.compress(content),
+        function.start_byte,
+        function.end_byte,
+        function.start_line,
+        function.end_line,
+    )
+    return *columns, _checksum(path, columns)
 
 
-def _function(columns: Sequence[Any]) -> Function:
-    name, qualified_name, kind, language, signature, documentation, text, *place = columns
-    whole = zlib.decompress(text).decode() if isinstance(text, bytes) else text
-    return Function(name, qualified_name, Kind(kind), language, signature, documentation, whole, *place)
+def _function(path: str, columns: Sequence[Any]) -> Function:
+    """The reverse of `_columns`. Raises `sqlite3.DatabaseError` for what they never were."""
+    *columns, checksum = columns
+    if checksum != _checksum(path, columns):
+        raise sqlite3.DatabaseError("a function does not match its checksum")
+    name, qualified_name, kind, language, signature, packed, *place = columns
+    length, _, content = zlib.decompress(packed).decode().partition(" ")
+    documentation, text = content[: int(length)], content[int(length) :]
+    return Function(name, qualified_name, Kind(kind), language, signature, documentation, text, *place)
+
+
+def _text(value: Any) -> str:
+    """A string from a column of strings. Raises `sqlite3.DatabaseError` if it is something else."""
+    if type(value) is not str:
+        raise sqlite3.DatabaseError("a text is none")
+    return value
+
+
+def _number(value: Any) -> int:
+    """As `_text`, for whole numbers."""
+    if type(value) is not int:
+        raise sqlite3.DatabaseError("a number is none")
+    return value
+
+
+def _checksum(path: str, columns: Sequence[Any]) -> int:
+    return zlib.crc32(repr((path, *columns)).encode())
 
 
 def _matrix(vectors: Sequence[bytes]) -> Floats:
-    if not vectors:
+    return _unpacked(b"".join(vectors), len(vectors))
+
+
+def _unpacked(vectors: bytes | bytearray, count: int) -> Floats:
+    """The matrix of `count` vectors in a row."""
+    if not count:
         return np.zeros((0, 0), np.float32)
-    return np.frombuffer(b"".join(vectors), "<f2").reshape(len(vectors), -1).astype(np.float32)
+    return np.frombuffer(vectors, "<f2").reshape(count, -1).astype(np.float32)
+
+
+def _are_units(vectors: Floats) -> bool:
+    """Whether rows have unit length, but for the rounding of a store. A flipped bit that matters is seen in it."""
+    lengths = np.einsum("ij,ij->i", vectors, vectors)
+    return bool(np.all(np.abs(lengths - 1) < 0.1))
 
 
 def _varints(record: bytes) -> list[int]:

@@ -5,9 +5,17 @@
 """
 
 from fathom_indexer.workspace.classify import UNREADABLE, VANISHED, content_reason
-from fathom_indexer.workspace.locations import cache_path, name_on_disk, relative_path, resolve_root
+from fathom_indexer.workspace.locations import (
+    cache_path,
+    forget_apart,
+    index_path,
+    name_on_disk,
+    relative_path,
+    resolve_root,
+)
 from fathom_indexer.workspace.read import read_source
 from fathom_indexer.workspace.walk import SourceFile, included_folders, is_included, scan, source_language
+from fathom_indexer.workspace.worktrees import other_worktrees
 
 __all__ = [
     "UNREADABLE",
@@ -15,9 +23,12 @@ __all__ = [
     "SourceFile",
     "cache_path",
     "content_reason",
+    "forget_apart",
     "included_folders",
+    "index_path",
     "is_included",
     "name_on_disk",
+    "other_worktrees",
     "read_source",
     "relative_path",
     "resolve_root",

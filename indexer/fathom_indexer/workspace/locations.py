@@ -6,9 +6,11 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fathom_indexer.config import APART
 from fathom_indexer.errors import IndexStoreError, WorkspaceError
 from fathom_indexer.workspace.classify import is_text
 
@@ -84,23 +86,45 @@ def name_on_disk(root: Path, path: str) -> str:
     return "/".join(found)
 
 
-def cache_path(root: Path, config: Config) -> Path:
-    """The index file of the workspace `root` (as `resolve_root` gives it). Its folder is made if it is missing, for
-    the user's eyes only.
+def index_path(root: Path, config: Config) -> Path:
+    """Where the index file of the workspace `root` (as `resolve_root` gives it) is, or would be.
 
-    Raises `IndexStoreError` if the folder cannot be made.
+    Raises `RuntimeError` if the cache lies in the home of a user who has none.
     """
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", root.name)[:_NAME_CHARACTERS].strip("-.") or "root"
     digest = hashlib.sha256(os.fsencode(os.path.normcase(root))).hexdigest()[:16]
-    shown = config.cache_directory()
+    return Path(config.cache_directory()).expanduser().absolute() / f"{name}-{digest}" / INDEX_FILE
+
+
+def cache_path(root: Path, config: Config) -> Path:
+    """As `index_path`. Its folder is made if it is missing, for the user's eyes only.
+
+    Raises `IndexStoreError` if the folder cannot be made.
+    """
     try:
-        folder = Path(shown).expanduser().absolute() / f"{name}-{digest}"
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
+        index = index_path(root, config)
+        index.parent.parent.mkdir(parents=True, exist_ok=True)
+        index.parent.mkdir(mode=0o700, exist_ok=True)
     except (OSError, ValueError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise IndexStoreError(
-            f"cannot make a folder for the index in {shown}: {reason}. "
+            f"cannot make a folder for the index in {config.cache_directory()}: {reason}. "
             "Set FATHOM_CACHE_DIR to a folder you can write to."
         ) from error
-    return folder / INDEX_FILE
+    return index
+
+
+def forget_apart(config: Config, before: float) -> None:
+    """Remove the caches made `APART` that nobody has used since `before`, in seconds since the epoch.
+
+    An index that is opened, and an indexer that starts, put files into their folders and so change the folders' times.
+    """
+    try:
+        caches = list((Path(config.cache_directory()).expanduser() / APART).iterdir())
+        for cache in caches:
+            folders = [folder for pattern in ("*/", "*/*/") for folder in cache.glob(pattern)]
+            if max(folder.stat().st_mtime for folder in (cache, *folders)) < before:
+                shutil.rmtree(cache, ignore_errors=True)
+    except (OSError, RuntimeError):
+        # There are none, or they are being removed at this moment.
+        return

@@ -45,7 +45,8 @@ class SourceFile:
     language: str
     size: int
     """Bytes."""
-    mtime_ns: int
+    changed_ns: int
+    """When the file, its name or its rights were changed last: whatever replaces its content moves this on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,8 @@ def _source(path: str, language: str, info: os.stat_result, config: Config) -> S
         return SkippedFile(path, reason)
     if info.st_size > config.max_file_bytes:
         return SkippedFile(path, too_large(config.max_file_bytes))
-    return SourceFile(path, language, info.st_size, info.st_mtime_ns)
+    # A file that took this one's name may bring its old time along, but not that of the renaming.
+    return SourceFile(path, language, info.st_size, max(info.st_mtime_ns, info.st_ctime_ns))
 
 
 def _script_language(entry: os.DirEntry[str], info: os.stat_result) -> str | None:

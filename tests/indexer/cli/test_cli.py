@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -290,3 +292,18 @@ def test_duplicates_as_sarif(copies: Path, capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize("arguments", [["--threshold", "0"], ["--threshold", "7"], ["--kind", "poem"]])
 def test_duplicates_with_arguments_that_make_no_sense(copies: Path, arguments: list[str]) -> None:
     assert main(["duplicates", str(copies), *arguments]) == 2
+
+
+def test_a_damaged_index_is_told_built_anew_and_searched_all_the_same(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["search", "add up numbers", str(workspace), "--json"]
+    assert main(command) == 0
+    expected = capsys.readouterr().out
+    (index,) = (workspace.parent / "cache").glob("*/index.sqlite3")
+    with closing(sqlite3.connect(index)) as db, db:
+        db.execute("UPDATE functions SET name = name || '_'")
+    assert main(command) == 0
+    answer = capsys.readouterr()
+    assert answer.out == expected
+    assert "is damaged (a function does not match its checksum)" in answer.err

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +86,11 @@ def test_commands_ask_the_running_indexer(
     assert answer(capsys, "index", place, "--rebuild")["functions"] == 2
     assert main(["search", "numbers", place, "-l", "klingon"]) == 2
     assert "klingon" in capsys.readouterr().err
+    (workspace / "copy.py").write_text((workspace / "mail.py").read_text())
+    (group,) = answer(capsys, "duplicates", place, "--min-tokens", "5")["groups"]
+    assert [clone["path"] for clone in group["clones"]] == ["copy.py", "mail.py"]
+    assert main(["duplicates", place, "--min-tokens", "5", "--fail-on", "exact"]) == 3
+    assert "exact" in capsys.readouterr().out
 
 
 def test_what_it_finds_is_what_an_engine_of_ones_own_finds(
@@ -92,7 +99,9 @@ def test_what_it_finds_is_what_an_engine_of_ones_own_finds(
     asked = [
         ("search", "send an email", str(workspace), "--explain"),
         ("similar", "sums.ts:1", str(workspace), "--explain"),
+        ("duplicates", str(workspace), "--min-tokens", "5"),
     ]
+    (workspace / "copy.py").write_text((workspace / "mail.py").read_text().replace("person", "somebody"))
     shared = [answer(capsys, *command) for command in asked]
     indexer.kill()
     indexer.wait()
@@ -183,3 +192,18 @@ def test_an_indexer_that_dies_under_a_command_is_one_clear_line(
     assert process.returncode == 1
     assert errors.startswith(b"fathom: the indexer process")
     assert errors.count(b"\n") == 1
+
+
+def test_an_indexer_that_finds_its_index_damaged_says_so_ends_and_leaves_a_sound_one_to_the_next(
+    workspace: Path, indexer: subprocess.Popen[bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ("search", "send an email", str(workspace))
+    expected = answer(capsys, *command)
+    (index,) = (tmp_path / "cache").glob("*/index.sqlite3")
+    with closing(sqlite3.connect(index)) as db, db:
+        db.execute("UPDATE functions SET name = name || '_'")
+    # The command loses its indexer, as an editor does, which would start the next one now.
+    assert main(list(command)) == 1
+    assert "indexer process" in capsys.readouterr().err
+    assert indexer.wait(60) == 0
+    assert answer(capsys, *command) == expected

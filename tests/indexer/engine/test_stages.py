@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import random
+import os
+import shutil
 import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import contents
 import layered
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from fathom_indexer import pipeline
-from fathom_indexer.config import Config
+from fathom_indexer.config import APART, Config
+from fathom_indexer.encoder import Encoder
 from fathom_indexer.engine import Engine
 from fathom_indexer.errors import ModelError
 from fathom_indexer.search import Pipeline, Step
 from fathom_indexer.types import Progress, Stage
+from fathom_indexer.workspace import index_path
 
 WORDS = "open close read write parse print merge split sort count send load".split()
 
@@ -137,7 +138,7 @@ def test_edited_functions_are_deep_at_once(engine: Engine, workspace: Path) -> N
 
 
 def test_what_somebody_works_with_comes_first(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_DEEPEN_WINDOW", 4)
+    monkeypatch.setattr(pipeline, "_WINDOW", 4)
     engine.index()
     engine.attend(["count.py"])
     steps = engine.idle_steps()
@@ -191,77 +192,61 @@ def test_stages_that_a_model_lacks_fall_away(
         assert engine.search("merge_write")[0].function.name == "merge_write"
 
 
-def content(file: Path) -> tuple[list[object], NDArray[np.float32]]:
-    """What an index holds, without ids and times: functions and what full-text search finds, and vectors."""
-    db = sqlite3.connect(file)
-    try:
-        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        functions = db.execute(
-            "SELECT path, qualified_name, text, start_byte, text_key FROM functions JOIN files ON files.id = file_id "
-            "ORDER BY path, start_byte, end_byte"
-        ).fetchall()
-        found = {
-            word: db.execute(
-                "SELECT path, qualified_name FROM functions JOIN files ON files.id = file_id WHERE functions.id IN "
-                "(SELECT rowid FROM words WHERE words MATCH ?) ORDER BY 1, 2",
-                (word,),
-            ).fetchall()
-            for word in WORDS
-        }
-        words = db.execute("SELECT COUNT(*) FROM words").fetchone()
-        rows = db.execute(
-            "SELECT exit, text_key, vector FROM embeddings JOIN spaces ON id = space_id "
-            "WHERE text_key IN (SELECT text_key FROM functions) ORDER BY 1, 2"
-        ).fetchall()
-    finally:
-        db.close()
-    vectors = np.stack([np.frombuffer(vector, "<f2")[: layered.DIM] for *_, vector in rows]).astype(np.float32)
-    return [functions, found, words, [row[:2] for row in rows]], vectors
+def test_a_worktree_takes_over_the_vectors_of_another(
+    engine: Engine, workspace: Path, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in (*engine.index_steps(), *engine.idle_steps()):
+        pass
+    other = workspace.parent / "worktree"
+    shutil.copytree(workspace, other)
+    (other / "new.py").write_text("def only_here():\n    return 1\n")
+    embedded: list[str] = []
+    original = Encoder.encode_batches
+
+    def record(self: Encoder, texts: Sequence[str], *arguments: Any) -> Any:
+        embedded.extend(texts)
+        return original(self, texts, *arguments)
+
+    monkeypatch.setattr(Encoder, "encode_batches", record)
+    monkeypatch.setattr(pipeline, "other_worktrees", lambda root: [root.parent / "missing", workspace])
+    with Engine.open(other, config) as second:
+        for _ in (*second.index_steps(), *second.idle_steps()):
+            pass
+        assert set(covered(second).values()) == {second.status().functions}
+        assert len([text for text in embedded if "only_here" in text]) == len(embedded) <= 2
+        assert contents.content_of(second) == contents.fresh(other, config)
 
 
-def edit(workspace: Path, chance: random.Random) -> None:
-    """Change, move, delete and add some files."""
-    files = sorted(workspace.glob("*.py"))
-    for file in chance.sample(files, 3):
-        file.write_text(file.read_text().replace("file", f"file_{chance.randrange(100)}"))
-    moved = chance.choice(files)
-    moved.rename(moved.with_name(f"moved_{chance.randrange(1000)}.py"))
-    chance.choice(sorted(workspace.glob("*.py"))).unlink()
-    (workspace / f"new_{chance.randrange(1000)}.py").write_text(
-        "".join(f"def {word}_{chance.randrange(100)}():\n    return '{word}'\n\n\n" for word in WORDS)
-    )
+@pytest.mark.parametrize("damage", [b"", b"no database", b"SQLite format 3\0" + bytes(5000)])
+def test_a_worktree_whose_index_cannot_be_read_is_passed_over(
+    engine: Engine, workspace: Path, config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, damage: bytes
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    index = index_path(other, config)
+    index.parent.mkdir(parents=True)
+    index.write_bytes(damage)
+    monkeypatch.setattr(pipeline, "other_worktrees", lambda root: [other])
+    engine.index()
+    assert covered(engine)[Stage.EMBED] == engine.status().functions
+    assert index.read_bytes() == damage
 
 
-def test_killed_at_any_instant_it_ends_as_a_fresh_index(workspace: Path, config: Config, tmp_path: Path) -> None:
-    chance = random.Random(5)
-    command = [sys.executable, layered.__file__, str(workspace), config.cache_dir, config.model]
-    # How long a whole run takes here decides when the others are killed.
-    start = time.monotonic()
-    whole = subprocess.run(
-        [*command[:3], str(tmp_path / "timing"), config.model], capture_output=True, timeout=300, check=True
-    )
-    assert whole.stdout == b"done\n", whole.stderr
-    seconds = time.monotonic() - start
-    killed = 0
-    for _ in range(20):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        try:
-            process.wait(timeout=chance.uniform(0.2, 0.9) * seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            killed += 1
-        process.communicate()
-        edit(workspace, chance)
-    assert killed
-    with (
-        Engine.open(workspace, config) as engine,
-        Engine.open(workspace, replace(config, cache_dir=str(tmp_path / "fresh"))) as fresh,
-    ):
-        for one in (engine, fresh):
-            one.index()
-            for _ in one.idle_steps():
-                pass
-        survived, vectors = content(index_file(engine))
-        expected, expected_vectors = content(index_file(fresh))
-        assert survived == expected
-        np.testing.assert_allclose(vectors, expected_vectors, atol=2e-3)
+def test_caches_apart_that_nobody_uses_are_removed(engine: Engine, config: Config, tmp_path: Path) -> None:
+    def apart(name: str, days: int) -> Path:
+        index = tmp_path / "cache" / APART / name / "workspace-1" / "index.sqlite3"
+        index.parent.mkdir(parents=True)
+        (index.parent.parent / "indexers" / "1").mkdir(parents=True)
+        index.write_text("")
+        used = time.time() - days * 86_400
+        for place in (index.parent, *index.parents[1].rglob("*"), index.parents[1]):
+            os.utime(place, (used, used))
+        return index
+
+    used, unused = apart("used", 10), apart("unused", 16)
+    engine.index()
+    for _ in engine.idle_steps():
+        pass
+    assert used.exists()
+    assert not unused.parents[1].exists()
+    assert index_file(engine).exists()

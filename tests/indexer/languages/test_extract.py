@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from fathom_indexer.languages import extract, language_named, parsing
@@ -140,3 +142,17 @@ def test_interrupt_while_parsing_is_passed_on(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(parsing, "_CHUNK_BYTES", _Interrupted())
     with pytest.raises(KeyboardInterrupt):
         units_of("python", "def f(): pass\n" * 1000)
+
+
+def test_parsing_keeps_nothing_of_the_source() -> None:
+    source = b"# " + b"x" * 200_000 + b"\ndef f():\n    return 1\n"
+    language = language_named("python")
+    extract(source, language)
+    tracemalloc.start()
+    extract(source, language)
+    before = tracemalloc.get_traced_memory()[0]
+    for _ in range(10):
+        extract(source, language)
+    kept = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert kept < len(source)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fathom_indexer.errors import IndexStoreError, QueryError
+from fathom_indexer.errors import IndexDamagedError, IndexStoreError, QueryError
 from fathom_indexer.process.inbox import Inbox, Request
 from fathom_indexer.process.service import read_requests
 from fathom_indexer.process.worker import Worker
@@ -73,6 +73,8 @@ class FakeEngine:
             raise QueryError("unknown language 'klingon'")
         if query == "full disk":
             raise IndexStoreError("the disk is full")
+        if query == "damage":
+            raise IndexDamagedError("it is damaged")
         if query == "bug":
             raise ZeroDivisionError("division by zero")
         hits = (Hit("a.py", FUNCTION, 0.75, "def get(self): ..."),)
@@ -134,12 +136,13 @@ class Harness:
         self.sent: list[dict[str, Any]] = []
         self.failures: list[Exception] = []
         times = iter(clock)
+        self.now = 1e9
         self.reasons: list[str] = []
         self.worker = Worker(
             self.open,
             self.inbox,
             self.sent.append,
-            clock=lambda: next(times, 1e9),
+            clock=lambda: next(times, self.now),
             wait_reason=lambda: self.reasons.pop(0) if self.reasons else "",
         )
 
@@ -159,6 +162,8 @@ class Harness:
             request = original(0)
             if request is None and timeout is None:
                 return Request(99, "shutdown", {}, reply=self.sent.append)
+            if request is None and timeout is not None:
+                self.now += timeout
             return request
 
         self.inbox.take = take  # type: ignore[method-assign]
@@ -306,7 +311,7 @@ def test_what_can_wait_may_fail() -> None:
     engine.idle_plans = [[Stage.DEEPEN, IndexStoreError("the disk is full"), Stage.DEEPEN]]
     sent = Harness(engine).run()
     assert [message["params"]["message"] for message in sent if message["method"] == "problem"] == ["the disk is full"]
-    assert engine.calls[-2:] == ["idle deepen 1", "close"]
+    assert [call for call in engine.calls if call == "idle deepen 1"] == ["idle deepen 1"]
 
 
 def test_files_in_use_are_told_to_the_engine() -> None:
@@ -541,12 +546,44 @@ def test_a_step_that_fails_ends_its_work_and_nothing_else(caplog: pytest.LogCapt
     harness = Harness(engine)
     engine.on_step = lambda step: harness.ask(1, "search", query="q") if step == "scan parse 1" else None
     sent = harness.run()
-    assert [message["method"] for message in sent if "method" in message] == ["progress", "problem", "progress"]
+    # After a while all of it is tried again.
+    told = [message["method"] for message in sent if "method" in message]
+    assert told == ["progress", "problem", "progress", "progress", "progress"]
     problem = next(message for message in sent if message.get("method") == "problem")
     assert problem["params"] == {"kind": "internal", "message": "indexing failed: OSError: disk on fire"}
     assert sent[-1]["params"]["stage"] == "ready"
     assert "disk on fire" in caplog.text
     assert any(message.get("id") == 1 and "result" in message for message in sent)
+
+
+def test_what_failed_is_tried_again_ever_more_rarely_and_told_once() -> None:
+    full: list[Stage | Exception] = [IndexStoreError("the disk is full")]
+    engine = FakeEngine([full, full, full, [Stage.READY], full, [Stage.READY]])
+    harness = Harness(engine)
+    began: list[float] = []
+    original = engine.index_steps
+
+    def index_steps(paths: Sequence[str] | None = None) -> Iterator[Progress]:
+        began.append(harness.now - 1e9)
+        return original(paths)
+
+    engine.index_steps = index_steps  # type: ignore[method-assign]
+    engine.on_step = lambda step: harness.ask(1, "rescan") if len(began) == 4 else None
+    told = [message["params"]["message"] for message in harness.run() if message.get("method") == "problem"]
+    # The fourth goes well, so that what fails after it is news, and is tried again soon.
+    assert began == [0, 5, 15, 35, 35, 40]
+    assert told == ["the disk is full"] * 2
+
+
+def test_an_index_that_turns_out_damaged_ends_the_process_and_leaves_requests_to_the_next() -> None:
+    engine = FakeEngine([[Stage.PARSE, Stage.READY]])
+    harness = Harness(engine)
+    harness.ask(1, "search", query="damage")
+    harness.ask(2, "search", query="q")
+    harness.worker.run()
+    assert harness.sent == [{"method": "problem", "params": {"kind": "index", "message": "it is damaged"}}]
+    assert engine.calls[-1] == "close"
+    assert harness.inbox.closed
 
 
 def test_an_engine_that_cannot_be_opened_is_tried_again() -> None:
