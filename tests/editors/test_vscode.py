@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,7 +13,7 @@ from zipfile import ZipFile
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 EXTENSION = Path(__file__).parents[2] / "editors" / "vscode"
 
@@ -80,8 +81,11 @@ def test_the_package_is_small_and_complete(vsix: Path) -> None:
     with ZipFile(vsix) as archive:
         assert archive.testzip() is None
         files = {name for name in archive.namelist() if name.startswith("extension/")}
-    assert files == {
+    images = {name for name in files if name.startswith("extension/images/")}
+    assert images == {f"extension/images/{image.name}" for image in (EXTENSION / "images").iterdir()}
+    assert files - images == {
         "extension/package.json",
+        "extension/package.nls.json",
         "extension/readme.md",
         "extension/changelog.md",
         "extension/LICENSE.txt",
@@ -110,6 +114,26 @@ def test_the_bundle_has_every_command_and_setting_of_the_manifest(vsix: Path, ma
     own = {name for name in manifest["contributes"]["configuration"]["properties"] if name.count(".") > 1}
     for setting in own - {"fathom.trace.server"}:
         assert f'"{setting.removeprefix("fathom.")}"' in bundle
+
+
+def test_every_text_of_the_manifest_can_be_translated(manifest: dict[str, Any]) -> None:
+    strings = json.loads((EXTENSION / "package.nls.json").read_text(encoding="utf-8"))
+    used = set(re.findall(r'"%([^%"]+)%"', json.dumps(manifest)))
+    assert used == set(strings)
+    shown = {"title", "description", "markdownDescription", "contents", "altText"}
+    plain = [text for key, text in _texts(manifest["contributes"]) if key in shown and not text.startswith("%")]
+    assert plain == ["Fathom", "Fathom"]  # the name, of the settings and of the views
+
+
+def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _texts(item, name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item, key)
+    elif isinstance(value, str):
+        yield key, value
 
 
 def test_versions_of_tools_are_exact(manifest: dict[str, Any]) -> None:

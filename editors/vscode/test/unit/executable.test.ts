@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findExecutable } from '../src/executable';
+import { findExecutable } from '../../src/install/executable';
 
 describe.skipIf(process.platform === 'win32')('findExecutable', () => {
   let folder: string;

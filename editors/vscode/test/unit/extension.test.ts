@@ -1,14 +1,19 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import manifest from '../package.json';
+import manifest from '../../package.json';
 import { commands, configurationChanged, workspace } from './vscode.mock';
-import { Server } from '../src/client';
-import { activate, deactivate } from '../src/extension';
-import { resetEditor } from './support';
+import { Server } from '../../src/server/client';
+import { activate, deactivate } from '../../src/extension';
+import { memento, resetEditor } from './support';
 
-vi.mock('vscode-languageclient/node', () => ({}));
+vi.mock('vscode-languageclient/node', () => ({ ProgressType: class {} }));
 
 function activateOnce() {
-  const context = { subscriptions: [] as unknown[] };
+  const context = {
+    subscriptions: [] as unknown[],
+    extension: { packageJSON: manifest },
+    globalStorageUri: { fsPath: '/storage' },
+    workspaceState: memento(),
+  };
   activate(context as never);
   return context;
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { TabInputText, Uri, window } from './vscode.mock';
-import { Preview } from '../src/preview';
+import { Preview } from '../../src/results/preview';
 import { deferred, editorOn, hit, resetEditor, settle } from './support';
 
 const tab = (uri: string, isPreview: boolean) => ({ isPreview, input: new TabInputText(Uri.parse(uri)) });
@@ -16,7 +16,7 @@ describe('Preview', () => {
     await settle();
     preview.show(hit('b'));
     preview.show(hit('c'));
-    slow.resolve({ revealRange: vi.fn() });
+    slow.resolve({ revealRange: vi.fn(), setDecorations: vi.fn() });
     await settle();
     expect(window.showTextDocument.mock.calls.map(([uri]) => String(uri))).toEqual([
       'file:///project/src/a.py',
@@ -67,5 +67,14 @@ describe('Preview', () => {
     await settle();
     await preview.restore();
     expect(window.showTextDocument.mock.calls.at(-1)![1]).toMatchObject({ preview: true });
+  });
+
+  it('highlights whole lines, with the cursor where the code begins', async () => {
+    const editor = { revealRange: vi.fn(), setDecorations: vi.fn() };
+    window.showTextDocument.mockResolvedValueOnce(editor);
+    new Preview().show(hit('x', 5));
+    await settle();
+    expect(editor.setDecorations.mock.calls[0]![1]).toMatchObject([{ start: { line: 4 }, end: { line: 6 } }]);
+    expect(editor.revealRange.mock.calls[0]![0]).toMatchObject({ start: { line: 4 }, end: { line: 4 } });
   });
 });

@@ -1,9 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LiveQuery } from '../src/liveQuery';
+import { LiveQuery } from '../../src/search/liveQuery';
 import { deferred, settle } from './support';
 
 describe('LiveQuery', () => {
-  let questions: { text: string; signal: AbortSignal; answer: ReturnType<typeof deferred<string>> }[];
+  let questions: {
+    text: string;
+    signal: AbortSignal;
+    first: (answer: string) => void;
+    answer: ReturnType<typeof deferred<string>>;
+  }[];
   let events: string[];
   let query: LiveQuery<string>;
 
@@ -12,14 +17,15 @@ describe('LiveQuery', () => {
     questions = [];
     events = [];
     query = new LiveQuery<string>(
-      (text, signal) => {
+      (text, signal, first) => {
         const answer = deferred<string>();
-        questions.push({ text, signal, answer });
+        questions.push({ text, signal, first, answer });
         return answer.promise;
       },
       {
         onEmpty: () => events.push('empty'),
         onAsked: () => events.push('asked'),
+        onFirst: (answer) => events.push(`first ${answer}`),
         onAnswered: (answer) => events.push(`answer ${answer}`),
         onFailed: (error) => events.push(`failure ${error}`),
       },
@@ -98,5 +104,16 @@ describe('LiveQuery', () => {
     query.cancel();
     vi.advanceTimersByTime(150);
     expect(asked()).toEqual([]);
+  });
+
+  it('passes on a first answer, but none to a question that was overtaken', async () => {
+    query.update('one');
+    vi.advanceTimersByTime(150);
+    questions[0]!.first('a');
+    questions[0]!.answer.resolve('b');
+    await settle();
+    query.update('two');
+    questions[0]!.first('late');
+    expect(events).toEqual(['asked', 'first a', 'answer b']);
   });
 });

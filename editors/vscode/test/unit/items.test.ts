@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { messageItem, resultItem } from '../src/items';
+import { ThemeIcon, Uri } from './vscode.mock';
+import { messageItem, resultItem } from '../../src/results/items';
 import { hit } from './support';
 
 describe('rows', () => {
   it('show name, place and signature, and carry the hit', () => {
     const result = hit('retry', 12);
     expect(resultItem(result, true)).toEqual({
-      label: 'retry',
-      description: 'src/retry.py:12',
+      label: '$(symbol-function) retry',
+      description: 'src/retry.py:12 · 0.50',
       detail: 'def retry()',
-      iconPath: { id: 'symbol-function' },
+      iconPath: ThemeIcon.File,
+      resourceUri: Uri.parse('file:///project/src/retry.py'),
       alwaysShow: true,
+      buttons: [],
       hit: result,
     });
   });
@@ -22,11 +25,16 @@ describe('rows', () => {
     ['module', 'symbol-file'],
     ['toString', 'symbol-function'],
   ])('have an icon for %s', (kind, icon) => {
-    expect(resultItem(hit('x', 1, kind), true).iconPath).toEqual({ id: icon });
+    expect(resultItem(hit('x', 1, kind), true).label).toBe(`$(${icon}) x`);
   });
 
   it('are named after the file when the code has no name', () => {
-    expect(resultItem({ ...hit('retry'), name: '', qualifiedName: '' }, true).label).toBe('retry.py');
+    expect(resultItem({ ...hit('retry'), name: '', qualifiedName: '' }, true).label).toMatch(/ retry\.py$/);
+  });
+
+  it('count the copies', () => {
+    const item = resultItem({ ...hit('retry'), copies: ['a.py:1', 'b.py:2'] }, true);
+    expect(item.description).toBe('src/retry.py:1 · 0.50 · 2 copies');
   });
 
   it('that only tell something have no hit', () => {

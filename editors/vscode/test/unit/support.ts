@@ -1,7 +1,17 @@
+import type { Memento } from 'vscode';
 import { vi } from 'vitest';
-import { commands, configuration, type FakeQuickPick, quickPicks, Uri, window, workspace } from './vscode.mock';
-import type { ResultItem } from '../src/items';
-import type { Hit, SearchResult } from '../src/protocol';
+import {
+  commands,
+  configuration,
+  extensions,
+  type FakeQuickPick,
+  quickPicks,
+  Uri,
+  window,
+  workspace,
+} from './vscode.mock';
+import type { ResultItem } from '../../src/results/items';
+import type { Hit, SearchResult } from '../../src/protocol';
 
 /** Puts the pretended editor back to a fresh window. */
 export function resetEditor(): void {
@@ -13,7 +23,16 @@ export function resetEditor(): void {
   window.tabGroups.close.mockReset();
   window.showErrorMessage.mockReset();
   window.showInformationMessage.mockReset();
-  window.showTextDocument.mockReset().mockImplementation(async () => ({ revealRange: vi.fn() }));
+  window.showTextDocument.mockReset().mockImplementation(async () => ({
+    revealRange: vi.fn(),
+    setDecorations: vi.fn(),
+  }));
+  window.showQuickPick.mockReset();
+  window.showOpenDialog.mockReset();
+  window.createTreeView.mockClear();
+  workspace.isTrusted = true;
+  workspace.openTextDocument.mockReset();
+  extensions.getExtension.mockReset();
   commands.executeCommand.mockReset();
   commands.registerCommand.mockClear();
 }
@@ -45,14 +64,15 @@ export function hit(name: string, startLine = 1, kind = 'function'): Hit {
 }
 
 export function found(...hits: Hit[]): SearchResult {
-  return { results: hits, indexing: false };
+  return { results: hits, indexing: false, complete: true };
 }
 
 /** An editor on a file, with the cursor somewhere in it. */
 export function editorOn(uri: string, line = 0, character = 0) {
   return {
-    document: { uri: Uri.parse(uri) },
+    document: { uri: Uri.parse(uri), getText: () => 'the selected\n   text' },
     selection: { active: { line, character } },
+    setDecorations: vi.fn(),
     selections: ['the selection'],
     visibleRanges: ['what was visible'],
     viewColumn: 1,
@@ -75,4 +95,23 @@ export async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) {
     await Promise.resolve();
   }
+}
+
+/** A server that answers as a test tells it, and has nothing to say at first. */
+export function fakeServer() {
+  return {
+    start: vi.fn(async () => {}),
+    request: vi.fn(async (..._args: unknown[]): Promise<unknown> => null),
+    ask: vi.fn(async (..._args: unknown[]): Promise<SearchResult> => found()),
+  };
+}
+
+/** A place where an extension keeps things. */
+export function memento(): Memento {
+  const values = new Map<string, unknown>();
+  return {
+    keys: () => [...values.keys()],
+    get: (key: string, fallback?: unknown) => values.get(key) ?? fallback,
+    update: async (key: string, value: unknown) => void values.set(key, value),
+  } as Memento;
 }

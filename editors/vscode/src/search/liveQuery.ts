@@ -4,9 +4,17 @@ export interface LiveQueryListener<T> {
   onEmpty(): void;
   /** The user has paused, and the question was sent. */
   onAsked(): void;
+  /** An answer that another one will follow. */
+  onFirst(answer: T): void;
   onAnswered(answer: T): void;
   onFailed(error: unknown): void;
 }
+
+/**
+ * Milliseconds without a key after which a question is sent. Shorter than the time between two keys: a question that
+ * is overtaken is cancelled and costs the server little, while a long pause is waited for by everybody.
+ */
+const PAUSE_MS = 50;
 
 /**
  * Asks again while the user types: waits for a pause, cancels the question before, and passes on the answer to the
@@ -18,9 +26,9 @@ export class LiveQuery<T> {
   private current = new AbortController();
 
   constructor(
-    private readonly ask: (text: string, signal: AbortSignal) => Promise<T>,
+    private readonly ask: (text: string, signal: AbortSignal, onFirst: (answer: T) => void) => Promise<T>,
     private readonly listener: LiveQueryListener<T>,
-    private readonly pauseMs = 150,
+    private readonly pauseMs = PAUSE_MS,
   ) {}
 
   /** Takes what is in the input box now. */
@@ -49,7 +57,11 @@ export class LiveQuery<T> {
   private async send(text: string, signal: AbortSignal): Promise<void> {
     this.listener.onAsked();
     try {
-      const answer = await this.ask(text, signal);
+      const answer = await this.ask(text, signal, (first) => {
+        if (!signal.aborted) {
+          this.listener.onFirst(first);
+        }
+      });
       if (!signal.aborted) {
         this.listener.onAnswered(answer);
       }
