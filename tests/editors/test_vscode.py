@@ -1,21 +1,37 @@
-"""The VS Code extension: type-checked, unit-tested and packaged, each by its own npm script."""
+"""The VS Code extension: type-checked, unit-tested and packaged, each by its own npm script; then in a real VS Code."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from zipfile import ZipFile
 
 import pytest
 
+import real_vscode
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 EXTENSION = Path(__file__).parents[2] / "editors" / "vscode"
+
+QUIET_WORKBENCH = {
+    "workbench.startupEditor": "none",
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
+    "workbench.tips.enabled": False,
+    "chat.disableAIFeatures": True,
+    "editor.minimap.enabled": False,
+    "files.autoSave": "off",
+}
+"""Settings of a VS Code that shows nothing of its own accord."""
+
+NODE_SWITCHES = ("--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",)
 
 
 def run(*command: str) -> None:
@@ -144,3 +160,59 @@ def test_versions_of_tools_are_exact(manifest: dict[str, Any]) -> None:
 
 def test_the_licence_is_the_one_of_the_project() -> None:
     assert (EXTENSION / "LICENSE").read_bytes() == (EXTENSION.parents[1] / "LICENSE").read_bytes()
+
+
+# In a real VS Code, shown by a browser without a screen
+
+CODE_BASE = "httpx==0.28.1"
+"""A package of 570 functions that others wrote."""
+
+SCRIPTS = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def installation(npm: str, give_up: Callable[[str], NoReturn]) -> real_vscode.Installation:
+    try:
+        return real_vscode.install(npm)
+    except real_vscode.UnavailableError as error:
+        give_up(str(error))
+
+
+@pytest.fixture(scope="module")
+def code_base(tmp_path_factory: pytest.TempPathFactory, give_up: Callable[[str], NoReturn]) -> Path:
+    """A fresh copy of the code base, which is downloaded once."""
+    downloads = real_vscode.cache_folder() / "packages"
+    # The virtual environment of the tests has no pip of its own.
+    pip = [str(Path(sys.base_prefix) / "bin" / "python3"), "-m", "pip"]
+    command = ["download", "--quiet", "--no-deps", "--dest", str(downloads), CODE_BASE]
+    name, _, version = CODE_BASE.partition("==")
+    wheel = downloads / f"{name}-{version}-py3-none-any.whl"
+    if not wheel.exists():
+        finished = subprocess.run([*pip, *command], capture_output=True, text=True, timeout=300, check=False)
+        if finished.returncode:
+            give_up(f"{CODE_BASE} could not be downloaded: {finished.stderr[-500:]}")
+    folder = tmp_path_factory.mktemp("code") / name
+    with ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def test_a_users_journey(installation: real_vscode.Installation, vsix: Path, code_base: Path, tmp_path: Path) -> None:
+    """See editors/vscode/test/journey/journey.ts. Its pictures become those of the README where this is asked for."""
+    home, pictures, cache = tmp_path / "home", tmp_path / "pictures", tmp_path / "cache"
+    home.mkdir()
+    pictures.mkdir()
+    real_vscode.write_settings(home, {**QUIET_WORKBENCH, "fathom.server.path": str(SCRIPTS / "fathom-lsp")})
+    with real_vscode.running(installation, home, vsix, {"FATHOM_CACHE_DIR": str(cache)}) as vscode:
+        place = {
+            "url": f"http://127.0.0.1:{vscode.port}",
+            "project": str(code_base),
+            "browser": str(installation.browser),
+            "fathom": str(SCRIPTS / "fathom"),
+            "cache": str(cache),
+            "out": str(pictures),
+        }
+        run(str(installation.node), *NODE_SWITCHES, "test/journey/journey.ts", json.dumps(place))
+    if os.environ.get("FATHOM_UPDATE_PICTURES") == "1":
+        for picture in pictures.glob("*.png"):
+            shutil.copy(picture, EXTENSION / "images" / picture.name)

@@ -5,6 +5,9 @@ import { type Browser, chromium, type Locator, type Page } from 'playwright-core
 /** Milliseconds that the workbench may take for anything, on a busy machine. */
 const PATIENCE = 60_000;
 
+/** Milliseconds without a change after which the list counts as final. */
+const QUIET = 400;
+
 const SWITCHES = [
   '--no-sandbox',
   '--disable-gpu',
@@ -16,65 +19,157 @@ const SWITCHES = [
 ];
 
 export class Workbench {
-  private readonly browser: Browser;
   readonly page: Page;
+  readonly pick: QuickPick;
+  /** The rows of the results view that hold functions. */
+  readonly results: Locator;
+  /** The lines that a preview highlights. */
+  readonly highlighted: Locator;
+  /** The row of the results view that is gone to. */
+  readonly selectedResult: Locator;
+  private readonly browser: Browser;
 
   private constructor(browser: Browser, page: Page) {
     this.browser = browser;
     this.page = page;
+    this.pick = new QuickPick(page);
+    this.results = page.locator('.pane').filter({ hasText: 'Results' }).locator('.monaco-list-row[aria-level="2"]');
+    this.selectedResult = page.locator('.pane').filter({ hasText: 'Results' }).locator('.monaco-list-row.selected');
+    this.highlighted = page.locator('.view-overlays [class*="TextEditorDecorationType"]');
   }
 
-  /** Opens a folder or a `.code-workspace` file in a fresh browser. */
-  static async open(executable: string, url: string): Promise<Workbench> {
-    const browser = await chromium.launch({ executablePath: executable, args: SWITCHES });
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  /** Opens VS Code in a fresh browser. */
+  static async open(executablePath: string, url: string): Promise<Workbench> {
+    const browser = await chromium.launch({ executablePath, args: SWITCHES });
+    const page = await browser.newPage({ viewport: { width: 1120, height: 700 } });
     page.setDefaultTimeout(PATIENCE);
     await page.goto(url);
-    const workbench = new Workbench(browser, page);
-    await page.locator('.activitybar .action-item').first().waitFor();
-    return workbench;
+    await page.locator('.activitybar a[aria-label="Fathom"]').waitFor();
+    return new Workbench(browser, page);
   }
 
   async close(): Promise<void> {
     await this.browser.close();
   }
 
-  /** The list below the input box at the top. */
-  get pick(): QuickPick {
-    return new QuickPick(this.page);
+  async picture(path: string): Promise<void> {
+    await this.page.screenshot({ path });
   }
 
   /** Runs a command by its title in the palette. */
   async run(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.pick.input.waitFor();
-    await this.pick.input.fill(`>${title}`);
-    const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
-    await row.waitFor();
-    await row.click();
+    await this.openPick('F1', `>${title}`);
+    await this.pick.rows.filter({ hasText: title }).first().click();
+    // Out of the way, or what is below it shows a hover.
+    await this.page.mouse.move(0, 0);
   }
 
-  /** Opens a file by its name and goes to a line, from 1. */
+  /** Opens one of VS Code's own lists and fills in its input. A list that was there before closes first. */
+  private async openPick(key: string, text: string): Promise<void> {
+    await this.pick.input.waitFor({ state: 'hidden' });
+    await this.page.keyboard.press(key);
+    await this.pick.input.fill(text);
+  }
+
+  /** Opens the search box. */
+  async search(): Promise<void> {
+    await this.run('Fathom: Search by Meaning');
+    await this.page.locator('.quick-input-title').filter({ hasText: 'Fathom: Search by Meaning' }).waitFor();
+  }
+
+  /** Opens a file by its name, at a line from 1. */
   async openFile(name: string, line = 1): Promise<void> {
-    await this.page.keyboard.press('Control+P');
-    await this.pick.input.fill(`${name}:${line}`);
-    await this.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
-    await this.page.waitForTimeout(300);
-    await this.page.keyboard.press('Enter');
+    await this.openPick('Control+P', `${name}:${line}`);
+    await this.pick.rows.filter({ hasText: name }).first().click();
     await this.editor(name).waitFor();
+    await this.cursorAt(line);
   }
 
-  /** The tab of a file in front. */
-  editor(name: string): Locator {
-    return this.page.locator('.tab.active').filter({ hasText: name });
+  /** The tab in front, by its title. */
+  editor(title: string): Locator {
+    return this.page.locator('.tab.active').filter({ hasText: title });
   }
 
-  /** Presses a key until something is there: the workbench drops keys while it moves the focus. */
-  async screenshot(path: string): Promise<void> {
-    await this.page.screenshot({ path });
+  /** Waits until the cursor is at a line. */
+  async cursorAt(line: number): Promise<void> {
+    await this.page
+      .locator('#status\\.editor\\.selection')
+      .filter({ hasText: `Ln ${line},` })
+      .waitFor();
+  }
+
+  /** Waits until the language status says something. */
+  async languageStatus(text: RegExp): Promise<void> {
+    await this.page.locator('#status\\.languageStatus').getByLabel(text).first().waitFor();
+  }
+
+  /** Waits until a row of the list matches. */
+  async rows(text: RegExp): Promise<void> {
+    await this.pick.rows.filter({ hasText: text }).first().waitFor();
+  }
+
+  /** Waits until the list neither works nor changes any more. */
+  async quiet(): Promise<void> {
+    await this.page.evaluate(
+      (quiet) =>
+        new Promise<void>((resolve) => {
+          const widget = document.querySelector('.quick-input-widget')!;
+          const wait = () =>
+            setTimeout(() => (widget.querySelector('.monaco-progress-container.active') ? restart() : done()), quiet);
+          let timer = wait();
+          const restart = () => {
+            clearTimeout(timer);
+            timer = wait();
+          };
+          const observer = new MutationObserver(restart);
+          const done = () => {
+            observer.disconnect();
+            resolve();
+          };
+          observer.observe(widget, { subtree: true, childList: true, characterData: true });
+        }),
+      QUIET,
+    );
+  }
+
+  /**
+   * Presses a key in the search box and gives the milliseconds until other rows are there, as a list of one; an empty
+   * list where the rows stay as they were, as after a space. Names, places and scores of rows tell them apart: the
+   * letters that VS Code marks in them change before there is an answer.
+   */
+  async timeToRows(key: string): Promise<number[]> {
+    const time = this.page.evaluate(
+      (patience) =>
+        new Promise<number | undefined>((resolve) => {
+          const list = document.querySelector('.quick-input-list')!;
+          const rows = () =>
+            [...list.querySelectorAll('.monaco-list-row')].map((row) => row.getAttribute('aria-label')).join('\n');
+          const before = rows();
+          let pressed: number | undefined;
+          document.addEventListener('keydown', () => (pressed = performance.now()), { capture: true, once: true });
+          const finish = (time?: number) => {
+            observer.disconnect();
+            clearTimeout(timer);
+            resolve(time);
+          };
+          const observer = new MutationObserver(() => {
+            if (pressed !== undefined && rows() !== before) {
+              finish(performance.now() - pressed);
+            }
+          });
+          const timer = setTimeout(finish, patience);
+          observer.observe(list, { subtree: true, childList: true, attributes: true });
+        }),
+      2000,
+    );
+    await this.page.keyboard.press(key === ' ' ? 'Space' : key);
+    const found = await time;
+    await this.quiet();
+    return found === undefined ? [] : [found];
   }
 }
 
+/** The list below the input box at the top. */
 export class QuickPick {
   readonly input: Locator;
   readonly rows: Locator;
@@ -84,6 +179,11 @@ export class QuickPick {
     this.page = page;
     this.input = page.locator('.quick-input-widget input');
     this.rows = page.locator('.quick-input-list .monaco-list-row');
+  }
+
+  /** A button beside the title. */
+  button(tooltip: string): Locator {
+    return this.page.locator('.quick-input-titlebar').getByRole('button', { name: tooltip });
   }
 
   /** What a screen reader says of each row that is on the screen, in order. */
@@ -96,9 +196,5 @@ export class QuickPick {
       })),
     );
     return found.sort((first, second) => first.index - second.index).map(({ label }) => label);
-  }
-
-  get focused(): Locator {
-    return this.page.locator('.quick-input-list .monaco-list-row.focused');
   }
 }
