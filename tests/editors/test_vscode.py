@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from zipfile import ZipFile
 
 import pytest
-
 import real_vscode
 
 if TYPE_CHECKING:
@@ -34,8 +33,8 @@ QUIET_WORKBENCH = {
 NODE_SWITCHES = ("--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",)
 
 
-def run(*command: str) -> None:
-    """Runs a command in the extension's folder; its output is the message of a failure."""
+def run(*command: str) -> str:
+    """Runs a command in the extension's folder and gives its output, which is the message of a failure."""
     finished = subprocess.run(
         command,
         cwd=EXTENSION,
@@ -47,6 +46,7 @@ def run(*command: str) -> None:
         check=False,
     )
     assert finished.returncode == 0, finished.stdout[-8000:]
+    return finished.stdout
 
 
 def is_installed() -> bool:
@@ -197,22 +197,70 @@ def code_base(tmp_path_factory: pytest.TempPathFactory, give_up: Callable[[str],
     return folder
 
 
-def test_a_users_journey(installation: real_vscode.Installation, vsix: Path, code_base: Path, tmp_path: Path) -> None:
-    """See editors/vscode/test/journey/journey.ts. Its pictures become those of the README where this is asked for."""
-    home, pictures, cache = tmp_path / "home", tmp_path / "pictures", tmp_path / "cache"
-    home.mkdir()
-    pictures.mkdir()
+@pytest.fixture(scope="module")
+def vscode(
+    installation: real_vscode.Installation, vsix: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[real_vscode.Running]:
+    """VS Code with the extension installed from its package, and the server of this environment."""
+    home = tmp_path_factory.mktemp("vscode")
     real_vscode.write_settings(home, {**QUIET_WORKBENCH, "fathom.server.path": str(SCRIPTS / "fathom-lsp")})
-    with real_vscode.running(installation, home, vsix, {"FATHOM_CACHE_DIR": str(cache)}) as vscode:
-        place = {
-            "url": f"http://127.0.0.1:{vscode.port}",
-            "project": str(code_base),
-            "browser": str(installation.browser),
-            "fathom": str(SCRIPTS / "fathom"),
-            "cache": str(cache),
-            "out": str(pictures),
-        }
-        run(str(installation.node), *NODE_SWITCHES, "test/journey/journey.ts", json.dumps(place))
+    with real_vscode.running(installation, home, vsix, {"FATHOM_CACHE_DIR": str(home / "cache")}) as running:
+        yield running
+
+
+def run_in_node(vscode: real_vscode.Running, script: str, place: dict[str, str]) -> None:
+    """Runs a script that drives a browser, which tells where everything is as its argument."""
+    known = {"url": vscode.url, "browser": str(vscode.installation.browser)}
+    story = run(str(vscode.installation.node), *NODE_SWITCHES, script, json.dumps({**known, **place}))
+    sys.stdout.write(story)
+
+
+COPIES = """\
+def total_weight(parcels, limit):
+    total = 0
+    for parcel in parcels:
+        if parcel.weight > limit:
+            raise ValueError(f"{parcel.name} is too heavy")
+        total += parcel.weight * parcel.count
+    if total > 10 * limit:
+        total = round(total / 10) * 10
+    return total
+
+
+def whole_weight(items, most):
+    whole = 0
+    for item in items:
+        if item.weight > most:
+            raise ValueError(f"{item.name} is too heavy")
+        whole += item.weight * item.count
+    if whole > 10 * most:
+        whole = round(whole / 10) * 10
+    return whole
+"""
+
+SECOND_FOLDER = """\
+def days_to_full_moon(day):
+    return (14.77 - (day.toordinal() - 6) % 29.53) % 29.53
+"""
+
+
+def test_the_extension_in_its_host(npm: str, vscode: real_vscode.Running, workspace: Path, tmp_path: Path) -> None:
+    """See editors/vscode/test/host/extension.test.ts."""
+    run(npm, "run", "build:host")
+    (workspace / "parcels" / "copies.py").write_text(COPIES, encoding="utf-8")
+    second = tmp_path / "calendar"
+    second.mkdir()
+    (second / "moon.py").write_text(SECOND_FOLDER, encoding="utf-8")
+    folders = tmp_path / "both.code-workspace"
+    folders.write_text(json.dumps({"folders": [{"path": str(workspace)}, {"path": str(second)}]}), encoding="utf-8")
+    place = {"extension": EXTENSION, "tests": EXTENSION / "out" / "host" / "index.js", "workspace": folders}
+    run_in_node(vscode, "test/host/drive.ts", {name: str(path) for name, path in place.items()})
+
+
+def test_a_users_journey(vscode: real_vscode.Running, code_base: Path, tmp_path: Path) -> None:
+    """See editors/vscode/test/journey/journey.ts. FATHOM_UPDATE_PICTURES=1 makes its pictures those of the README."""
+    place = {"project": code_base, "fathom": SCRIPTS / "fathom", "cache": vscode.home / "cache", "out": tmp_path}
+    run_in_node(vscode, "test/journey/journey.ts", {name: str(path) for name, path in place.items()})
     if os.environ.get("FATHOM_UPDATE_PICTURES") == "1":
-        for picture in pictures.glob("*.png"):
+        for picture in tmp_path.glob("*.png"):
             shutil.copy(picture, EXTENSION / "images" / picture.name)

@@ -180,7 +180,7 @@ function fileItem({ uri, hits }: FileNode): TreeItem {
 function hitItem(hit: Hit): TreeItem {
   const item = new TreeItem(nameOf(hit), TreeItemCollapsibleState.None);
   item.iconPath = new ThemeIcon(kindIcon(hit.kind));
-  item.description = `${hit.startLine} · ${scoreText(hit.score)}`;
+  item.description = scoreText(hit.score);
   item.tooltip = hit.snippet;
   item.contextValue = 'hit';
   item.command = { command: 'fathom.results.open', title: l10n.t('Open'), arguments: [hit] };

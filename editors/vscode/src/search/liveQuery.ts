@@ -24,6 +24,7 @@ export class LiveQuery<T> {
   private text = '';
   private pause: NodeJS.Timeout | undefined;
   private current = new AbortController();
+  private failed = false;
 
   constructor(
     private readonly ask: (text: string, signal: AbortSignal, onFirst: (answer: T) => void) => Promise<T>,
@@ -38,6 +39,7 @@ export class LiveQuery<T> {
       return;
     }
     this.cancel();
+    this.failed = false;
     this.text = text;
     if (text === '') {
       this.listener.onEmpty();
@@ -48,6 +50,14 @@ export class LiveQuery<T> {
     this.pause = setTimeout(() => void this.send(text, signal), this.pauseMs);
   }
 
+  /** Asks again what failed last, if that is still what stands in the input box. */
+  retry(): void {
+    if (this.failed && this.text) {
+      this.current = new AbortController();
+      void this.send(this.text, this.current.signal);
+    }
+  }
+
   /** Gives up what is under way; nothing is reported any more. */
   cancel(): void {
     clearTimeout(this.pause);
@@ -55,6 +65,7 @@ export class LiveQuery<T> {
   }
 
   private async send(text: string, signal: AbortSignal): Promise<void> {
+    this.failed = false;
     this.listener.onAsked();
     try {
       const answer = await this.ask(text, signal, (first) => {
@@ -67,6 +78,7 @@ export class LiveQuery<T> {
       }
     } catch (error) {
       if (!signal.aborted) {
+        this.failed = true;
         this.listener.onFailed(error);
       }
     }

@@ -37,8 +37,13 @@ export async function search(
     keep: (hits) => keep({ question: { kind: 'search', input: pick.value }, hits }),
     onType: (input) => query.update(input),
     onUsed: () => void history.add(pick.value),
-    onClose: () => query.cancel(),
+    onClose: () => {
+      query.cancel();
+      recovery.dispose();
+    },
   });
+  // An indexer that died is started again by the server; what was asked meanwhile has its answer then.
+  const recovery = server.onHealth(({ health }) => health === 'ok' && query.retry());
   query.update(value);
   if (!value) {
     pick.showItems(pastSearches(history, pick));

@@ -8,7 +8,8 @@ const PATIENCE = 60_000;
 /** Milliseconds without a change after which the list counts as final. */
 const QUIET = 400;
 
-const SWITCHES = [
+/** For a browser that shows VS Code and does nothing else. */
+export const SWITCHES = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -41,7 +42,7 @@ export class Workbench {
   /** Opens VS Code in a fresh browser. */
   static async open(executablePath: string, url: string): Promise<Workbench> {
     const browser = await chromium.launch({ executablePath, args: SWITCHES });
-    const page = await browser.newPage({ viewport: { width: 1120, height: 700 } });
+    const page = await browser.newPage({ viewport: { width: 1000, height: 600 } });
     page.setDefaultTimeout(PATIENCE);
     await page.goto(url);
     await page.locator('.activitybar a[aria-label="Fathom"]').waitFor();
@@ -53,7 +54,17 @@ export class Workbench {
   }
 
   async picture(path: string): Promise<void> {
-    await this.page.screenshot({ path });
+    await this.page.screenshot({ path, animations: 'disabled' });
+  }
+
+  /** Makes the side bar wider by so many pixels. */
+  async widenSideBar(by: number): Promise<void> {
+    const { x, y, width, height } = (await this.page.locator('.part.sidebar').boundingBox())!;
+    await this.page.mouse.move(x + width, y + height / 2);
+    await this.page.mouse.down();
+    await this.page.mouse.move(x + width + by, y + height / 2, { steps: 5 });
+    await this.page.mouse.up();
+    await this.page.mouse.move(0, 0);
   }
 
   /** Runs a command by its title in the palette. */
@@ -133,39 +144,31 @@ export class Workbench {
   }
 
   /**
-   * Presses a key in the search box and gives the milliseconds until other rows are there, as a list of one; an empty
-   * list where the rows stay as they were, as after a space. Names, places and scores of rows tell them apart: the
-   * letters that VS Code marks in them change before there is an answer.
+   * Presses a key in the search box and gives the milliseconds until other rows are there; undefined when the answer
+   * has the rows of before. Names, places and scores tell rows apart: the letters that VS Code marks in them change
+   * before there is an answer.
    */
-  async timeToRows(key: string): Promise<number[]> {
-    const time = this.page.evaluate(
-      (patience) =>
-        new Promise<number | undefined>((resolve) => {
-          const list = document.querySelector('.quick-input-list')!;
-          const rows = () =>
-            [...list.querySelectorAll('.monaco-list-row')].map((row) => row.getAttribute('aria-label')).join('\n');
-          const before = rows();
-          let pressed: number | undefined;
-          document.addEventListener('keydown', () => (pressed = performance.now()), { capture: true, once: true });
-          const finish = (time?: number) => {
-            observer.disconnect();
-            clearTimeout(timer);
-            resolve(time);
-          };
-          const observer = new MutationObserver(() => {
-            if (pressed !== undefined && rows() !== before) {
-              finish(performance.now() - pressed);
-            }
-          });
-          const timer = setTimeout(finish, patience);
-          observer.observe(list, { subtree: true, childList: true, attributes: true });
-        }),
-      2000,
-    );
-    await this.page.keyboard.press(key === ' ' ? 'Space' : key);
-    const found = await time;
+  async timeToRows(key: string): Promise<number | undefined> {
+    const watch = await this.page.evaluateHandle(() => {
+      const list = document.querySelector('.quick-input-list')!;
+      const rows = () =>
+        [...list.querySelectorAll('.monaco-list-row')].map((row) => row.getAttribute('aria-label')).join('\n');
+      const before = rows();
+      const watch: { time?: number } = {};
+      let pressed: number | undefined;
+      document.addEventListener('keydown', () => (pressed = performance.now()), { capture: true, once: true });
+      const observer = new MutationObserver(() => {
+        if (pressed !== undefined && rows() !== before) {
+          watch.time = performance.now() - pressed;
+          observer.disconnect();
+        }
+      });
+      observer.observe(list, { subtree: true, childList: true, attributes: true });
+      return watch;
+    });
+    await this.page.keyboard.press(key);
     await this.quiet();
-    return found === undefined ? [] : [found];
+    return (await watch.jsonValue()).time;
   }
 }
 

@@ -102,6 +102,25 @@ describe('search', () => {
     expect(labels()).toEqual(['a']);
   });
 
+  it('asks again what failed once the server is well, until it is closed', async () => {
+    const well = { health: 'ok', quiescent: true, message: null } as const;
+    server.ask.mockRejectedValueOnce(new Error('the indexer is not running'));
+    server.ask.mockResolvedValue(found(hit('a')));
+    await open();
+    await type('one');
+    server.healthChanged.fire({ ...well, health: 'error' });
+    await settle();
+    expect(labels()).toEqual(['the indexer is not running']);
+    server.healthChanged.fire(well);
+    await settle();
+    expect(labels()).toEqual(['a']);
+    server.healthChanged.fire(well);
+    onlyPick().hide();
+    server.healthChanged.fire(well);
+    await settle();
+    expect(server.ask).toHaveBeenCalledTimes(2);
+  });
+
   it('offers the settings when the server is missing', async () => {
     server.start.mockRejectedValue(
       new ServerNotFound('not there', [

@@ -3,6 +3,7 @@ import { vi } from 'vitest';
 import {
   commands,
   configuration,
+  EventEmitter,
   extensions,
   type FakeQuickPick,
   quickPicks,
@@ -11,7 +12,7 @@ import {
   workspace,
 } from './vscode.mock';
 import type { ResultItem } from '../../src/results/items';
-import type { Hit, SearchResult } from '../../src/protocol';
+import type { Health, Hit, SearchResult } from '../../src/protocol';
 
 /** Puts the pretended editor back to a fresh window. */
 export function resetEditor(): void {
@@ -99,7 +100,10 @@ export async function settle(): Promise<void> {
 
 /** A server that answers as a test tells it, and has nothing to say at first. */
 export function fakeServer() {
+  const healthChanged = new EventEmitter<Health>();
   return {
+    healthChanged,
+    onHealth: healthChanged.event,
     start: vi.fn(async () => {}),
     request: vi.fn(async (..._args: unknown[]): Promise<unknown> => null),
     ask: vi.fn(async (..._args: unknown[]): Promise<SearchResult> => found()),

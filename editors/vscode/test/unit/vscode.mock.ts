@@ -97,7 +97,7 @@ export class EventEmitter<T> {
   private listeners: ((value: T) => void)[] = [];
   event = (listener: (value: T) => void) => {
     this.listeners.push(listener);
-    return { dispose: () => {} };
+    return { dispose: () => void (this.listeners = this.listeners.filter((other) => other !== listener)) };
   };
   fire(value: T): void {
     this.listeners.forEach((listener) => listener(value));
@@ -245,7 +245,7 @@ export const workspace = {
   asRelativePath: (uri: Uri) => uri.path.replace(/^\/project\//, ''),
   isTrusted: true,
   getWorkspaceFolder: (uri: Uri) =>
-    uri.path.startsWith('/project/') ? { uri: Uri.parse('file:///project'), name: 'project' } : undefined,
+    `${uri.path}/`.startsWith('/project/') ? { uri: Uri.parse('file:///project'), name: 'project' } : undefined,
   openTextDocument: vi.fn(),
   registerTextDocumentContentProvider: vi.fn(() => ({ dispose: () => {} })),
   getConfiguration: (section: string) => ({
