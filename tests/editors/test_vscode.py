@@ -152,6 +152,14 @@ def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
         yield key, value
 
 
+def test_the_pictures_of_the_pages_are_there_and_small(manifest: dict[str, Any]) -> None:
+    page = (EXTENSION / "README.md").read_text(encoding="utf-8")
+    pictures = set(re.findall(r"\((images/[^)]+)\)", page)) | set(re.findall(r'"(images/[^"]+)"', json.dumps(manifest)))
+    assert len(pictures) > 5
+    for picture in pictures:
+        assert (EXTENSION / picture).stat().st_size < 200_000, picture
+
+
 def test_versions_of_tools_are_exact(manifest: dict[str, Any]) -> None:
     assert all(version[0].isdigit() for version in manifest["devDependencies"].values())
     lock = json.loads((EXTENSION / "package-lock.json").read_text(encoding="utf-8"))

@@ -1,6 +1,6 @@
 import { commands, type ExtensionContext, workspace } from 'vscode';
 import { DuplicatesView, type Node as DuplicateNode } from './duplicates/view';
-import { reporting } from './errors';
+import { reporting, ServerNotFound } from './errors';
 import { locate } from './install/locate';
 import { ManagedEnvironment } from './install/managed';
 import { offerInstallation } from './install/offer';
@@ -26,6 +26,8 @@ import { excludeFolder } from './status/exclude';
 import { StatusItem } from './status/item';
 import { showMenu } from './status/menu';
 import { SCHEME as STATUS, StatusReport } from './status/report';
+
+const WELCOMED = 'welcomed';
 
 let server: Server | undefined;
 
@@ -106,14 +108,22 @@ export function activate(context: ExtensionContext): Api {
     }),
   );
   if (workspace.workspaceFolders?.length) {
-    // The index is built before the first search. A server that is missing is said when somebody asks for it.
-    started.start().catch(() => {});
+    // The index is built before the first search.
+    started.start().catch((error: unknown) => welcome(context, error));
   }
   return { server: started, results, duplicates };
 }
 
 export async function deactivate(): Promise<void> {
   await server?.stop();
+}
+
+/** Shows how to begin, once, where there is no server yet. Later a missing one is said when somebody asks for it. */
+async function welcome({ globalState }: ExtensionContext, error: unknown): Promise<void> {
+  if (error instanceof ServerNotFound && !globalState.get(WELCOMED)) {
+    await globalState.update(WELCOMED, true);
+    await run('fathom.openWalkthrough');
+  }
 }
 
 async function run(command: string, ...args: unknown[]): Promise<unknown> {

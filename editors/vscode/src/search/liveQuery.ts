@@ -24,7 +24,6 @@ export class LiveQuery<T> {
   private text = '';
   private pause: NodeJS.Timeout | undefined;
   private current = new AbortController();
-  private failed = false;
 
   constructor(
     private readonly ask: (text: string, signal: AbortSignal, onFirst: (answer: T) => void) => Promise<T>,
@@ -39,7 +38,6 @@ export class LiveQuery<T> {
       return;
     }
     this.cancel();
-    this.failed = false;
     this.text = text;
     if (text === '') {
       this.listener.onEmpty();
@@ -50,9 +48,10 @@ export class LiveQuery<T> {
     this.pause = setTimeout(() => void this.send(text, signal), this.pauseMs);
   }
 
-  /** Asks again what failed last, if that is still what stands in the input box. */
-  retry(): void {
-    if (this.failed && this.text) {
+  /** Asks the same again at once. */
+  again(): void {
+    if (this.text) {
+      this.cancel();
       this.current = new AbortController();
       void this.send(this.text, this.current.signal);
     }
@@ -65,7 +64,6 @@ export class LiveQuery<T> {
   }
 
   private async send(text: string, signal: AbortSignal): Promise<void> {
-    this.failed = false;
     this.listener.onAsked();
     try {
       const answer = await this.ask(text, signal, (first) => {
@@ -78,7 +76,6 @@ export class LiveQuery<T> {
       }
     } catch (error) {
       if (!signal.aborted) {
-        this.failed = true;
         this.listener.onFailed(error);
       }
     }

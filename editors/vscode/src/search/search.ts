@@ -21,12 +21,19 @@ export async function search(
   keep: (list: ResultList) => void,
   value = '',
 ): Promise<void> {
+  let mayImprove = false;
   const query = new LiveQuery<SearchResult>((input, signal, onFirst) => askFor(server, input, signal, onFirst), {
     onEmpty: () => pick.showItems(pastSearches(history, pick)),
     onAsked: () => pick.setBusy(true),
     onFirst: (result) => pick.showResults(result, true),
-    onAnswered: (result) => pick.showResults(result),
-    onFailed: (error) => pick.showError(errorText(error)),
+    onAnswered: (result) => {
+      mayImprove = result.indexing;
+      pick.showResults(result);
+    },
+    onFailed: (error) => {
+      mayImprove = true;
+      pick.showError(errorText(error));
+    },
   });
   const pick = new ResultPick({
     title: l10n.t('Fathom: Search by Meaning'),
@@ -42,8 +49,14 @@ export async function search(
       recovery.dispose();
     },
   });
-  // An indexer that died is started again by the server; what was asked meanwhile has its answer then.
-  const recovery = server.onHealth(({ health }) => health === 'ok' && query.retry());
+  // What was asked while the index was not complete, or while the server had to start an indexer again, is asked anew
+  // when that has changed.
+  const recovery = server.onHealth(({ health }) => {
+    if (mayImprove && health === 'ok') {
+      mayImprove = false;
+      query.again();
+    }
+  });
   query.update(value);
   if (!value) {
     pick.showItems(pastSearches(history, pick));

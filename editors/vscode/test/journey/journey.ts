@@ -66,7 +66,7 @@ await step('the folder is indexed, and the editor says how far it is', async () 
 
 await step('a search in words finds functions while it is typed', async () => {
   await workbench.search();
-  await page.keyboard.type('which requests go through which proxy', { delay: 40 });
+  await pick.input.pressSequentially('which requests go through which proxy', { delay: 40 });
   await workbench.rows(/get_environment_proxies/);
   await page.keyboard.press('Escape');
 });
@@ -76,7 +76,7 @@ await step('the rows are in the order of the server, not in that of matching let
   await workbench.languageStatus(/Fathom is ready, \d+ functions$/);
   await page.locator('#status\\.languageStatus').click();
   await page.getByText('Actions').first().waitFor();
-  await picture('status');
+  await workbench.picture(join(out, 'status.png'), { width: 640, height: 160 });
   await page.keyboard.press('Escape');
   await workbench.search();
   const query = 'follow a redirect to another url';
@@ -112,7 +112,7 @@ await step('Enter opens the function', async () => {
 await step('a filter is written by a button, and holds', async () => {
   await workbench.openFile('default.py');
   await workbench.search();
-  await page.keyboard.type('close the connection');
+  await pick.input.fill('close the connection');
   await workbench.rows(/close/);
   await pick.button('Only in This Folder').click();
   await workbench.rows(/_transports/);
@@ -162,10 +162,10 @@ await step('similar functions are listed, peeked at and compared', async () => {
 await step('a function that was typed just now and is not saved is found by its meaning', async () => {
   await workbench.openFile('_utils.py');
   await page.keyboard.press('Control+End');
-  await page.keyboard.type('\ndef moon_phase(day):\nreturn (day.toordinal() - 6) % 29.53', { delay: 5 });
+  await page.keyboard.insertText('\n\ndef moon_phase(day):\n    return (day.toordinal() - 6) % 29.53\n');
   await page.locator('.tab.active.dirty').waitFor();
   await workbench.search();
-  await page.keyboard.type('lunar cycle on a given date');
+  await pick.input.fill('lunar cycle on a given date');
   await workbench.rows(/moon_phase/);
   assert.match((await pick.labels())[0]!, /moon_phase, httpx\/_utils\.py/);
   await page.keyboard.press('Escape');
@@ -175,7 +175,7 @@ await step('a search is answered in the end when the indexer is killed', async (
   const { pid } = ask('status').indexer;
   process.kill(pid, 'SIGKILL');
   await workbench.search();
-  await page.keyboard.type('parse a header with its parameters');
+  await pick.input.fill('parse a header with its parameters');
   await workbench.rows(/header/i);
   await page.keyboard.press('Escape');
   const successor = ask('status').indexer.pid;

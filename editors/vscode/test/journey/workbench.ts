@@ -53,8 +53,11 @@ export class Workbench {
     await this.browser.close();
   }
 
-  async picture(path: string): Promise<void> {
-    await this.page.screenshot({ path, animations: 'disabled' });
+  /** Takes a picture, of the lower right corner or of everything. */
+  async picture(path: string, corner?: { width: number; height: number }): Promise<void> {
+    const { width, height } = this.page.viewportSize()!;
+    const clip = corner && { x: width - corner.width, y: height - corner.height, ...corner };
+    await this.page.screenshot({ path, animations: 'disabled', ...(clip ? { clip } : {}) });
   }
 
   /** Makes the side bar wider by so many pixels. */

@@ -121,6 +121,19 @@ describe('search', () => {
     expect(server.ask).toHaveBeenCalledTimes(2);
   });
 
+  it('asks again when the index is complete, with the row of the user kept', async () => {
+    server.ask.mockResolvedValueOnce({ ...found(hit('a'), hit('b')), indexing: true });
+    server.ask.mockResolvedValue(found(hit('c'), hit('b')));
+    await open();
+    await type('one');
+    onlyPick().moveTo(1);
+    server.healthChanged.fire({ health: 'ok', quiescent: true, message: null });
+    await settle();
+    expect(labels()).toEqual(['c', 'b']);
+    expect(onlyPick().activeItems[0]!.hit!.name).toBe('b');
+    expect(onlyPick().title).not.toContain('still indexing');
+  });
+
   it('offers the settings when the server is missing', async () => {
     server.start.mockRejectedValue(
       new ServerNotFound('not there', [
