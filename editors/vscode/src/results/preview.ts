@@ -19,8 +19,9 @@ export class Preview {
   private readonly highlight: TextEditorDecorationType = window.createTextEditorDecorationType({
     isWholeLine: true,
     backgroundColor: new ThemeColor('editor.rangeHighlightBackground'),
-    // Nothing but this is seen in themes of high contrast.
-    border: '1px solid',
+    // A bar beside the lines: nothing else is seen in themes of high contrast, which alone have this colour.
+    borderStyle: 'solid',
+    borderWidth: '0 0 0 4px',
     borderColor: new ThemeColor('editor.rangeHighlightBorder'),
   });
   private queue: Promise<unknown> = Promise.resolve();

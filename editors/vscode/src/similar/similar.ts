@@ -10,6 +10,9 @@ import { searchLimit } from '../settings';
 import { compare } from './compare';
 import { type DocumentPlace, functionAt, placeFrom } from './place';
 
+/** The most groups of copies that the server tells. */
+const MOST_GROUPS = 200;
+
 /** Lists functions like the one at a place, or under the cursor. */
 export async function findSimilar(server: Server, keep: (list: ResultList) => void, given?: unknown): Promise<void> {
   const place = placeFrom(given);
@@ -58,17 +61,19 @@ export async function keepSimilar(server: Server, keep: (list: ResultList) => vo
   keep({ question: questionOf(place), hits: results });
 }
 
-/** Shows the copies of the function that begins at a place, in a peek view there. */
+/**
+ * Shows the copies of the function that begins at a place, in a peek view there. Where there are so many groups of
+ * copies that its own is not among those that are told, the functions most like it are shown instead.
+ */
 export async function peekCopies(server: Server, given?: unknown): Promise<void> {
   const place = placeFrom(given);
-  const { groups } = await server.request('fathom/duplicates', { limit: 200 });
+  const { groups } = await server.request('fathom/duplicates', { limit: MOST_GROUPS });
   const isHere = ({ location, startLine }: Place) =>
     location.uri === place.textDocument.uri && startLine === place.position.line + 1;
-  const copies = groups.filter(({ clones }) => clones.some(isHere)).flatMap(({ clones }) => clones);
-  await peek(
-    place,
-    copies.filter((clone) => !isHere(clone)),
-  );
+  const copies = groups
+    .filter(({ clones }) => clones.some(isHere))
+    .flatMap(({ clones }) => clones.filter((clone) => !isHere(clone)));
+  await peek(place, copies.length ? copies : (await askSimilar(server, place)).results);
 }
 
 /** A diff of the function at a place, or under the cursor, and the one most like it. */
@@ -134,7 +139,7 @@ function peekButton(place: DocumentPlace): PickButton {
   };
 }
 
-async function peek({ textDocument, position }: DocumentPlace, places: (Hit | Place)[]): Promise<void> {
+async function peek({ textDocument, position }: DocumentPlace, places: Place[]): Promise<void> {
   if (!places.length) {
     throw nothingSimilar({ textDocument, position });
   }

@@ -149,4 +149,13 @@ describe('without a list', () => {
     const locations = commands.executeCommand.mock.calls[0]![3] as { uri: unknown }[];
     expect(locations.map(({ uri }) => String(uri))).toEqual(['file:///project/src/copy.py']);
   });
+
+  it('peeks at similar functions where the copies are not told', async () => {
+    const server = fakeServer();
+    server.request.mockResolvedValue({ groups: [], indexing: false });
+    server.ask.mockResolvedValue(found(hit('twin', 7)));
+    await peekCopies(server as unknown as Server);
+    const locations = commands.executeCommand.mock.calls[0]![3] as { uri: unknown }[];
+    expect(locations.map(({ uri }) => String(uri))).toEqual(['file:///project/src/twin.py']);
+  });
 });
