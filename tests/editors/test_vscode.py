@@ -176,6 +176,7 @@ CODE_BASE = "httpx==0.28.1"
 """A package of 570 functions that others wrote."""
 
 SCRIPTS = Path(sys.executable).parent
+SYSTEM_PYTHON = Path(sys.base_prefix) / "bin" / "python3"
 
 
 @pytest.fixture(scope="module")
@@ -186,19 +187,21 @@ def installation(npm: str, give_up: Callable[[str], NoReturn]) -> real_vscode.In
         give_up(str(error))
 
 
+def pip(*arguments: str) -> str:
+    """Runs the pip outside the virtual environment of the tests, which has none; what went wrong, empty if nothing."""
+    command = [str(SYSTEM_PYTHON), "-m", "pip", "--quiet", *arguments]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    return finished.stderr[-2000:] if finished.returncode else ""
+
+
 @pytest.fixture(scope="module")
 def code_base(tmp_path_factory: pytest.TempPathFactory, give_up: Callable[[str], NoReturn]) -> Path:
     """A fresh copy of the code base, which is downloaded once."""
     downloads = real_vscode.cache_folder() / "packages"
-    # The virtual environment of the tests has no pip of its own.
-    pip = [str(Path(sys.base_prefix) / "bin" / "python3"), "-m", "pip"]
-    command = ["download", "--quiet", "--no-deps", "--dest", str(downloads), CODE_BASE]
     name, _, version = CODE_BASE.partition("==")
     wheel = downloads / f"{name}-{version}-py3-none-any.whl"
-    if not wheel.exists():
-        finished = subprocess.run([*pip, *command], capture_output=True, text=True, timeout=300, check=False)
-        if finished.returncode:
-            give_up(f"{CODE_BASE} could not be downloaded: {finished.stderr[-500:]}")
+    if not wheel.exists() and (failure := pip("download", "--no-deps", "--dest", str(downloads), CODE_BASE)):
+        give_up(f"{CODE_BASE} could not be downloaded: {failure}")
     folder = tmp_path_factory.mktemp("code") / name
     with ZipFile(wheel) as archive:
         archive.extractall(folder)
@@ -272,3 +275,25 @@ def test_a_users_journey(vscode: real_vscode.Running, code_base: Path, tmp_path:
     if os.environ.get("FATHOM_UPDATE_PICTURES") == "1":
         for picture in tmp_path.glob("*.png"):
             shutil.copy(picture, EXTENSION / "images" / picture.name)
+
+
+def test_a_users_first_minutes(
+    installation: real_vscode.Installation,
+    vsix: Path,
+    workspace: Path,
+    tmp_path: Path,
+    give_up: Callable[[str], NoReturn],
+) -> None:
+    """See editors/vscode/test/journey/installation.ts."""
+    wheels, home = tmp_path / "wheels", tmp_path / "home"
+    home.mkdir()
+    if failure := pip("wheel", "--wheel-dir", str(wheels), str(EXTENSION.parents[1])):
+        give_up(f"the server's wheels could not be built: {failure}")
+    real_vscode.write_settings(home, QUIET_WORKBENCH)
+    # No `fathom-lsp` on the PATH, and a pip that asks no network.
+    path = os.pathsep.join([str(SYSTEM_PYTHON.parent), "/usr/bin", "/bin"])
+    environment = {"FATHOM_CACHE_DIR": str(home / "cache"), "PATH": path, "PIP_NO_INDEX": "1"}
+    with real_vscode.running(installation, home, vsix, environment) as vscode:
+        [wheel] = wheels.glob("fathom_lsp-*.whl")
+        place = {"project": workspace, "wheel": wheel, "out": tmp_path}
+        run_in_node(vscode, "test/journey/installation.ts", {name: str(path) for name, path in place.items()})
