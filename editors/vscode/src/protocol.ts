@@ -14,11 +14,16 @@ interface Options {
   filters?: Filters;
 }
 
-export interface SearchParams extends Options {
+interface Streamed extends Options {
+  /** Asks for a first order, as `$/progress` with this token. */
+  partialResultToken?: string;
+}
+
+export interface SearchParams extends Streamed {
   query: string;
 }
 
-export interface SimilarParams extends Options {
+export interface SimilarParams extends Streamed {
   textDocument: TextDocumentIdentifier;
   position: Position;
 }
@@ -92,7 +97,6 @@ export interface FolderStatus {
   rootUri: string;
   state: 'starting' | 'ready' | 'dead';
   error: string | null;
-  root?: string;
   indexPath?: string;
   indexBytes?: number;
   model?: string;
@@ -132,4 +136,4 @@ export interface Requests {
 }
 
 /** What may be asked in two steps: a first order at once, the final one later. */
-export type Question = 'fathom/search' | 'fathom/similar';
+export type StreamedMethod = 'fathom/search' | 'fathom/similar';

@@ -7,7 +7,7 @@ import {
   State,
   type StaticFeature,
 } from 'vscode-languageclient/node';
-import type { Health, Question, Requests, SearchResult } from '../protocol';
+import type { Health, StreamedMethod, Requests, SearchResult } from '../protocol';
 import { SELECTOR } from './languages';
 
 /** What the server's commands, which code actions and lenses run, do here. */
@@ -96,9 +96,9 @@ export class Server implements Disposable {
   }
 
   /** As `request`; the order that is known before the final one is given to `onFirst`, if there is one. */
-  async ask(
-    method: Question,
-    params: Requests[Question]['params'],
+  async ask<M extends StreamedMethod>(
+    method: M,
+    params: Requests[M]['params'],
     signal: AbortSignal,
     onFirst: (result: SearchResult) => void,
   ): Promise<SearchResult> {
@@ -106,7 +106,7 @@ export class Server implements Disposable {
     const partialResultToken = `fathom-${++this.tokens}`;
     const listening = client.onProgress(PARTIAL_RESULT, partialResultToken, onFirst);
     try {
-      return await this.request(method, { ...params, partialResultToken } as never, signal);
+      return await this.request(method, { ...params, partialResultToken }, signal);
     } finally {
       listening.dispose();
     }

@@ -95,8 +95,11 @@ export class Workbench {
   async openFile(name: string, line = 1): Promise<void> {
     await this.openPick('Control+P', `${name}:${line}`);
     await this.pick.rows.filter({ hasText: name }).first().click();
+    await this.page.mouse.move(0, 0);
     await this.editor(name).waitFor();
     await this.cursorAt(line);
+    // Keys that come before the focus would be lost.
+    await this.page.locator('.editor-group-container.active .monaco-editor.focused').waitFor();
   }
 
   /** The tab in front, by its title. */
