@@ -50,8 +50,10 @@ DEPTH = 10
 
 LEGS: Steps = frozenset({Step.WORDS, Step.VECTORS})
 ADDED = (
+    Step.COVERAGE,
     Step.DEEP,
     Step.SYMBOLS,
+    Step.NAME,
     Step.PLACE,
     Step.ROLE,
     Step.FORM,
@@ -71,7 +73,7 @@ STEPS: dict[str, Steps] = {
 SET_STEPS = {
     "words": STEPS["words"],
     "vectors": STEPS["vectors"] | {Step.DEEP},
-    "both": LEGS | {Step.DEEP},
+    "both": LEGS | {Step.COVERAGE, Step.DEEP},
     "all": ALL_STEPS,
 }
 """Those that matter where documents stand in no files."""

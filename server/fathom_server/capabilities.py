@@ -1,4 +1,4 @@
-"""What the client can do, looked up once."""
+"""What the client can do, looked up once, and what it is told of the server."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pygls.capabilities import get_capability
+
+from fathom_server.lsp_ext import PROTOCOL_VERSION
 
 if TYPE_CHECKING:
     from lsprotocol import types
@@ -25,6 +27,8 @@ class ClientCapabilities:
     """The server may ask to be told when they change."""
     resolves_symbol_ranges: bool = False
     """Symbols may come without ranges, which the client asks for where it needs them."""
+    newer_symbol_kinds: bool = False
+    """Symbols may be of kinds that the first version of LSP did not have."""
     code_action_literals: bool = False
     """Code actions may have kinds; otherwise they are plain commands."""
     pulls_diagnostics: bool = False
@@ -57,6 +61,7 @@ class ClientCapabilities:
             configuration=has("workspace.configuration"),
             registers_configuration=has("workspace.did_change_configuration.dynamic_registration"),
             resolves_symbol_ranges=lists("workspace.symbol.resolve_support.properties", "location.range"),
+            newer_symbol_kinds=has("workspace.symbol.symbol_kind.value_set"),
             code_action_literals=has("text_document.code_action.code_action_literal_support"),
             pulls_diagnostics=get_capability(capabilities, "text_document.diagnostic") is not None,
             refreshes_diagnostics=has("workspace.diagnostics.refresh_support"),
@@ -67,3 +72,10 @@ class ClientCapabilities:
             markdown_hovers=lists("text_document.hover.content_format", "markdown"),
             shows_status=isinstance(experimental, dict) and experimental.get("fathomStatus") is True,
         )
+
+
+def announce(server: types.ServerCapabilities, client: ClientCapabilities) -> None:
+    """Add to the server's capabilities what pygls does not know."""
+    server.experimental = {"fathom": {"version": PROTOCOL_VERSION}}
+    if not client.code_action_literals:
+        server.code_action_provider = True  # LSP has kinds announced to the others only.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pygls.workspace import PositionCodec
 
     from fathom_indexer.protocol import Json
+    from fathom_server.capabilities import ClientCapabilities
 
 _DECLARATION_LINES = 20
 """How far below its first line (decorators, comments) a function's name is looked for."""
@@ -36,6 +37,8 @@ class Folder:
     """The same with symbolic links resolved."""
     alone: bool = False
     """Nobody opened it, only a file in it: what lies in its own folders is nobody's wish."""
+    cells: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """URIs of cells of notebooks by the paths that stand for them (`notebooks.py`)."""
 
     @property
     def name(self) -> str:
@@ -54,8 +57,8 @@ class Folder:
 
         A document that was never saved has its URI for a path.
         """
-        if relative.startswith(UNTITLED):
-            return relative
+        if relative in self.cells or relative.startswith(UNTITLED):
+            return self.cells.get(relative, relative)
         return self.uri.removesuffix("/") + "/" + quote(relative, errors="surrogateescape")
 
 
@@ -82,17 +85,18 @@ def location_of(folder: Folder, hit: Json) -> types.Location:
     )
 
 
-def symbol_of(folder: Folder, hit: Json, lazy: bool = False) -> types.WorkspaceSymbol:
-    """A hit as clients know symbols. Code outside functions has no name of its own and goes by its file's.
+def symbol_of(folder: Folder, hit: Json, client: ClientCapabilities) -> types.WorkspaceSymbol:
+    """A hit as a client knows symbols. Code outside functions has no name of its own and goes by its file's.
 
-    A `lazy` one has no range, and the lines for `name_range` in its data.
+    For clients that ask for ranges where they need them, it has none, but the lines for `name_range` in its data.
     """
+    lazy = client.resolves_symbol_ranges
     name = hit["name"] or PurePosixPath(hit["path"]).name
     container = hit["qualifiedName"].removesuffix(hit["name"]).rstrip(".") or hit["path"]
     location = location_of(folder, hit)
     return types.WorkspaceSymbol(
         name=name,
-        kind=symbol_kind(hit["kind"]),
+        kind=symbol_kind(hit["kind"], client.newer_symbol_kinds),
         location=types.LocationUriOnly(location.uri) if lazy else location,
         container_name=container,
         data={"startLine": hit["startLine"], "endLine": hit["endLine"]} if lazy else None,
@@ -117,9 +121,10 @@ def name_range(lines: Sequence[str], first: int, last: int, name: str, codec: Po
     return line_range(lines, first - 1, codec)
 
 
-def symbol_kind(kind: str) -> types.SymbolKind:
-    """LSP's nearest kind of symbol."""
-    return _SYMBOL_KINDS[Kind(kind)]
+def symbol_kind(kind: str, newer: bool = True) -> types.SymbolKind:
+    """LSP's nearest kind of symbol, among those of its first version unless `newer` ones are known."""
+    nearest = _SYMBOL_KINDS[Kind(kind)]
+    return nearest if newer or nearest.value <= types.SymbolKind.Array.value else types.SymbolKind.Class
 
 
 _SYMBOL_KINDS: dict[Kind, types.SymbolKind] = {

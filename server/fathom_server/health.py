@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fathom_server.session import State
+from fathom_server.folder_indexer import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fathom_indexer.protocol import Json
-    from fathom_server.session import FolderIndexer
+    from fathom_server.folder_indexer import FolderIndexer
 
 
 def health_of(indexers: Iterable[FolderIndexer]) -> Json:

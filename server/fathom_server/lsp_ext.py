@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from fathom_indexer.protocol import Json
 
+PROTOCOL_VERSION = 1
+"""Of these requests. Raised when something is taken away or means something else; additions leave it as it is."""
+
 SEARCH = "fathom/search"
 SIMILAR = "fathom/similar"
 DUPLICATES = "fathom/duplicates"
@@ -176,6 +179,8 @@ def _invalid(field: str, expected: str, value: Any) -> JsonRpcInvalidParams:
 
 
 def _object(value: Any, field: str) -> Json:
+    if value == []:
+        return {}  # Neovim cannot tell an empty table that is an object from one that is a list.
     if not isinstance(value, dict):
         raise _invalid(field, "an object", value)
     return value

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import logging
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from cattrs import transform_error
 from cattrs.v import format_exception
@@ -13,13 +17,23 @@ from pygls.exceptions import (
     JsonRpcException,
     JsonRpcInvalidParams,
     JsonRpcInvalidRequest,
+    JsonRpcRequestCancelled,
     JsonRpcServerNotInitialized,
 )
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
 
+from fathom_server.capabilities import announce
+
 if TYPE_CHECKING:
+    from collections.abc import Generator
+    from concurrent.futures import Future
+
     from cattrs import Converter
     from pygls.lsp.server import LanguageServer
+
+    from fathom_server.server import FathomServer
+
+logger = logging.getLogger(__name__)
 
 REQUEST_FAILED = -32803
 """LSP's `RequestFailed`: the request is well-formed, and could not be answered."""
@@ -41,13 +55,16 @@ class FathomProtocol(LanguageServerProtocol):
     whole numbers, and notifications that do not fit.
     """
 
+    _server: FathomServer
     initialized = False
     shutdown_requested = False
 
     def __init__(self, server: LanguageServer, converter: Converter) -> None:
         super().__init__(server, converter)
-        self._begun: dict[int | str, tuple[str, float]] = {}
-        """Methods of requests under way, and when they came, while the client wants a trace."""
+        self._begun: dict[int | str, tuple[Any, float]] = {}
+        """Requests under way, and when they came, while the client wants a trace."""
+        self._cancelled: WeakSet[Future[Any]] = WeakSet()
+        """Requests that were answered when they were cancelled."""
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         if "jsonrpc" not in data:
@@ -75,6 +92,9 @@ class FathomProtocol(LanguageServerProtocol):
             self._refuse(message.id, message.error)
         elif not hasattr(message, "jsonrpc"):
             raise JsonRpcInvalidRequest(f"{type(message).__name__} is no message")
+        elif self.initialized and isinstance(message, types.CancelNotification):
+            # Without the way through pygls, which takes longer than all the rest when many are cancelled at once.
+            self._handle_cancel_notification(message.params.id)
         elif not (hasattr(message, "id") and hasattr(message, "method")):
             if self.initialized or getattr(message, "method", "") == types.EXIT:
                 super().handle_message(message)
@@ -90,8 +110,36 @@ class FathomProtocol(LanguageServerProtocol):
             self.initialized = True
             self.shutdown_requested = message.method == types.SHUTDOWN
             if self.trace is not types.TraceValue.Off:
-                self._begun[message.id] = (message.method, time.monotonic())
+                self._begun[message.id] = (message, time.monotonic())
             super().handle_message(message)
+
+    def _handle_cancel_notification(self, msg_id: int | str) -> None:
+        """Answer at once. What the request has begun ends by itself, behind the answers to all that is cancelled."""
+        request = self._request_futures.get(msg_id)
+        if isinstance(request, asyncio.Task) and request.cancel():
+            del self._request_futures[msg_id]
+            self._cancelled.add(request)
+            self._refuse(msg_id, JsonRpcRequestCancelled("the client has cancelled the request"))
+        else:
+            super()._handle_cancel_notification(msg_id)
+
+    def _send_handler_result(self, future: Future[Any], *, msg_id: int | str) -> None:
+        if future not in self._cancelled:
+            super()._send_handler_result(future, msg_id=msg_id)
+        elif not future.cancelled() and (error := future.exception()) is not None:
+            logger.info("request %s failed while it was cancelled: %s", msg_id, error)
+
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
+        """Answer as pygls does, and say what it does not know."""
+        result = yield from super().lsp_initialize(params)
+        announce(result.capabilities, self._server.capabilities)
+        return result
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *args: Any) -> None:  # type: ignore[override]
+        """End the session. pygls would close the stream at once, though answers may be due: `shutdown` has one."""
+        raise SystemExit
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:  # type: ignore[override]
@@ -103,11 +151,14 @@ class FathomProtocol(LanguageServerProtocol):
 
     def _send_response(self, msg_id: int | str, result: Any = None, error: types.ResponseError | None = None) -> None:
         super()._send_response(msg_id, result, error)
-        method, since = self._begun.pop(msg_id, ("", 0.0))
-        if method and self.trace is not types.TraceValue.Off:
+        request, since = self._begun.pop(msg_id, (None, 0.0))
+        if request is not None and self.trace is not types.TraceValue.Off:
             outcome = f"failed ({error.message})" if error is not None else "was answered"
-            text = f"{method} {msg_id} {outcome} after {1000 * (time.monotonic() - since):.0f} ms"
-            self.notify(types.LOG_TRACE, types.LogTraceParams(text))
+            text = f"{request.method} {msg_id} {outcome} after {1000 * (time.monotonic() - since):.0f} ms"
+            asked = None
+            if self.trace is types.TraceValue.Verbose:
+                asked = json.dumps(request.params, default=self._serialize_message)
+            self.notify(types.LOG_TRACE, types.LogTraceParams(text, asked))
 
     def _refuse(self, request_id: int | str, error: JsonRpcException) -> None:
         self._send_response(request_id, error=error.to_response_error())

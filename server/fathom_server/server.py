@@ -6,6 +6,7 @@ import asyncio
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -15,15 +16,17 @@ from fathom_indexer.process.client import IndexerClient
 from fathom_indexer.process.handshake import apart
 from fathom_server.capabilities import ClientCapabilities
 from fathom_server.config import Settings, read_settings
-from fathom_server.convert import folder_of, path_of
+from fathom_server.convert import folder_of
 from fathom_server.copies import KnownCopies
 from fathom_server.diagnostics import publish
+from fathom_server.folder_indexer import FolderIndexer, StartIndexer
 from fathom_server.health import health_of
 from fathom_server.lsp_ext import STATUS
+from fathom_server.notebooks import WANTED_CELLS
 from fathom_server.parent import watch_parent
 from fathom_server.progress import NoProgress, Reporter, WorkDoneProgress
 from fathom_server.rpc import FathomProtocol, make_converter
-from fathom_server.session import FolderIndexer, Session, StartIndexer
+from fathom_server.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -42,11 +45,17 @@ class FathomServer(LanguageServer):
     protocol: FathomProtocol
 
     def __init__(self, start_indexer: StartIndexer = IndexerClient.share) -> None:
-        super().__init__("fathom", __version__, protocol_cls=FathomProtocol, converter_factory=make_converter)
+        super().__init__(
+            "fathom",
+            __version__,
+            protocol_cls=FathomProtocol,
+            converter_factory=make_converter,
+            notebook_document_sync=WANTED_CELLS,
+        )
         self.capabilities = ClientCapabilities()
         self.settings = Settings()
         self.initialization_options: Any = None
-        self.session = Session(self._start_folder)
+        self.session = Session(self._start_folder, self.noticed)
         self._copies = KnownCopies(self.session.duplicates, self._copies_changed)
         self._warned: set[str] = set()
         self._shown_health: Json = {}
@@ -100,8 +109,7 @@ class FathomServer(LanguageServer):
 
     def copies_in(self, uri: str) -> list[Copy]:
         """The functions of a document that have copies, as far as is known by now."""
-        path = path_of(uri)
-        place = None if path is None else self.session.place_of(path)
+        place = self.session.place_of(uri)
         return [] if place is None else self._copies.of(*place)
 
     def open_alone(self, path: Path) -> None:
@@ -113,17 +121,8 @@ class FathomServer(LanguageServer):
 
     def lines_of(self, uri: str) -> Sequence[str]:
         """The lines of an open document; none of another one."""
-        document = self.workspace.text_documents.get(uri)
+        document = self.workspace.text_documents.get(unquote(uri))  # pygls' way to name them.
         return () if document is None else document.lines
-
-    def read_lines(self, uri: str) -> Sequence[str]:
-        """The lines of a file on disk, whose place in a workspace folder was looked at before; none if it has none."""
-        path = path_of(uri)
-        try:
-            return [] if path is None else path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-        except OSError as error:
-            logger.info("%s cannot be read: %s", uri, error)
-            return []
 
     def watch_parent(self, pid: int) -> None:
         """End the session once the client's process is gone."""
@@ -156,8 +155,8 @@ class FathomServer(LanguageServer):
 
     def _copies_changed(self) -> None:
         """Have the client show what is known now."""
-        for uri in list(self.workspace.text_documents):
-            publish(self, uri)
+        for document in list(self.workspace.text_documents.values()):
+            publish(self, document.uri)
         if self.capabilities.pulls_diagnostics and self.capabilities.refreshes_diagnostics:
             self.workspace_diagnostic_refresh(None)
         if self.capabilities.refreshes_code_lenses:
@@ -166,8 +165,9 @@ class FathomServer(LanguageServer):
     def _start_folder(self, folder: Folder) -> FolderIndexer:
         config = self.settings.indexer
         if folder.alone:
-            # An index of its own: that of the whole folder, if there is one, is not to lose what lies deeper.
-            config = apart(replace(config, exclude=(*config.exclude, "*/")))
+            # An index of its own: that of the whole folder, if there is one, is not to lose what lies deeper. Cells of
+            # notebooks count as lying in a folder of the notebook's name.
+            config = apart(replace(config, exclude=("*/", "!*.ipynb/", *config.exclude)))
         pause = self.settings.typing_pause / 1000
         watcher = self.settings.watcher
         watch = watcher == "indexer" or (watcher == "auto" and not self.capabilities.watches_files)

@@ -70,6 +70,7 @@ class Work:
         self.asked: list[types.ShowMessageRequestParams] = []
         self.statuses: list[Any] = []
         self.registered: list[str] = []
+        self.folders = [types.WorkspaceFolder(root.as_uri(), "work")]
 
     async def open(
         self, name: str, mode: str = "copies", settings: Any = None, options: Any = None, **experimental: Any
@@ -94,7 +95,7 @@ class Work:
         await client.initialize_session(
             types.InitializeParams(
                 capabilities=capabilities_of(name, **experimental),
-                workspace_folders=[types.WorkspaceFolder(self.root.as_uri(), "work")],
+                workspace_folders=self.folders,
                 initialization_options=options,
             )
         )
@@ -105,7 +106,7 @@ class Work:
 
 @pytest.fixture
 def work(connect: Connect, tmp_path: Path) -> Work:
-    root = tmp_path / "work"
+    root = tmp_path / "my work"
     root.mkdir()
     return Work(connect, root)
 
@@ -124,6 +125,26 @@ async def test_every_client_can_search(work: Work, name: str) -> None:
     lazy = isinstance(symbols[0].location, types.LocationUriOnly)
     assert lazy == (name == VSCODE)
     assert (await ask(client, "fathom/search", {"query": "pay"}))["results"]
+
+
+@EVERY_CLIENT
+async def test_every_client_is_told_what_it_may_be_told(work: Work, name: str) -> None:
+    client = await work._connect(command=fake("answer"), initialize=False)
+    told = (await client.initialize_session(types.InitializeParams(capabilities=capabilities_of(name)))).capabilities
+    assert told.experimental == {"fathom": {"version": 1}}
+    assert told.workspace
+    operations = told.workspace.file_operations
+    assert operations
+    if name == MINIMAL:
+        assert told.code_action_provider is True
+        assert (operations.did_create, operations.did_rename, operations.did_delete) == (None, None, None)
+    else:
+        assert isinstance(told.code_action_provider, types.CodeActionOptions)
+        assert list(told.code_action_provider.code_action_kinds or ()) == ["fathom.similar"]
+    assert told.position_encoding == ("utf-8" if name == NEOVIM else "utf-16")
+    assert (told.notebook_document_sync is not None) == (name == VSCODE)
+    assert told.code_lens_provider == types.CodeLensOptions(resolve_provider=False)
+    assert told.workspace_symbol_provider == types.WorkspaceSymbolOptions(resolve_provider=True)
 
 
 @EVERY_CLIENT
@@ -163,6 +184,8 @@ async def test_code_actions_only_where_they_are_wanted(work: Work, tmp_path: Pat
     assert await soon(code_action(actions(work, only=["fathom"])))
     assert await soon(code_action(actions(work, only=[""])))
     work.document = types.TextDocumentIdentifier("untitled:Untitled-1")
+    assert await soon(code_action(actions(work)))
+    work.document = types.TextDocumentIdentifier("git:/a.py?old")
     assert not await soon(code_action(actions(work)))
     work.document = types.TextDocumentIdentifier((tmp_path / "elsewhere.py").as_uri())
     assert not await soon(code_action(actions(work)))
@@ -308,6 +331,37 @@ async def test_status_bars_are_told(work: Work) -> None:
     await until(lambda: any(status["health"] == "error" and not status["quiescent"] for status in dying.statuses))
 
 
+async def test_status_bars_see_a_dead_indexer_and_the_next_one(work: Work) -> None:
+    client = await work.open(VSCODE, "die-once", fathomStatus=True)
+    assert (await ask(client, "fathom/search", {"query": "pay"}))["results"]
+    await until(lambda: len(work.statuses) > 1 and work.statuses[-1]["health"] == "ok")
+    [dead] = [status for status in work.statuses if status["health"] == "error"]
+    assert dead["message"] == "the indexer of my work ended unexpectedly (exit code 3)"
+    assert not dead["quiescent"]
+    assert work.statuses[-1]["message"] is None
+    assert [message.type for message in client.messages] == [types.MessageType.Warning]
+    assert dead["message"] in client.messages[0].message
+
+
+async def test_status_bars_follow_the_folders(work: Work) -> None:
+    client = await work.open(VSCODE, "unborn", fathomStatus=True)
+    await until(lambda: any(status["health"] == "error" for status in work.statuses))
+    event = types.WorkspaceFoldersChangeEvent([], [types.WorkspaceFolder(work.root.as_uri(), "work")])
+    client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+    await until(lambda: work.statuses[-1] == {"health": "ok", "quiescent": True, "message": None})
+
+
+async def test_status_bars_are_told_that_the_server_is_there(work: Work) -> None:
+    await work.open(VSCODE, "stall", fathomStatus=True)
+    await until(lambda: work.statuses)
+    assert work.statuses[0] == {"health": "ok", "quiescent": False, "message": None}
+    idle = Work(work._connect, work.root)
+    idle.folders = []
+    await idle.open(VSCODE, "answer", fathomStatus=True)
+    await until(lambda: idle.statuses)
+    assert idle.statuses[0] == {"health": "ok", "quiescent": True, "message": None}
+
+
 async def test_status_bars_see_the_end_of_indexing(work: Work) -> None:
     await work.open(VSCODE, "copies", fathomStatus=True)
     await until(lambda: any(status["health"] == "ok" and status["quiescent"] for status in work.statuses))
@@ -357,3 +411,18 @@ async def test_ranges_are_counted_in_the_units_of_the_client(work: Work, encodin
     symbol.location = types.LocationUriOnly((work.root.parent / "secret.py").as_uri())
     outside = await soon(client.workspace_symbol_resolve_async(symbol))
     assert isinstance(outside.location, types.LocationUriOnly)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+async def test_ranges_are_not_looked_up_where_a_link_leads_out(work: Work, tmp_path: Path) -> None:
+    client = await work.open(VSCODE, "answer")
+    [symbol] = await soon(client.workspace_symbol_async(types.WorkspaceSymbolParams("pay")))
+    places = {}
+    for name, home in (("inside.py", work.root), ("outside.py", tmp_path)):
+        target = home / f"target of {name}"
+        target.write_text("\n\n   settle = 1\n", encoding="utf-8")
+        (work.root / name).symlink_to(target)
+        symbol.location = types.LocationUriOnly((work.root / name).as_uri())
+        resolved = await soon(client.workspace_symbol_resolve_async(symbol))
+        places[name] = resolved.location.range.start
+    assert places == {"inside.py": types.Position(2, 3), "outside.py": types.Position(2, 0)}

@@ -105,6 +105,10 @@ def test_the_table_names_every_method_and_tests_that_exist() -> None:
         assert f"def {name}(" in (Path(__file__).parents[1] / file).read_text(encoding="utf-8"), name
 
 
+def test_the_version_is_the_one_that_is_spoken() -> None:
+    assert f'{{"fathom": {{"version": {lsp_ext.PROTOCOL_VERSION}}}}}' in PAGE
+
+
 def test_every_command_is_named() -> None:
     section = PAGE[PAGE.index("## Commands") : PAGE.index("## Errors")]
     own = {lsp_ext.SEARCH, lsp_ext.SIMILAR, lsp_ext.DUPLICATES, lsp_ext.STATUS, lsp_ext.REINDEX}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import re
@@ -347,6 +348,44 @@ async def test_the_stream_holds_nothing_but_messages(tmp_path: Path) -> None:
     assert (rest, server.returncode) == (b"", 0)
 
 
+async def test_each_of_200_requests_at_once_has_one_answer(
+    copy_workspace: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    root = copy_workspace(tmp_path / "library")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "fathom_server"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "FATHOM_CACHE_DIR": str(tmp_path / "cache")},
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    initialize: dict[str, Any] = {"processId": None, "rootUri": root.as_uri(), "capabilities": {}}
+    server.stdin.write(
+        message(id=0, method="initialize", params={**initialize, "initializationOptions": {"linger": 0}})
+    )
+    server.stdin.write(message(method="initialized", params={}))
+    asked = range(1, 201)
+    for number in asked:
+        server.stdin.write(message(id=number, method="fathom/search", params={"query": f"question {number}"}))
+    # Some while they wait, some twice, and some behind their answers.
+    for number in (*asked[::3], *asked[::6]):
+        server.stdin.write(message(method="$/cancelRequest", params={"id": number}))
+    server.stdin.flush()
+    answers: dict[int, list[Any]] = {}
+    while not {0, *asked} <= set(answers):
+        answer = read_message(server.stdout)
+        answers.setdefault(answer["id"], []).append(answer)
+    server.stdin.write(b"".join(message(method="$/cancelRequest", params={"id": number}) for number in asked))
+    rest, _ = server.communicate(message(id=201, method="shutdown") + message(method="exit"), timeout=60)
+    assert rest.count(b"Content-Length") == 1
+    assert {number: len(found) for number, found in answers.items()} == dict.fromkeys((0, *asked), 1)
+    for number in asked:
+        [answer] = answers[number]
+        assert "result" in answer or (number in asked[::3] and answer["error"]["code"] == -32800)
+    assert all("error" in answers[number][0] for number in asked[-20:] if number in asked[::3])
+
+
 async def test_exit_right_behind_shutdown(tmp_path: Path) -> None:
     initialize: dict[str, Any] = {"processId": None, "rootUri": tmp_path.as_uri(), "capabilities": {}}
     result = subprocess.run(
@@ -360,6 +399,9 @@ async def test_exit_right_behind_shutdown(tmp_path: Path) -> None:
         check=False,
     )
     assert result.returncode == 0
+    output = io.BytesIO(result.stdout)
+    assert [read_message(output)["id"], read_message(output)] == [1, {"jsonrpc": "2.0", "id": 2, "result": None}]
+    assert output.read() == b""
 
 
 async def test_tcp(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lsprotocol import types
 
 from fathom_indexer.types import Kind
+from fathom_server.capabilities import ClientCapabilities
 from fathom_server.convert import Folder, folder_of, location_of, path_of, symbol_kind, symbol_of
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX paths")
@@ -61,7 +62,7 @@ def test_a_root_folder_with_a_slash_does_not_get_two() -> None:
     ],
 )
 def test_a_symbol_is_named_and_placed(hit: dict[str, str], name: str, container: str) -> None:
-    symbol = symbol_of(FOLDER, {**HIT, **hit})
+    symbol = symbol_of(FOLDER, {**HIT, **hit}, ClientCapabilities())
     assert (symbol.name, symbol.container_name) == (name, container)
     assert symbol.location == location_of(FOLDER, HIT)
 
@@ -69,6 +70,7 @@ def test_a_symbol_is_named_and_placed(hit: dict[str, str], name: str, container:
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_is_one_of_lsps(kind: Kind) -> None:
     assert symbol_kind(kind.value) in types.SymbolKind
+    assert symbol_kind(kind.value, newer=False).value <= types.SymbolKind.Array.value
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,9 @@ METHODS = (
     "workspace/didChangeConfiguration", "workspace/didChangeWorkspaceFolders", "workspace/didChangeWatchedFiles",
     "workspace/didRenameFiles", "textDocument/didOpen", "textDocument/didChange", "textDocument/didClose",
     "textDocument/didSave", "textDocument/codeAction", "textDocument/codeLens", "textDocument/diagnostic",
-    "textDocument/hover", "fathom/search", "fathom/similar", "fathom/duplicates", "fathom/status", "fathom/reindex",
-    "$/cancelRequest", "$/setTrace", "$/progress", "window/workDoneProgress/cancel", "no/such", "",
+    "textDocument/hover", "notebookDocument/didOpen", "notebookDocument/didChange", "notebookDocument/didClose",
+    "fathom/search", "fathom/similar", "fathom/duplicates", "fathom/status", "fathom/reindex",
+    "codeLens/resolve", "$/cancelRequest", "$/setTrace", "$/progress", "window/workDoneProgress/cancel", "no/such", "",
 )  # fmt: skip
 
 
@@ -121,6 +122,18 @@ likely_params: st.SearchStrategy[Any] = st.fixed_dictionaries(
         "name": json_values,
         "kind": st.integers(),
         "location": json_values,
+        "notebookDocument": st.fixed_dictionaries(
+            {"uri": uris, "notebookType": st.just("x"), "version": st.just(1), "cells": st.just([])}
+        )
+        | json_values,
+        "cellTextDocuments": st.lists(
+            st.fixed_dictionaries(
+                {"uri": uris, "languageId": st.just("python"), "version": st.just(1), "text": st.text(max_size=5)}
+            ),
+            max_size=2,
+        )
+        | json_values,
+        "change": st.fixed_dictionaries({"cells": json_values}) | json_values,
         "id": json_values,
         "value": json_values,
         "token": json_values,

@@ -33,7 +33,14 @@ def test_search_params() -> None:
 
 
 @pytest.mark.parametrize(
-    "extra", [{}, {"limit": None, "filters": None}, {"filters": {"paths": None}}, {"workDoneToken": 1, "later": True}]
+    "extra",
+    [
+        {},
+        {"limit": None, "filters": None},
+        {"filters": {"paths": None}},
+        {"filters": []},
+        {"workDoneToken": 1, "later": True},
+    ],
 )
 def test_search_params_have_defaults(extra: dict[str, Any]) -> None:
     assert SearchParams.from_json({"query": "q", **extra}, 20) == SearchParams("q", 20, Filters())
@@ -47,7 +54,7 @@ def test_similar_params() -> None:
     ("params", "field"),
     [
         (None, "params"),
-        ([], "params"),
+        ([1], "params"),
         ("q", "params"),
         ({}, "query"),
         ({"query": None}, "query"),
@@ -58,7 +65,7 @@ def test_similar_params() -> None:
         ({"query": "q", "limit": "5"}, "limit"),
         ({"query": "q", "limit": 5.0}, "limit"),
         ({"query": "q", "limit": True}, "limit"),
-        ({"query": "q", "filters": []}, "filters"),
+        ({"query": "q", "filters": [1]}, "filters"),
         ({"query": "q", "filters": {"path": ["src/"]}}, "filters.path"),
         ({"query": "q", "filters": {"paths": "src/"}}, "filters.paths"),
         ({"query": "q", "filters": {"paths": ["src/", 1]}}, "filters.paths[1]"),
@@ -123,6 +130,7 @@ def test_parameters_are_read_or_refused(params: Any) -> None:
 def test_status_takes_no_parameters() -> None:
     check_no_params(None)
     check_no_params({})
+    check_no_params([])
     with pytest.raises(JsonRpcInvalidParams):
         check_no_params([1])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -108,3 +109,48 @@ def test_a_client_that_wants_a_trace_is_told_of_each_answer(wire: Wire) -> None:
     wire.say(method="$/setTrace", params={"value": "off"})
     wire.say(id=4, method="no/such")
     assert len([message for message in wire.sent if message.get("method") == "$/logTrace"]) == 1
+    wire.say(method="$/setTrace", params={"value": "verbose"})
+    wire.say(id=5, method="no/such", params={"query": "pay"})
+    *_, last = [message["params"] for message in wire.sent if message.get("method") == "$/logTrace"]
+    assert (last["message"].startswith("no/such 5"), json.loads(last["verbose"])) == (True, {"query": "pay"})
+
+
+@pytest.mark.parametrize(("trace", "told"), [("off", 0), ("messages", 1), ("verbose", 1)])
+def test_a_client_can_want_a_trace_from_the_start(trace: str, told: int) -> None:
+    wire = Wire()
+    wire.say(id=1, method="initialize", params={**INITIALIZE, "trace": trace})
+    wire.say(id=3, method="no/such")
+    traced = [message["params"] for message in wire.sent if message.get("method") == "$/logTrace"]
+    assert [set(one) for one in traced] == [{"message", "verbose"} if trace == "verbose" else {"message"}] * told
+
+
+@pytest.mark.asyncio
+async def test_a_cancelled_request_is_answered_at_once_and_only_then(wire: Wire) -> None:
+    wire.server.session.hold()
+    assert wire.say(id=2, method="fathom/search", params={"query": "pay"}) is None
+    await asyncio.sleep(0)
+    answer = wire.say(method="$/cancelRequest", params={"id": 2})
+    assert answer is not None
+    assert (answer["id"], answer["error"]["code"]) == (2, -32800)
+    assert wire.say(method="$/cancelRequest", params={"id": 2}) is None
+    wire.server.session.release()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert len(wire.sent) == 2
+
+
+@pytest.mark.asyncio
+async def test_a_request_that_fails_while_it_is_cancelled_has_one_answer(wire: Wire) -> None:
+    async def stubborn(params: Any) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ValueError("too late") from None
+
+    wire.server.feature("no/such")(stubborn)
+    wire.say(id=2, method="no/such")
+    await asyncio.sleep(0)
+    wire.say(method="$/cancelRequest", params={"id": 2})
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert [message["error"]["code"] for message in wire.sent if message.get("id") == 2] == [-32800]

@@ -16,7 +16,10 @@ from fathom_indexer.errors import IndexerUnavailableError, QueryError
 from fathom_indexer.process.client import IndexerClient, IndexerError
 from fathom_indexer.types import Filters, Progress, Stage
 from fathom_server.convert import Folder, folder_of
-from fathom_server.session import Backoff, FolderIndexer, Found, Session, StartIndexer, State
+from fathom_server.documents import LONGEST
+from fathom_server.folder_indexer import Backoff, FolderIndexer, StartIndexer, State
+from fathom_server.found import Found
+from fathom_server.session import Session
 
 pytestmark = pytest.mark.asyncio
 
@@ -174,6 +177,14 @@ async def test_a_query_at_fault_is_told(work: Workplace) -> None:
     work.open("two", "unborn")
     with pytest.raises(IndexerError, match="klingon"):
         await work.session.search("wrong", 20, Filters())
+
+
+async def test_a_query_that_fits_into_no_message_is_refused(work: Workplace) -> None:
+    work.open("one")
+    longest = "🦆" * LONGEST
+    assert (await work.session.search(longest, 20, Filters())).hits
+    with pytest.raises(QueryError, match=f"at most {LONGEST} characters"):
+        await work.session.search(longest + "x", 20, Filters())
 
 
 async def test_similar_is_asked_of_the_innermost_folder(work: Workplace) -> None:

@@ -15,6 +15,7 @@ from fathom_indexer.storage import (
     Stems,
     Store,
     StoredFunction,
+    WordStatistics,
     expression_words,
 )
 from fathom_indexer.vectors import ExactIndex, VectorIndex
@@ -88,15 +89,34 @@ class Overlay:
         below = [item for item in found if item[0] not in self.hidden]
         return in_order(below + self._scores(expression_words(expression), weights, allowed))[:limit]
 
+    def word_statistics(self, words: Iterable[str]) -> WordStatistics:
+        known = self._store.word_statistics(words)
+        own = self.having_words(known.containing, list(self.units))
+        gone = self._store.having_words(known.containing, list(self.hidden))
+        # How long hidden functions are is not known one by one: as long as all others.
+        left = known.words * (known.functions - len(self.hidden)) // max(known.functions, 1)
+        return WordStatistics(
+            known.functions - len(self.hidden) + len(self.units),
+            left + sum(unit.content.length for unit in self.units.values()),
+            {word: number - len(gone[word]) + len(own[word]) for word, number in known.containing.items()},
+        )
+
+    def having_words(self, words: Iterable[str], ids: Sequence[int]) -> dict[str, set[int]]:
+        distinct = list(dict.fromkeys(words))
+        found = self._store.having_words(distinct, self._below(ids))
+        mine = {item: set().union(*self.units[item].content.terms) for item in ids if item in self.units}
+        for word, terms in self._terms_of(distinct).items():
+            found[word] |= {item for item, own in mine.items() if own.issuperset(terms)}
+        return found
+
     def _scores(self, words: Sequence[str], weights: ColumnWeights, allowed: Collection[int] | None) -> Ranked:
         """BM25 as FTS5 computes it, of the documents' functions that have one of the words."""
         terms = {word: found for word, found in self._terms_of(words).items() if self._all_terms.issuperset(found)}
         if not terms:
             return []
         columns = astuple(weights)
-        known = self._store.word_statistics(terms)
-        functions = known.functions + len(self.units)
-        average = (known.words + sum(unit.content.length for unit in self.units.values())) / functions
+        known = self.word_statistics(terms)
+        functions, average = known.functions, known.words / known.functions
         norms = {item: _K1 * (1 - _B + _B * unit.content.length / average) for item, unit in self.units.items()}
         scores: dict[int, float] = {}
         for word in words:
@@ -106,7 +126,7 @@ class Overlay:
             times = {
                 item: min(_weighed(unit, term, columns) for term in terms[word]) for item, unit in self.units.items()
             }
-            having = known.containing[word] + sum(number > 0 for number in times.values())
+            having = known.containing[word]
             idf = max(_LEAST_IDF, math.log((functions - having + 0.5) / (having + 0.5)))
             for item, number in times.items():
                 if number and (allowed is None or item in allowed):

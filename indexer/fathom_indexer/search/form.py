@@ -1,4 +1,4 @@
-"""What a function looks like: private, a stub of a line or two, or code outside functions come a little later."""
+"""What a function looks like: stubs, code outside functions, declarations and private names come a little later."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from fathom_indexer.storage import Outline
 from fathom_indexer.types import FUNCTION_KINDS, Kind
 
-_PRIVATE = 0.5
 _SHORT = 1.0
-_MODULE = 1.0
+_MODULE = 0.75
+_DECLARATION = 0.25
+_PRIVATE = 0.25
 _SHORT_LINES = 2
 """A function of so many lines does little more than pass a call on."""
 
@@ -33,9 +34,11 @@ def form_values(outlines: Mapping[int, Outline]) -> dict[int, float]:
     """How much the candidates' forms count against them, in (0, 1]."""
     values: dict[int, float] = {}
     for function_id, outline in outlines.items():
-        value = max(_PRIVATE * is_private(outline), _SHORT * _is_short(outline), _MODULE * _is_leftover(outline))
+        value = _SHORT * _is_short(outline) + _PRIVATE * is_private(outline)
+        if outline.kind not in FUNCTION_KINDS:
+            value += _MODULE if outline.kind is Kind.MODULE else _DECLARATION
         if value:
-            values[function_id] = value
+            values[function_id] = min(value, 1.0)
     return values
 
 
@@ -50,8 +53,7 @@ def is_private(outline: Outline) -> bool:
 
 
 def _is_short(outline: Outline) -> bool:
-    return outline.kind in FUNCTION_KINDS and outline.end_line - outline.start_line < _SHORT_LINES
-
-
-def _is_leftover(outline: Outline) -> bool:
-    return outline.kind is Kind.MODULE
+    # What has no name, as a closure, is short by nature.
+    return (
+        outline.kind in FUNCTION_KINDS and bool(outline.name) and outline.end_line - outline.start_line < _SHORT_LINES
+    )

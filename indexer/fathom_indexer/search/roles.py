@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from functools import lru_cache
 
+from fathom_indexer.search.systems import SYSTEM_WORDS, is_foreign
 from fathom_indexer.storage import Outline
 
 
@@ -17,6 +19,7 @@ class Role(Enum):
     TEST = (1.0, "test tests testing tested spec specs mock mocks fixture fixtures assert assertion assertions")
     EXAMPLE = (0.8, "example examples sample samples demo demos tutorial benchmark benchmarks bench doc docs")
     VENDORED = (0.8, "vendor vendored third party bundled external")
+    FOREIGN = (0.8, " ".join(SYSTEM_WORDS))
     GENERATED = (0.8, "generated generator codegen protobuf")
     LEGACY = (0.6, "legacy compat compatibility deprecated old backport shim polyfill")
     DECLARATION = (0.4, "type types typing typings declaration declarations stub stubs header headers")
@@ -57,8 +60,11 @@ _VERSION = re.compile(r"^v(\d{1,3})$", re.IGNORECASE)
 _TEST_SCOPE = re.compile(r"(?:^|\.)tests?\.")
 
 
-def role_values(words: Sequence[str], outlines: Mapping[int, Outline]) -> dict[int, float]:
-    """How much the candidates' roles count against them, in (0, 1]; roles that the query asks for do not count."""
+def role_values(words: Sequence[str], outlines: Mapping[int, Outline], system: str = sys.platform) -> dict[int, float]:
+    """How much the candidates' roles count against them, in (0, 1]; roles that the query asks for do not count.
+
+    `system` is where the asking person works, as `sys.platform`: code for another one is foreign.
+    """
     asked = {role for role in Role if not role.words.isdisjoint(words)}
     superseded = _superseded({outline.path for outline in outlines.values()}, words)
     values: dict[int, float] = {}
@@ -66,6 +72,8 @@ def role_values(words: Sequence[str], outlines: Mapping[int, Outline]) -> dict[i
         roles = roles_of(outline.path) - asked
         if Role.LEGACY not in asked and outline.path in superseded:
             roles |= {Role.LEGACY}
+        if Role.FOREIGN not in asked and is_foreign(outline.path, system):
+            roles |= {Role.FOREIGN}
         if Role.TEST not in asked and _TEST_SCOPE.search(outline.qualified_name):
             roles |= {Role.TEST}
         if roles:

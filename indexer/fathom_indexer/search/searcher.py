@@ -14,14 +14,16 @@ from fathom_indexer.encoder import Encoder, TextKind, code_text
 from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.search.centring import SAMPLE, centred, language_means
 from fathom_indexer.search.copies import CopyKey, fold_copies, same_build, same_text
+from fathom_indexer.search.coverage import coverage_values, covered
 from fathom_indexer.search.deep import Clock, Floats, cosines, estimate_missing, make_missing
 from fathom_indexer.search.files import coherence_values, diversity_values
 from fathom_indexer.search.filters import allowed_ids, check_filters
 from fathom_indexer.search.form import form_values
+from fathom_indexer.search.naming import name_values
 from fathom_indexer.search.place import place_values
 from fathom_indexer.search.query import Query, QueryKind, understand, understand_code
 from fathom_indexer.search.roles import role_values
-from fathom_indexer.search.signals import Ranked, Signal, Values, explain, plus, total
+from fathom_indexer.search.signals import Ranked, Signal, Values, explain, plus, spread, total
 from fathom_indexer.search.snippet import snippet
 from fathom_indexer.search.steps import ALL_STEPS, Step, Steps
 from fathom_indexer.search.symbols import closeness, in_files, near_names, spellings
@@ -62,7 +64,7 @@ class _Candidates:
     query: Query
     outlines: Mapping[int, Outline]
     words: Values = field(default_factory=dict)
-    """BM25 scores."""
+    """BM25 scores, by how much of a question a function has."""
     cosines: Values = field(default_factory=dict)
     """At the index exit, of those candidates that have a vector there."""
     structure: Values = field(default_factory=dict)
@@ -154,7 +156,8 @@ class Searcher:
             yield Ranking([], (), 0, True)
             return
         wanted = max(CANDIDATES, limit)
-        words = self._words(query, wanted, allowed, steps)
+        telling = self._telling(query, steps)
+        words = self._matching(telling, query, wanted, allowed)
         if self._cancelled():
             yield Ranking([], (), 0, False)
             return
@@ -178,7 +181,8 @@ class Searcher:
             query_vector = shorten(encoded[self._index_exit], self._dim)
             shallow = _centred_cosines(outlines, _shortened(vectors, self._dim), query_vector, language, means)
         alike = self._structure(query, ids) if Step.STRUCTURE in steps else {}
-        candidates = _Candidates(query, outlines, dict(words), shallow, alike)
+        scores = self._covered(telling, query, dict(words), ids, steps)
+        candidates = _Candidates(query, outlines, scores, shallow, alike)
         if not ids or not {Step.DEEP, Step.VECTORS} <= steps:
             yield Ranking(*_ordered(candidates, {}, steps, weights), reranked=0, complete=True)
             return
@@ -212,13 +216,22 @@ class Searcher:
         final = _ordered(candidates, deep, steps, weights)
         yield Ranking(*final, reranked=len(deep), complete=len(deep) == len(ids))
 
-    def _words(self, query: Query, wanted: int, allowed: frozenset[int] | None, steps: Steps) -> Ranked:
+    def _telling(self, query: Query, steps: Steps) -> list[str]:
+        """The query's words that are looked up."""
         if Step.WORDS not in steps:
             return []
-        code = query.kind is QueryKind.CODE
-        columns = CODE_COLUMNS if code else QUESTION_COLUMNS
-        words = self._store.telling_words(query_words(query.text, repeats=code), _FUNCTIONS_READ)
+        words = query_words(query.text, repeats=query.kind is QueryKind.CODE)
+        return self._store.telling_words(words, _FUNCTIONS_READ)
+
+    def _matching(self, words: Sequence[str], query: Query, wanted: int, allowed: frozenset[int] | None) -> Ranked:
+        columns = CODE_COLUMNS if query.kind is QueryKind.CODE else QUESTION_COLUMNS
         return self._store.matching_words(match_expression(words), max(wanted, _WORDS_DEPTH), columns, allowed)
+
+    def _covered(self, words: Sequence[str], query: Query, scores: Values, ids: Sequence[int], steps: Steps) -> Values:
+        if query.kind is QueryKind.CODE or not words or Step.COVERAGE not in steps:
+            return scores
+        having = self._store.having_words(words, ids)
+        return covered(scores, coverage_values(words, self._store.word_statistics(words), having))
 
     def _structure(self, query: Query, ids: Sequence[int]) -> dict[int, float]:
         """How alike functions are built to the query, if that is code."""
@@ -328,17 +341,23 @@ def _ordered(
     better = estimate_missing(ids, deep, candidates.cosines) if deep else shallow
     paths = {function_id: outline.path for function_id, outline in outlines.items()}
     code = query.kind is QueryKind.CODE
+    # Cosines lie closer together for one query than for another: where they differ little, a little tells much.
+    cosine = weights.cosine if code else weights.spread / spread(better.values())
     signals = [
-        Signal(Step.VECTORS, 1.0, shallow),
-        Signal(Step.DEEP, 1.0, {item: better[item] - shallow[item] for item in ids}),
+        Signal(Step.VECTORS, cosine, shallow),
+        Signal(Step.DEEP, cosine, {item: better[item] - shallow[item] for item in ids}),
         Signal(Step.WORDS, weights.words_for_code if code else weights.words, candidates.words),
         Signal(Step.STRUCTURE, weights.structure, candidates.structure),
     ]
     if not code:
         pure = query.kind in (QueryKind.SYMBOL, QueryKind.PATH)
         named = {**in_files(query.paths, outlines), **closeness(query.symbols, outlines)}
+        if not pure:
+            # Among other words, what merely resembles a name says little.
+            named = {item: value**2 for item, value in named.items()}
         signals += [
             Signal(Step.SYMBOLS, weights.symbol if pure else weights.mention, named),
+            Signal(Step.NAME, weights.name, name_values(query.words, outlines)),
             Signal(Step.PLACE, weights.place, place_values(query.words, outlines)),
             Signal(Step.ROLE, -weights.role, role_values(query.words, outlines)),
             Signal(Step.FORM, -weights.form, form_values(outlines)),

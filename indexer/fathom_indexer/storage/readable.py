@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
-from fathom_indexer.storage.store import ColumnWeights, Floats, Outline, StoredFunction
+from fathom_indexer.storage.store import ColumnWeights, Floats, Outline, StoredFunction, WordStatistics
 
 
 class Readable(Protocol):
@@ -23,6 +23,9 @@ class Readable(Protocol):
     def matching_words(
         self, expression: str, limit: int, weights: ColumnWeights, allowed: Collection[int] | None = None
     ) -> list[tuple[int, float]]: ...
+
+    def word_statistics(self, words: Iterable[str]) -> WordStatistics: ...
+    def having_words(self, words: Iterable[str], ids: Sequence[int]) -> dict[str, set[int]]: ...
 
     def named(self, names: Sequence[str], limit: int) -> list[int]: ...
     def names(self, prefix: str, shortest: int, longest: int) -> list[str]: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 import zlib
@@ -368,6 +369,17 @@ class Store:
                 for word in dict.fromkeys(words)
             }
         return WordStatistics(functions, sum(columns), containing)
+
+    def having_words(self, words: Iterable[str], ids: Sequence[int]) -> dict[str, set[int]]:
+        """Which of the functions have each word."""
+        # With a plain `rowid`, FTS5 would look the word up once for every function.
+        sql = "SELECT rowid FROM words WHERE words MATCH ? AND +rowid IN (SELECT value FROM json_each(?))"
+        wanted = json.dumps(list(ids))
+        with self._reading() as db:
+            return {
+                word: {function_id for (function_id,) in db.execute(sql, (match_expression([word]), wanted))}
+                for word in dict.fromkeys(words)
+            }
 
     def named(self, names: Sequence[str], limit: int) -> list[int]:
         """Functions with one of these names, whatever the case of their ASCII letters, the oldest `limit` of them."""

@@ -17,6 +17,7 @@ from fathom_server.handlers import (
     file_operations,
     hover,
     lifecycle,
+    notebook_sync,
     reindex,
     search,
     similar,
@@ -41,6 +42,9 @@ def register(server: FathomServer) -> None:
     server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(text_sync.did_change)
     server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(text_sync.did_close)
     server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(text_sync.did_save)
+    server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)(notebook_sync.did_open)
+    server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)(notebook_sync.did_change)
+    server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)(notebook_sync.did_close)
     server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(watched_files.did_change)
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(workspace_folders.did_change)
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(configuration.did_change)

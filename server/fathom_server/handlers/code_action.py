@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from fathom_server.convert import path_of
 from fathom_server.handlers.commands import GO_TO_MOST_SIMILAR, SHOW_SIMILAR
 
 if TYPE_CHECKING:
@@ -28,8 +27,7 @@ async def code_action(
     if context.only is not None and not any(_covers(str(getattr(kind, "value", kind))) for kind in context.only):
         return None
     await ls.session.settled()
-    path = path_of(params.text_document.uri)
-    if path is None or ls.session.place_of(path) is None:
+    if ls.session.place_of(params.text_document.uri) is None:
         return None
     start = params.range.start
     here = {

@@ -32,6 +32,7 @@ async def initialized(ls: FathomServer, params: types.InitializedParams) -> None
             open_folder(ls, uri)
     finally:
         ls.session.release()
+    ls.noticed()
     await watched_files.register(ls)
     await configuration.register(ls)
 

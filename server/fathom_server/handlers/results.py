@@ -11,8 +11,8 @@ from fathom_server.lsp_ext import LspHit, SearchResult
 
 if TYPE_CHECKING:
     from fathom_indexer.protocol import Json
+    from fathom_server.found import Found, OnFound
     from fathom_server.server import FathomServer
-    from fathom_server.session import Found, OnFound
 
 
 def result_of(found: Found) -> Json:

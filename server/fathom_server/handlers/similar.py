@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from pygls.exceptions import JsonRpcInvalidParams
 
-from fathom_indexer.types import UNTITLED
-from fathom_server.convert import path_of
 from fathom_server.handlers.errors import answering
 from fathom_server.handlers.results import result_of, streaming
 from fathom_server.lsp_ext import SimilarParams
 
 if TYPE_CHECKING:
     from fathom_indexer.protocol import Json
+    from fathom_server.found import Found
     from fathom_server.server import FathomServer
-    from fathom_server.session import Found
 
 
 async def similar(ls: FathomServer, params: Any = None) -> Json:
@@ -26,7 +24,7 @@ async def similar(ls: FathomServer, params: Any = None) -> Json:
 
 async def find(ls: FathomServer, wanted: SimilarParams) -> Found:
     """What is found for parameters that were read. Raises `JsonRpcException`."""
-    path = wanted.uri if wanted.uri.startswith(UNTITLED) else path_of(wanted.uri)
+    path = ls.session.path_of(wanted.uri)
     if path is None:
         raise JsonRpcInvalidParams(f"textDocument.uri must name a file on this machine, not {wanted.uri!r}")
     with answering():

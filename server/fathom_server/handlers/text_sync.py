@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 async def did_open(ls: FathomServer, params: types.DidOpenTextDocumentParams) -> None:
     """Have the document searched as the editor has it, and the file's functions seen to before others."""
     uri = params.text_document.uri
-    ls.session.document_changed(uri, ls.workspace.get_text_document(uri))
+    show(ls, uri)
     path = path_of(uri)
     if path is not None:
         await ls.session.settled()
@@ -28,13 +28,21 @@ async def did_open(ls: FathomServer, params: types.DidOpenTextDocumentParams) ->
 
 def did_change(ls: FathomServer, params: types.DidChangeTextDocumentParams) -> None:
     """Have the document searched in its new form."""
-    uri = params.text_document.uri
-    ls.session.document_changed(uri, ls.workspace.get_text_document(uri))
+    show(ls, params.text_document.uri)
 
 
 def did_close(ls: FathomServer, params: types.DidCloseTextDocumentParams) -> None:
     """Have the file searched again."""
-    uri = params.text_document.uri
+    hide(ls, params.text_document.uri)
+
+
+def show(ls: FathomServer, uri: str) -> None:
+    """Have a document searched as it is now."""
+    ls.session.document_changed(uri, ls.workspace.get_text_document(uri))
+
+
+def hide(ls: FathomServer, uri: str) -> None:
+    """A document is closed: nothing is to be found in it or said about it that is not saved."""
     ls.session.document_closed(uri)
     if ls.settings.diagnostics != "off" and not ls.capabilities.pulls_diagnostics:
         ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))

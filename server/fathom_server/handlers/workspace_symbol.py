@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import converters, types
 
 from fathom_indexer.types import Filters
-from fathom_server.convert import name_range, path_of, symbol_of
+from fathom_server.convert import name_range, symbol_of
 from fathom_server.handlers.errors import answering
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fathom_server.convert import Folder
+    from fathom_server.found import Found
     from fathom_server.server import FathomServer
-    from fathom_server.session import Found
+
+logger = logging.getLogger(__name__)
 
 _CONVERTER = converters.get_converter()
 
@@ -32,7 +38,7 @@ async def workspace_symbol(ls: FathomServer, params: types.WorkspaceSymbolParams
     def symbols(found: Found) -> list[types.WorkspaceSymbol]:
         new = [(folder, hit) for folder, hit in found.hits if _key(folder.uri_of(hit["path"]), hit) not in sent]
         sent.update(_key(folder.uri_of(hit["path"]), hit) for folder, hit in new)
-        return [symbol_of(folder, hit, ls.capabilities.resolves_symbol_ranges) for folder, hit in new]
+        return [symbol_of(folder, hit, ls.capabilities) for folder, hit in new]
 
     def send(found: Found) -> None:
         if token is not None and (news := symbols(found)):
@@ -52,17 +58,29 @@ async def resolve(ls: FathomServer, symbol: types.WorkspaceSymbol) -> types.Work
     """The symbol with the range of its name, in the document as it is now."""
     await ls.session.settled()
     uri, data = symbol.location.uri, symbol.data
-    path = path_of(uri)
-    if not isinstance(data, dict) or path is None or ls.session.place_of(path) is None:
+    place = ls.session.place_of(uri)
+    if not isinstance(data, dict) or place is None:
         return symbol
     start, end = data.get("startLine"), data.get("endLine")
     if not isinstance(start, int) or not isinstance(end, int) or not 1 <= start <= end:
         return symbol
-    lines = ls.lines_of(uri) or await asyncio.to_thread(ls.read_lines, uri)
-    place = name_range(lines, start, end, symbol.name, ls.workspace.position_codec)
+    lines = ls.lines_of(uri) or await asyncio.to_thread(_read_lines, *place, ls.settings.max_file_bytes)
+    name = name_range(lines, start, end, symbol.name, ls.workspace.position_codec)
     return types.WorkspaceSymbol(
-        types.Location(uri, place), symbol.name, symbol.kind, container_name=symbol.container_name
+        types.Location(uri, name), symbol.name, symbol.kind, container_name=symbol.container_name
     )
+
+
+def _read_lines(folder: Folder, relative: str, most: int) -> Sequence[str]:
+    """The lines of a file; none when it cannot be read, has more bytes than `most`, or a link leads elsewhere."""
+    path = (folder.path / relative).resolve()
+    try:
+        if not path.is_relative_to(folder.real_path) or path.stat().st_size > most:
+            return ()
+        return path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    except OSError as error:
+        logger.info("%s cannot be read: %s", path, error)
+        return ()
 
 
 def _key(uri: str, hit: Any) -> tuple[str, int]:

@@ -65,6 +65,11 @@ def test_words_score_as_in_the_index(texts: tuple[str, ...], split: int, words: 
         expected = {stored[item].function.start_line: score for item, score in real if stored[item].path not in below}
         assert mine == pytest.approx(expected)
     assert len(found) == len(real)
+    # No document hides a file here, so that the index has nothing that does not count any more.
+    assert overlay.word_statistics(words) == whole.word_statistics(words)
+    having = overlay.having_words(words, [label[0] for label in overlay.labels()])
+    whole_having = whole.having_words(words, [label[0] for label in whole.labels()])
+    assert {word: len(ids) for word, ids in having.items()} == {word: len(ids) for word, ids in whole_having.items()}
 
 
 def test_a_word_that_only_documents_have_is_looked_up_in_a_large_index() -> None:

@@ -8,12 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fathom_indexer.search.coverage import coverage_values, covered
 from fathom_indexer.search.files import coherence_values, diversity_values
 from fathom_indexer.search.form import form_values, is_private
-from fathom_indexer.search.place import place_values, same_word
+from fathom_indexer.search.naming import name_values
+from fathom_indexer.search.place import place_values
 from fathom_indexer.search.roles import Role, role_values, roles_of
-from fathom_indexer.search.signals import Ranked, in_order
-from fathom_indexer.storage import Outline
+from fathom_indexer.search.shares import same_word
+from fathom_indexer.search.signals import Ranked, in_order, spread
+from fathom_indexer.search.systems import is_foreign
+from fathom_indexer.storage import Outline, WordStatistics
 from fathom_indexer.types import Kind
 
 MakeOutline = Callable[..., Outline]
@@ -53,6 +57,49 @@ def test_a_word_that_every_path_has_tells_little(outline: MakeOutline) -> None:
     outlines = {number: outline(path=f"json/json_{name}.py") for number, name in enumerate(("read", "write", "path"))}
     values = place_values(("json", "read"), outlines)
     assert values[0] > 2 * values[1]
+
+
+def test_words_in_the_name(outline: MakeOutline) -> None:
+    outlines = {1: outline("Upload.retryFailed"), 2: outline("retry_loop"), 3: outline("Retry.send")}
+    values = name_values(("retry", "failed", "uploads"), outlines)
+    assert 1 > values[1] > values[2] > 0
+    assert 3 not in values
+    assert name_values(("filename",), {1: outline("file_name"), 2: outline("name")}).keys() == {1}
+
+
+def test_a_function_that_has_more_of_the_question_counts_more() -> None:
+    known = WordStatistics(100, 1000, {"retry": 2, "file": 50, "zebra": 0})
+    having = {"retry": {1, 2}, "file": {1, 3}, "zebra": set[int]()}
+    coverage = coverage_values(["retry", "file", "zebra"], known, having)
+    assert 1 > coverage[1] > coverage[2] > coverage[3] > 0
+    assert coverage_values(["retry", "file"], known, having)[1] == pytest.approx(1.0)
+    assert covered({1: 10.0, 4: 10.0}, coverage) == {1: 10.0 * coverage[1], 4: 0.0}
+    assert coverage_values([], known, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "system", "foreign"),
+    [
+        ("src/win/core.c", "linux", True),
+        ("src/unix/core.c", "linux", False),
+        ("src/unix/core.c", "win32", True),
+        ("src/unix/darwin.c", "linux", True),
+        ("src/unix/bsd-proctitle.c", "freebsd14", False),
+        ("src/core_windows.go", "darwin", True),
+        ("src/linux_and_darwin.rs", "darwin", False),
+        ("src/window.c", "linux", False),
+    ],
+)
+def test_code_for_other_systems(outline: MakeOutline, path: str, system: str, foreign: bool) -> None:
+    assert is_foreign(path, system) is foreign
+    assert bool(role_values(("run", "loop"), {1: outline(path=path)}, system)) is foreign
+    assert role_values(("run", "on", "windows"), {1: outline(path=path)}, system) == {}
+
+
+def test_the_spread_of_few_values_is_no_accident() -> None:
+    assert spread([0.5, 0.5]) == spread([0.5]) > 0
+    assert spread([]) < 1
+    assert spread([0.4, 0.6]) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(
@@ -118,10 +165,10 @@ def test_private_names(outline: MakeOutline, name: str, language: str, signature
 
 def test_stubs_and_leftovers_count_less(outline: MakeOutline) -> None:
     outlines = {1: outline(), 2: outline(lines=1), 3: outline("", kind=Kind.MODULE), 4: outline("_x")}
+    outlines |= {5: outline("Shape", kind=Kind.CLASS), 6: outline("", kind=Kind.CLOSURE, lines=1)}
     values = form_values(outlines)
-    assert 1 not in values
-    assert values[2] == values[3] == 1.0
-    assert 0 < values[4] < 1
+    assert values.keys() == {2, 3, 4, 5}
+    assert 1.0 == values[2] > values[3] > values[5] == values[4] > 0
 
 
 rankings = st.lists(st.floats(-1, 2), max_size=40).map(lambda scores: in_order(list(enumerate(scores))))

@@ -87,6 +87,8 @@ def test_a_query_of_stop_words_alone_still_searches(store: Store) -> None:
 
 def test_repetition_counts_in_code_and_not_in_questions() -> None:
     assert query_words("retry the retry") == ["retry"]
+    assert query_words("python sort a list") == ["sort", "list"]
+    assert query_words("python") == ["python"]
     assert query_words("retry(x); retry(y)", repeats=True) == ["retry", "x", "retry", "y"]
 
 
