@@ -41,8 +41,10 @@ export function nameOf({ qualifiedName, path }: Place): string {
 }
 
 /** Where it is, as users read it; with the workspace folder where there are several. */
-export function whereOf({ location, startLine }: Place): string {
-  return `${workspace.asRelativePath(Uri.parse(location.uri))}:${startLine}`;
+export function whereOf({ location, path, startLine }: Place): string {
+  const uri = Uri.parse(location.uri);
+  // A cell of a notebook has a path that says which one it is.
+  return `${uri.scheme === 'file' ? workspace.asRelativePath(uri) : path}:${startLine}`;
 }
 
 /** A score in two digits: it only means something beside those of the same list. */

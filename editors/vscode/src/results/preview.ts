@@ -11,6 +11,7 @@ import {
   window,
 } from 'vscode';
 import type { Place } from '../protocol';
+import { CELL, revealCell } from './notebooks';
 
 /** Shows results in the editor while the user looks through them, and puts everything back afterwards. */
 export class Preview {
@@ -38,7 +39,7 @@ export class Preview {
       this.used = true;
       try {
         const editor = await reveal(place, { preview: true, preserveFocus: true });
-        editor.setDecorations(this.highlight, [wholeLines(place)]);
+        editor?.setDecorations(this.highlight, [wholeLines(place)]);
       } catch {
         // The file may be gone since it was indexed. Opening it will say so.
       }
@@ -74,11 +75,19 @@ export async function openBeside(place: Place, viewColumn: ViewColumn): Promise<
   await reveal(place, { preview: false, viewColumn });
 }
 
-/** The cursor goes to the start, and that into the middle: above it the list hides the editor. */
-export async function reveal(place: Place, options: TextDocumentShowOptions): Promise<TextEditor> {
+/**
+ * Shows the code and gives its editor, if it is not a notebook's. The cursor goes to the start, and that into the
+ * middle: above it the list hides the editor.
+ */
+export async function reveal(place: Place, options: TextDocumentShowOptions): Promise<TextEditor | undefined> {
   const { line, character } = place.location.range.start;
   const start = new Range(line, character, line, character);
-  const editor = await window.showTextDocument(Uri.parse(place.location.uri), { ...options, selection: start });
+  const uri = Uri.parse(place.location.uri);
+  if (uri.scheme === CELL) {
+    await revealCell(uri, options);
+    return undefined;
+  }
+  const editor = await window.showTextDocument(uri, { ...options, selection: start });
   editor.revealRange(start, TextEditorRevealType.InCenter);
   return editor;
 }
@@ -102,8 +111,12 @@ function rememberPlace(editor: TextEditor | undefined): () => Promise<void> {
   const { document, selections, viewColumn, visibleRanges } = editor;
   const preview = textTabs().some(({ tab, uri }) => tab.isPreview && uri === document.uri.toString());
   return async () => {
-    const options: TextDocumentShowOptions = { preview };
-    const restored = await window.showTextDocument(document, viewColumn ? { ...options, viewColumn } : options);
+    const options: TextDocumentShowOptions = viewColumn ? { preview, viewColumn } : { preview };
+    if (document.uri.scheme === CELL) {
+      await revealCell(document.uri, options);
+      return;
+    }
+    const restored = await window.showTextDocument(document, options);
     restored.selections = selections;
     if (visibleRanges[0]) {
       restored.revealRange(visibleRanges[0], TextEditorRevealType.AtTop);

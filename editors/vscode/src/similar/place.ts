@@ -1,6 +1,7 @@
 import { l10n, type TextEditor, Uri, window, workspace } from 'vscode';
 import { UserError } from '../errors';
 import type { Hit, SimilarParams } from '../protocol';
+import { CELL } from '../results/notebooks';
 import type { Server } from '../server/client';
 
 /** A place in a document, as the server's requests and commands take it. */
@@ -13,7 +14,7 @@ export function placeFrom(given: unknown, editor: TextEditor | undefined = windo
   if (isPlace(given)) {
     return given;
   }
-  if (!editor || !['file', 'untitled'].includes(editor.document.uri.scheme)) {
+  if (!editor || !['file', 'untitled', CELL].includes(editor.document.uri.scheme)) {
     throw new UserError(l10n.t('Put the cursor on a function in a file of this folder first.'), []);
   }
   const { line, character } = editor.selection.active;

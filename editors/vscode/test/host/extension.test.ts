@@ -89,6 +89,32 @@ describe('the extension', () => {
     assert.ok(!(await search('how many grams of beans for coffee')).includes('brew_coffee'));
   });
 
+  it('finds what stands in a cell of an open notebook, and goes to it there', async () => {
+    const code = (...source: string[]) => ({
+      cell_type: 'code',
+      execution_count: null,
+      metadata: {},
+      outputs: [],
+      source,
+    });
+    const cells = [
+      code('import math\n'),
+      code('def tide_height(hours):\n', '    return 2 + math.sin(hours / 12.4 * 6.28)\n'),
+    ];
+    const metadata = { language_info: { name: 'python' } };
+    const notebook = JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 });
+    await workspace.fs.writeFile(file('tides.ipynb'), Buffer.from(notebook));
+    await window.showNotebookDocument(await workspace.openNotebookDocument(file('tides.ipynb')));
+    const query = 'how high the sea stands at an hour';
+    await until(async () => (await search(query))[0] === 'tide_height');
+    const { results } = await api.server.request('fathom/search', { query, limit: 1 }, signal());
+    await openAt('parcels/text.py', 'slugify');
+    await api.results.open(results[0]!);
+    assert.equal(window.activeNotebookEditor?.notebook.uri.toString(), file('tides.ipynb').toString());
+    assert.deepEqual([window.activeNotebookEditor.selection.start, window.activeNotebookEditor.selection.end], [1, 2]);
+    await commands.executeCommand('workbench.action.closeActiveEditor');
+  });
+
   it('keeps results in a tree by file, in which one can walk, dismiss and refresh', async () => {
     const input = 'distance between two places';
     const { results } = await api.server.request('fathom/search', { query: input, limit: 5 }, signal());

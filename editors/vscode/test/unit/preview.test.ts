@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { TabInputText, Uri, window } from './vscode.mock';
-import { Preview } from '../../src/results/preview';
+import { TabInputText, Uri, window, workspace } from './vscode.mock';
+import { Preview, reveal } from '../../src/results/preview';
 import { deferred, editorOn, hit, resetEditor, settle } from './support';
 
 const tab = (uri: string, isPreview: boolean) => ({ isPreview, input: new TabInputText(Uri.parse(uri)) });
@@ -76,5 +76,35 @@ describe('Preview', () => {
     await settle();
     expect(editor.setDecorations.mock.calls[0]![1]).toMatchObject([{ start: { line: 4 }, end: { line: 6 } }]);
     expect(editor.revealRange.mock.calls[0]![0]).toMatchObject({ start: { line: 4 }, end: { line: 4 } });
+  });
+
+  it('goes to a cell in its notebook, and says so when that is closed', async () => {
+    const uri = 'vscode-notebook-cell:/project/notes.ipynb#c2';
+    const cell = { ...hit('x'), location: { ...hit('x').location, uri } };
+    await expect(reveal(cell, { preview: true })).rejects.toThrow('/project/notes.ipynb is not open any more');
+    const cells = ['#c1', '#c2'].map((part, index) => ({
+      index,
+      document: { uri: Uri.parse(`vscode-notebook-cell:/project/notes.ipynb${part}`) },
+    }));
+    const notebook = { getCells: () => cells };
+    workspace.notebookDocuments = [{ getCells: () => [] }, notebook];
+    await reveal(cell, { preview: true, preserveFocus: true });
+    expect(window.showNotebookDocument).toHaveBeenCalledExactlyOnceWith(notebook, {
+      preview: true,
+      preserveFocus: true,
+      selections: [{ start: 1, end: 2 }],
+    });
+    expect(window.showTextDocument).not.toHaveBeenCalled();
+  });
+
+  it('goes back to a cell in its notebook', async () => {
+    window.activeTextEditor = editorOn('vscode-notebook-cell:/project/notes.ipynb#c1');
+    const document = { uri: Uri.parse('vscode-notebook-cell:/project/notes.ipynb#c1') };
+    workspace.notebookDocuments = [{ getCells: () => [{ index: 0, document }] }];
+    const preview = new Preview();
+    preview.show(hit('x'));
+    await settle();
+    await preview.restore();
+    expect(window.showNotebookDocument).toHaveBeenCalledOnce();
   });
 });

@@ -32,6 +32,8 @@ export function resetEditor(): void {
   window.showOpenDialog.mockReset();
   window.createTreeView.mockClear();
   workspace.isTrusted = true;
+  workspace.notebookDocuments = [];
+  window.showNotebookDocument.mockReset();
   workspace.openTextDocument.mockReset();
   extensions.getExtension.mockReset();
   commands.executeCommand.mockReset();

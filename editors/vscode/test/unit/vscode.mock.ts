@@ -48,6 +48,13 @@ export class Range {
   }
 }
 
+export class NotebookRange {
+  constructor(
+    readonly start: number,
+    readonly end: number,
+  ) {}
+}
+
 export class ThemeColor {
   constructor(readonly id: string) {}
 }
@@ -221,6 +228,7 @@ export const window = {
     return pick;
   },
   showTextDocument: vi.fn(),
+  showNotebookDocument: vi.fn(),
   showErrorMessage: vi.fn(),
   showInformationMessage: vi.fn(),
 };
@@ -244,6 +252,7 @@ export const workspace = {
   workspaceFolders: undefined as unknown[] | undefined,
   asRelativePath: (uri: Uri) => uri.path.replace(/^\/project\//, ''),
   isTrusted: true,
+  notebookDocuments: [] as unknown[],
   getWorkspaceFolder: (uri: Uri) =>
     `${uri.path}/`.startsWith('/project/') ? { uri: Uri.parse('file:///project'), name: 'project' } : undefined,
   openTextDocument: vi.fn(),
