@@ -12,6 +12,8 @@ const QUIET = 400;
 export const SWITCHES = [
   '--no-sandbox',
   '--disable-gpu',
+  // Containers have little shared memory.
+  '--disable-dev-shm-usage',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
