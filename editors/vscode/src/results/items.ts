@@ -49,7 +49,7 @@ export function whereOf({ location, path, startLine }: Place): string {
 
 /** A score in two digits: it only means something beside those of the same list. */
 export function scoreText(score: number): string {
-  return score.toFixed(2);
+  return score.toFixed(2).replace(/^-(?=0\.00$)/, '');
 }
 
 /**

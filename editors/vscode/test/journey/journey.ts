@@ -123,8 +123,8 @@ await step('a filter is written by a button, and holds', async () => {
 
 await step('all results stay in the results view, grouped by file, and F4 walks through them', async () => {
   await pick.button('Keep All').click();
-  await workbench.widenSideBar(70);
   await results.first().waitFor();
+  await workbench.widenSideBar(70);
   await page.keyboard.press('F4');
   await page.keyboard.press('F4');
   await workbench.selectedResult.waitFor();

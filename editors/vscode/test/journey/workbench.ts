@@ -66,6 +66,8 @@ export class Workbench {
   async widenSideBar(by: number): Promise<void> {
     const { x, y, width, height } = (await this.page.locator('.part.sidebar').boundingBox())!;
     await this.page.mouse.move(x + width, y + height / 2);
+    // The edge takes the mouse a moment later.
+    await this.page.locator('.monaco-sash.vertical.hover').waitFor({ state: 'attached' });
     await this.page.mouse.down();
     await this.page.mouse.move(x + width + by, y + height / 2, { steps: 5 });
     await this.page.mouse.up();

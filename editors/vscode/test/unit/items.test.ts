@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ThemeIcon, Uri } from './vscode.mock';
-import { messageItem, resultItem } from '../../src/results/items';
+import { messageItem, resultItem, scoreText } from '../../src/results/items';
 import { hit } from './support';
 
 describe('rows', () => {
@@ -31,6 +31,12 @@ describe('rows', () => {
   it('are named after the file when the code has no name', () => {
     expect(resultItem({ ...hit('retry'), name: '', qualifiedName: '' }, true).label).toMatch(/ retry\.py$/);
   });
+
+  it.each([
+    [0.456, '0.46'],
+    [-0.12, '-0.12'],
+    [-0.001, '0.00'],
+  ])('have the score %d as %s', (score, text) => expect(scoreText(score)).toBe(text));
 
   it('count the copies', () => {
     const item = resultItem({ ...hit('retry'), copies: ['a.py:1', 'b.py:2'] }, true);
