@@ -5,7 +5,8 @@
 The folders are those of `benchmarks/quality.py`. Every query is searched once, and what each step says of each
 candidate is written down; the search for weights is then arithmetic (`fathom_indexer.evaluation.candidates`). It draws
 `DRAWS` sets of weights around those there are and orders everything by each. The goal is the mean NDCG@10 of the
-questions about repositories plus `SETS_SHARE` times that of the retrieval sets, less `PENALTY` times what any set falls
+questions about repositories plus `SETS_SHARE` times that of the retrieval sets and `DOCUMENTED_SHARE` times that of
+functions that are asked for by their documentation, less `PENALTY` times what any set falls
 below the better of its legs, words or vectors. Chosen is the geometric mean of the `BEST` draws, which is steadier than
 the best one. Cross-validation leaves one repository out at a time, chooses by the others, and measures on the one left
 out. The last lines are the weights to put into `search/weights.py`.
@@ -15,8 +16,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +29,7 @@ from fathom_indexer.encoder import Encoder, load_encoder
 from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.engine import Engine
 from fathom_indexer.evaluation import (
-    Place,
+    DocumentedFunction,
     Question,
     Repository,
     RetrievalSet,
@@ -38,18 +40,21 @@ from fathom_indexer.evaluation import (
 )
 from fathom_indexer.evaluation.candidates import AnsweredQuery, Candidate, CandidateTable
 from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, QueryKind, Ranking, Searcher, Step, understand
-from fathom_indexer.storage import Store
+from fathom_indexer.storage import Store, StoredFunction
 from fathom_indexer.vectors import ExactIndex
+from quality import without_documentation
 
-COSINE = "cosine"
+COSINES = ("spread", "cosine")
+"""What cosines go by: where the query is words, and where it is code."""
 DRAWS = 500
 BEST = 10
 WIDEST = 3.0
 """A weight is drawn between this part and this multiple of what it is."""
 SETS_SHARE = 0.5
+DOCUMENTED_SHARE = 0.5
 PENALTY = 5.0
 QUERIES_OF_A_SET = 200
-HELD = (COSINE, "diversity")
+HELD = (*COSINES, "diversity")
 """Not fitted. The labels are whole files, so nothing tells what a second good function of a file is worth, and the fit
 would push diversity to where every hit is of another file."""
 KEPT = 120
@@ -58,16 +63,17 @@ RERANK_SECONDS = 600.0
 """Deep vectors are made however long that takes, so that the fit does not depend on the machine."""
 
 Weighting = dict[str, float]
-_SIGNED = (Step.ROLE, Step.FORM)
-"""Steps whose weight counts against a candidate."""
 
 
 @dataclass(frozen=True)
 class Data:
-    """What is fitted to: questions about repositories with the number of each one's repository, and retrieval sets."""
+    """What is fitted to: questions about repositories, those that their documentation makes, each with the number of
+    its repository, and retrieval sets."""
 
     questions: CandidateTable
     repository: NDArray[np.int64]
+    documented: CandidateTable
+    documented_repository: NDArray[np.int64]
     sets: Mapping[str, CandidateTable]
     floors: Mapping[str, float]
     """The better leg of each set."""
@@ -75,19 +81,20 @@ class Data:
 
 def features(ranking: Ranking, kind: QueryKind) -> dict[int, dict[str, float]]:
     """What every signal says of every candidate, by the name of the weight that it goes by."""
+    weights = asdict(DEFAULT_WEIGHTS)
     found: dict[int, dict[str, float]] = {function_id: {} for function_id, _ in ranking.ranked[:KEPT]}
     for signal in ranking.signals:
         if signal.step in (Step.COHERENCE, Step.DIVERSITY):
             continue
-        name, sign = _weight_name(signal.step, kind), -1.0 if signal.step in _SIGNED else 1.0
+        name = _weight_name(signal.step, kind)
         for function_id, row in found.items():
-            row[name] = row.get(name, 0.0) + sign * signal.values.get(function_id, 0.0)
+            row[name] = row.get(name, 0.0) + signal.score(function_id) / weights[name]
     return found
 
 
 def _weight_name(step: Step, kind: QueryKind) -> str:
     if step in (Step.VECTORS, Step.DEEP):
-        return COSINE
+        return "cosine" if kind is QueryKind.CODE else "spread"
     if step is Step.WORDS:
         return "words_for_code" if kind is QueryKind.CODE else "words"
     if step is Step.SYMBOLS:
@@ -95,8 +102,15 @@ def _weight_name(step: Step, kind: QueryKind) -> str:
     return str(step.value)
 
 
-def ask_repository(repository: Repository, root: Path, encoder: Encoder, cache: str) -> Iterator[AnsweredQuery]:
-    """Index a repository and write down the candidates of each of its questions."""
+Answers = Callable[[StoredFunction], tuple[int, ...]]
+"""Which of a question's answers a function covers."""
+
+
+def ask_folder(
+    root: Path, questions: Sequence[tuple[str, int, Answers]], encoder: Encoder, cache: str
+) -> Iterator[AnsweredQuery]:
+    """Index a folder and write down the candidates of questions about it: the text, how many answers it has, and which
+    of them a function covers."""
     with Engine.open(root, Config(cache_dir=cache)) as engine:
         engine.index()
         file = Path(engine.status().index_path)
@@ -114,26 +128,37 @@ def ask_repository(repository: Repository, root: Path, encoder: Encoder, cache: 
             config.index_dim,
             RERANK_SECONDS,
         )
-        for question in repository.questions:
-            query = understand(question.text)
+        for text, answers, covered in questions:
+            query = understand(text)
             *_, ranking = searcher.rank(query, 10)
-            yield _answered(repository, question, features(ranking, query.kind), store, query.kind)
+            signals = features(ranking, query.kind)
+            candidates = [
+                Candidate(function_id, signals[function_id], stored.path, covered(stored))
+                for function_id, stored in store.functions(list(signals)).items()
+            ]
+            yield AnsweredQuery(candidates, answers, query.kind is not QueryKind.CODE)
     finally:
         store.close()
 
 
-def _answered(
-    repository: Repository, question: Question, rows: Mapping[int, dict[str, float]], store: Store, kind: QueryKind
-) -> AnsweredQuery:
-    candidates = []
-    for function_id, stored in store.functions(list(rows)).items():
+def about_repository(repository: Repository) -> list[tuple[str, int, Answers]]:
+    """Its questions, which are answered by files or lines of files."""
+
+    def covered(question: Question, stored: StoredFunction) -> tuple[int, ...]:
         place = repository.place(stored.path, (stored.function.start_line, stored.function.end_line))
-        candidates.append(Candidate(function_id, rows[function_id], stored.path, _covered(place, question.answers)))
-    return AnsweredQuery(candidates, len(question.answers), kind is not QueryKind.CODE)
+        return tuple(number for number, answer in enumerate(question.answers) if place.covers(answer))
+
+    return [(question.text, len(question.answers), partial(covered, question)) for question in repository.questions]
 
 
-def _covered(place: Place, answers: Sequence[Place]) -> tuple[int, ...]:
-    return tuple(number for number, answer in enumerate(answers) if place.covers(answer))
+def about_functions(asked: Sequence[DocumentedFunction]) -> list[tuple[str, int, Answers]]:
+    """Questions that one function answers."""
+
+    def covered(one: DocumentedFunction, stored: StoredFunction) -> tuple[int, ...]:
+        wanted = (one.path, one.function.start_byte, one.function.qualified_name)
+        return (0,) if wanted == (stored.path, stored.function.start_byte, stored.function.qualified_name) else ()
+
+    return [(one.question, 1, partial(covered, one)) for one in asked]
 
 
 def ask_set(name: str, retrieval_set: RetrievalSet, encoder: Encoder, cache: str) -> Iterator[AnsweredQuery]:
@@ -156,23 +181,37 @@ def ask_set(name: str, retrieval_set: RetrievalSet, encoder: Encoder, cache: str
 
 def gather(options: argparse.Namespace, encoder: Encoder) -> Data:
     """Search everything once."""
-    names = (COSINE, *(name for name in asdict(DEFAULT_WEIGHTS) if name not in ("coherence", "diversity")))
+    names = tuple(name for name in asdict(DEFAULT_WEIGHTS) if name not in ("coherence", "diversity"))
     questions: list[AnsweredQuery] = []
+    documented: list[AnsweredQuery] = []
     owners: list[int] = []
+    documented_owners: list[int] = []
     for number, repository in enumerate(read_repositories(options.repositories)):
-        root = options.checkouts / repository.name / repository.folder
+        checkout = options.checkouts / repository.name
+        root = checkout / repository.folder
         if root.is_dir():
-            asked = list(ask_repository(repository, root, encoder, options.cache))
+            asked = list(ask_folder(root, about_repository(repository), encoder, options.cache))
             questions += asked
             owners += [number] * len(asked)
+            copy, functions = without_documentation(repository, checkout, options.cache)
+            about = list(ask_folder(copy, about_functions(functions), encoder, options.cache))
+            documented += about
+            documented_owners += [number] * len(about)
             print(repository.name, file=sys.stderr, flush=True)
     sets = {}
     for name, retrieval_set in (read_sets(options.eval) if options.eval else {}).items():
         sets[name] = CandidateTable(list(ask_set(name, retrieval_set, encoder, options.cache)), names)
         print(name, file=sys.stderr, flush=True)
-    legs = ({"words": 1.0, "words_for_code": 1.0}, {COSINE: 1.0})
+    legs = ({"words": 1.0, "words_for_code": 1.0}, dict.fromkeys(COSINES, 1.0))
     floors = {name: max(float(table.ndcg(leg).mean()) for leg in legs) for name, table in sets.items()}
-    return Data(CandidateTable(questions, names), np.array(owners, np.int64), sets, floors)
+    return Data(
+        CandidateTable(questions, names),
+        np.array(owners, np.int64),
+        CandidateTable(documented, names),
+        np.array(documented_owners, np.int64),
+        sets,
+        floors,
+    )
 
 
 def draw(start: Weighting) -> list[Weighting]:
@@ -196,12 +235,13 @@ class Outcome:
 
     drawn: list[Weighting]
     questions: NDArray[np.float64]
+    documented: NDArray[np.float64]
     sets: NDArray[np.float64]
     floors: NDArray[np.float64]
 
-    def choose(self, included: NDArray[np.bool_]) -> Weighting:
+    def choose(self, included: NDArray[np.bool_], documented: NDArray[np.bool_]) -> Weighting:
         """The geometric mean of the draws that are best on the included questions and all sets."""
-        goal = self.questions[:, included].mean(axis=1)
+        goal = self.questions[:, included].mean(axis=1) + DOCUMENTED_SHARE * self.documented[:, documented].mean(axis=1)
         if len(self.floors):
             below = np.maximum(self.floors - self.sets, 0.0).sum(axis=1)
             goal = goal + SETS_SHARE * self.sets.mean(axis=1) - PENALTY * below
@@ -212,8 +252,9 @@ class Outcome:
 def try_all(data: Data, drawn: list[Weighting]) -> Outcome:
     """Order everything by every draw."""
     questions = np.stack([data.questions.ndcg(weights) for weights in drawn])
+    documented = np.stack([data.documented.ndcg(weights) for weights in drawn])
     sets = np.array([[float(table.ndcg(weights).mean()) for table in data.sets.values()] for weights in drawn])
-    return Outcome(drawn, questions, sets, np.array(list(data.floors.values())))
+    return Outcome(drawn, questions, documented, sets, np.array(list(data.floors.values())))
 
 
 def main() -> None:
@@ -227,20 +268,26 @@ def main() -> None:
     options = parser.parse_args()
     Path(options.cache).mkdir(parents=True, exist_ok=True)
     data = gather(options, load_encoder(threads=options.threads))
-    start = {COSINE: 1.0, **asdict(DEFAULT_WEIGHTS)}
+    start: Weighting = asdict(DEFAULT_WEIGHTS)
     outcome = try_all(data, draw(start))
-    held_out = np.zeros(len(data.questions))
+    held_out, documented_held_out = np.zeros(len(data.questions)), np.zeros(len(data.documented))
     for number in np.unique(data.repository):
-        left_out = data.repository == number
-        held_out[left_out] = data.questions.ndcg(outcome.choose(~left_out))[left_out]
-    final = outcome.choose(np.ones(len(data.questions), np.bool_))
-    questions = [data.questions.ndcg(weights).mean() for weights in (start, final)]
-    print(f"questions: as it is {questions[0]:.4f}, left out {held_out.mean():.4f}, fitted to {questions[1]:.4f}")
+        left_out, documented_left_out = data.repository == number, data.documented_repository == number
+        chosen = outcome.choose(~left_out, ~documented_left_out)
+        held_out[left_out] = data.questions.ndcg(chosen)[left_out]
+        documented_held_out[documented_left_out] = data.documented.ndcg(chosen)[documented_left_out]
+    final = outcome.choose(np.ones(len(data.questions), np.bool_), np.ones(len(data.documented), np.bool_))
+    for name, asked, out in (
+        ("questions about repositories", data.questions, held_out),
+        ("functions by their documentation", data.documented, documented_held_out),
+    ):
+        as_it_is, fitted = (asked.ndcg(weights).mean() for weights in (start, final))
+        print(f"{name}: as it is {as_it_is:.4f}, left out {out.mean():.4f}, fitted to {fitted:.4f}")
     for name, table in data.sets.items():
         means = [table.ndcg(weights).mean() for weights in (start, final)]
         print(f"{name}: better leg {data.floors[name]:.4f}, as it is {means[0]:.4f}, fitted {means[1]:.4f}")
     for name, value in final.items():
-        if name != COSINE:
+        if name not in HELD:
             print(f"    {name}: float = {value:.3g}")
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from fathom_indexer.config import Config
 from fathom_indexer.encoder import Encoder, load_encoder
 from fathom_indexer.engine import Engine
 from fathom_indexer.evaluation import (
+    DocumentedFunction,
     FunctionRank,
     Place,
     Question,
@@ -32,6 +34,7 @@ from fathom_indexer.evaluation import (
     RetrievalSet,
     Task,
     answers_ndcg,
+    ask_documentation,
     asked_function,
     function_rank,
     rank_all,
@@ -43,6 +46,7 @@ from fathom_indexer.languages.extract import extract
 from fathom_indexer.languages.registry import dialect, language_of_path
 from fathom_indexer.search import ALL_STEPS, Step, Steps
 from fathom_indexer.types import Function, Hit
+from fathom_indexer.workspace import SourceFile, scan
 from quality_tables import Asked, Report, SetScores, write_report
 
 DEPTH = 10
@@ -78,6 +82,10 @@ SET_STEPS = {
 }
 """Those that matter where documents stand in no files."""
 
+DOCUMENTED_STEPS = ("words", "vectors", "both", "+ deep", "+ form", "all")
+DOCUMENTED = 20
+"""Functions of each repository that are asked for by their documentation."""
+
 RERANK_MS = 600_000
 """Deep vectors are made however long that takes, so that figures do not depend on the machine."""
 
@@ -104,6 +112,31 @@ def ask_repository(repository: Repository, checkout: Path, cache: str, threads: 
                 Asked(repository.name, repository.language, question.category, question.text, scores, functions)
             )
     return asked
+
+
+def without_documentation(repository: Repository, checkout: Path, cache: str) -> tuple[Path, list[DocumentedFunction]]:
+    """A copy of what is searched, without the documentation of some functions, and the questions that it makes."""
+    original, root = checkout / repository.folder, Path(cache) / "documented" / repository.name
+    sources = [file.path for file in scan(original, Config(cache_dir=cache)) if isinstance(file, SourceFile)]
+    asked, changed = ask_documentation({path: (original / path).read_bytes() for path in sources}, DOCUMENTED)
+    shutil.copytree(original, root, dirs_exist_ok=True)
+    for path, source in changed.items():
+        (root / path).write_bytes(source)
+    return root, asked
+
+
+def ask_documented(repository: Repository, checkout: Path, cache: str, threads: int) -> dict[str, list[FunctionRank]]:
+    """Ask a repository what its own documentation says, which is taken out of a copy. Ranks by step."""
+    root, asked = without_documentation(repository, checkout, cache)
+    with Engine.open(root, Config(cache_dir=cache, threads=threads, rerank_ms=RERANK_MS)) as engine:
+        engine.index()
+        return {
+            name: [
+                function_rank(engine.search(one.question, DEPTH, steps=STEPS[name]), one.path, one.function)
+                for one in asked
+            ]
+            for name in DOCUMENTED_STEPS
+        }
 
 
 def _places(repository: Repository, hits: Sequence[Hit]) -> list[Place]:
@@ -175,6 +208,8 @@ def measure(options: argparse.Namespace, cache: str, note: Callable[[str], None]
             report.missing.append(repository.name)
             continue
         report.asked += ask_repository(repository, checkout, cache, options.threads, options.peer_python)
+        for step, found in ask_documented(repository, checkout, cache, options.threads).items():
+            report.documented.setdefault(step, []).extend(found)
         report.revisions[repository.name] = repository.revision
         note(repository.name)
     if options.repositories:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fathom_indexer.evaluation import FunctionRank, estimate
@@ -44,6 +44,8 @@ class Report:
     set_steps: tuple[str, ...]
     peers: tuple[str, ...] = ()
     asked: list[Asked] = field(default_factory=list)
+    documented: dict[str, list[FunctionRank]] = field(default_factory=dict)
+    """By step, where the functions came that were asked for by their documentation."""
     sets: list[SetScores] = field(default_factory=list)
     published: Published = field(default_factory=dict)
     revisions: dict[str, str] = field(default_factory=dict)
@@ -61,6 +63,8 @@ def write_report(report: Report) -> str:
     if report.asked:
         parts += _repositories(report)
         parts += _functions(report)
+    if report.documented:
+        parts += _documented(report)
     if report.sets:
         parts += _sets(report)
     return "\n\n".join(parts) + "\n"
@@ -120,27 +124,39 @@ def _functions(report: Report) -> list[str]:
     chosen = [one.functions for one in report.asked if one.functions]
     if not chosen:
         return []
-
-    def share(step: str, holds: Callable[[FunctionRank], bool]) -> str:
-        return _plain([float(holds(functions[step])) for functions in chosen])
-
-    rows = [
-        [
-            step,
-            share(step, lambda found: found.rank == 1),
-            share(step, lambda found: found.rank is not None),
-            _figure([_reciprocal(functions[step].rank) for functions in chosen]),
-            share(step, lambda found: found.rank_in_file == 1),
-        ]
-        for step in report.steps
-    ]
+    ranks = {step: [functions[step] for functions in chosen] for step in report.steps}
     return [
         "## The very function",
         f"{len(chosen)} of these questions name one function or class of the labelled file: exactly one of their words "
         "is an identifier that is defined exactly once there (the rule in full: "
         "`fathom_indexer/evaluation/functions.py`). Shares of questions; MRR@10.",
-        _table(["", "comes first", "in the first ten", "MRR@10", "first of its file"], rows),
+        _function_table(ranks),
     ]
+
+
+def _documented(report: Report) -> list[str]:
+    asked = len(next(iter(report.documented.values())))
+    return [
+        "## Functions by their documentation",
+        f"{asked} questions: the first sentences of the documentation of up to 20 functions of each of these "
+        "repositories, drawn at random, with the documentation taken out of the source "
+        "(`fathom_indexer/evaluation/documented.py`). Only that one function is right. Shares of questions; MRR@10.",
+        _function_table(report.documented),
+    ]
+
+
+def _function_table(ranks: Mapping[str, Sequence[FunctionRank]]) -> str:
+    rows = [
+        [
+            step,
+            _plain([float(one.rank == 1) for one in found]),
+            _plain([float(one.rank is not None) for one in found]),
+            _figure([_reciprocal(one.rank) for one in found]),
+            _plain([float(one.rank_in_file == 1) for one in found]),
+        ]
+        for step, found in ranks.items()
+    ]
+    return _table(["", "comes first", "in the first ten", "MRR@10", "first of its file"], rows)
 
 
 def _sets(report: Report) -> list[str]:

@@ -1,6 +1,7 @@
 """Measuring retrieval on sets of queries, documents and judgements, and on questions about whole repositories."""
 
 from fathom_indexer.evaluation.bootstrap import Estimate, estimate
+from fathom_indexer.evaluation.documented import DocumentedFunction, ask_documentation
 from fathom_indexer.evaluation.exits import dense_rankings, exit_rankings
 from fathom_indexer.evaluation.functions import FunctionRank, asked_function, function_rank
 from fathom_indexer.evaluation.metrics import Metrics, score
@@ -11,6 +12,7 @@ from fathom_indexer.evaluation.targets import Place, answers_ndcg, ranks
 
 __all__ = [
     "Document",
+    "DocumentedFunction",
     "Estimate",
     "FunctionRank",
     "Metrics",
@@ -22,6 +24,7 @@ __all__ = [
     "RetrievalSet",
     "Task",
     "answers_ndcg",
+    "ask_documentation",
     "asked_function",
     "dense_rankings",
     "estimate",

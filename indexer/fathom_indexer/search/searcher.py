@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -319,7 +319,7 @@ class Searcher:
                 stored[function_id].path,
                 stored[function_id].function,
                 score,
-                snippet(stored[function_id].function),
+                "",
                 explain(function_id, ranking.signals),
             )
             for function_id, score in shown
@@ -328,7 +328,8 @@ class Searcher:
         if left_out is not None:
             hits = [hit for hit in hits if hit.path != left_out.path or not _overlap(hit.function, left_out.function)]
         hits = hits[:limit] if fold is None else fold_copies(hits, limit, fold)
-        return SearchResult(tuple(hits), len(ranking.ranked), ranking.reranked, ranking.complete)
+        shown_hits = tuple(replace(hit, snippet=snippet(hit.function)) for hit in hits)
+        return SearchResult(shown_hits, len(ranking.ranked), ranking.reranked, ranking.complete)
 
 
 def _ordered(

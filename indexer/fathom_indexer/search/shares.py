@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from operator import mul
 from typing import TypeVar
 
 from fathom_indexer.identifiers import split_words
@@ -22,22 +21,31 @@ def shares(words: Sequence[str], named: Mapping[Key, Sequence[Part]]) -> dict[Ke
     """The share of the query's words that each key's parts have, in (0, 1]; keys without any are left out.
 
     A word counts as much as it tells the keys apart: one that most of them have counts little. One that several parts
-    have counts as in the first of them.
+    have counts as in the best of them.
     """
-    # Forms of one word begin alike, so a word is compared with few.
-    alike: dict[str, set[str]] = {}
-    for parts in named.values():
-        for own, _ in parts:
+    having: dict[str, dict[Key, float]] = {}
+    for key, parts in named.items():
+        for own, value in parts:
             for part in own:
-                alike.setdefault(_beginning(part), set()).add(part)
-    forms = [frozenset(part for part in alike.get(_beginning(word), ()) if same_word(word, part)) for word in words]
-    matches = {key: [_match(form, parts) for form in forms] for key, parts in named.items()}
-    telling = [1.0 - sum(1 for found in matches.values() if found[n]) / (len(named) + 1) for n in range(len(words))]
-    whole = sum(telling)
-    if not whole:
-        return {}
-    values = {key: sum(map(mul, telling, found)) / whole for key, found in matches.items()}
-    return {key: value for key, value in values.items() if value}
+                keys = having.setdefault(part, {})
+                keys[key] = max(value, keys.get(key, 0.0))
+    # Forms of one word begin alike, so a word is compared with few.
+    alike: dict[str, list[str]] = {}
+    for part in having:
+        alike.setdefault(_beginning(part), []).append(part)
+    whole = 0.0
+    sums: dict[Key, float] = {}
+    for word in words:
+        found: dict[Key, float] = {}
+        for part in alike.get(_beginning(word), ()):
+            if same_word(word, part):
+                for key, value in having[part].items():
+                    found[key] = max(value, found.get(key, 0.0))
+        telling = 1.0 - len(found) / (len(named) + 1)
+        whole += telling
+        for key, value in found.items():
+            sums[key] = sums.get(key, 0.0) + telling * value
+    return {key: value / whole for key, value in sums.items()}
 
 
 def same_word(one: str, other: str) -> bool:
@@ -55,10 +63,6 @@ def words_of(name: str) -> tuple[str, ...]:
     way round."""
     words = [word.lower() for word in split_words(name)]
     return (*words, "".join(words)) if len(words) > 1 else tuple(words)
-
-
-def _match(forms: frozenset[str], parts: Sequence[Part]) -> float:
-    return next((value for words, value in parts if not forms.isdisjoint(words)), 0.0)
 
 
 def _beginning(word: str) -> str:
