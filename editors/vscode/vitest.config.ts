@@ -3,9 +3,9 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/unit/**/*.test.ts'],
     // The module `vscode` exists only inside the editor.
-    alias: { vscode: fileURLToPath(new URL('test/vscode.mock.ts', import.meta.url)) },
+    alias: { vscode: fileURLToPath(new URL('test/unit/vscode.mock.ts', import.meta.url)) },
     restoreMocks: true,
   },
 });

@@ -1,7 +1,7 @@
 """`python -m fathom_server.schema`: writes what is generated from the settings, run in the repository.
 
 That is `docs/configuration.md`, `docs/configuration.schema.json`, and the settings in the manifest of the VS Code
-extension.
+extension, whose descriptions lie in a file of their own that can be translated.
 """
 
 from __future__ import annotations
@@ -19,14 +19,27 @@ if TYPE_CHECKING:
 PAGE = Path("docs/configuration.md")
 SCHEMA = Path("docs/configuration.schema.json")
 MANIFEST = Path("editors/vscode/package.json")
+STRINGS = Path("editors/vscode/package.nls.json")
+
+_DESCRIPTION = "markdownDescription"
 
 _VSCODE_OWN: dict[str, Json] = {
     "fathom.server.path": {
         "type": "string",
         "default": "",
         "scope": "machine-overridable",
-        "markdownDescription": (
-            "Where the `fathom-lsp` command is. Empty: found on the `PATH`. A leading `~` is your home directory."
+        _DESCRIPTION: (
+            "Where the `fathom-lsp` command is. Empty: that of the selected Python environment, on the `PATH`, or "
+            "installed by the extension. A leading `~` is your home directory."
+        ),
+    },
+    "fathom.server.python": {
+        "type": "string",
+        "default": "",
+        "scope": "machine-overridable",
+        _DESCRIPTION: (
+            "The Python, 3.10 or later, that *Install Server* makes an environment with. Empty: the selected one, or "
+            "one on the `PATH`."
         ),
     },
     "fathom.search.limit": {
@@ -34,13 +47,13 @@ _VSCODE_OWN: dict[str, Json] = {
         "default": 20,
         "minimum": 1,
         "maximum": 200,
-        "description": "The most results to show.",
+        _DESCRIPTION: "The most results to show.",
     },
     "fathom.trace.server": {
         "type": "string",
         "enum": ["off", "messages", "verbose"],
         "default": "off",
-        "description": "What to write to the log of what the editor and the server say to each other.",
+        _DESCRIPTION: "What to write to the log of what the editor and the server say to each other.",
     },
 }
 """Settings of the extension itself, which the server never asks for."""
@@ -79,9 +92,13 @@ def json_schema() -> Json:
 
 
 def vscode_properties() -> Json:
-    """`contributes.configuration.properties` of the VS Code extension."""
-    settings = {f"fathom.{name}": _property(info, "markdownDescription") for name, info in SETTINGS.items()}
-    return {**_VSCODE_OWN, **settings}
+    """`contributes.configuration.properties` of the VS Code extension; `vscode_strings` has their descriptions."""
+    return {name: {**setting, _DESCRIPTION: f"%{_key(name)}%"} for name, setting in _vscode_settings().items()}
+
+
+def vscode_strings() -> dict[str, str]:
+    """The descriptions of the extension's settings by the keys that its manifest has in their place."""
+    return {_key(name): setting[_DESCRIPTION] for name, setting in _vscode_settings().items()}
 
 
 def page() -> str:
@@ -97,7 +114,14 @@ def generated(root: Path) -> dict[Path, str]:
     """What the generated files should hold, by their paths below `root`."""
     manifest = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
     manifest["contributes"]["configuration"]["properties"] = vscode_properties()
-    return {PAGE: page(), SCHEMA: _as_text(json_schema()), MANIFEST: _as_text(manifest)}
+    strings = json.loads((root / STRINGS).read_text(encoding="utf-8"))
+    others = {key: text for key, text in strings.items() if not key.startswith(_key(""))}
+    return {
+        PAGE: page(),
+        SCHEMA: _as_text(json_schema()),
+        MANIFEST: _as_text(manifest),
+        STRINGS: _as_text({**others, **vscode_strings()}),
+    }
 
 
 def main() -> int:
@@ -109,6 +133,15 @@ def main() -> int:
     for path, text in generated(root).items():
         (root / path).write_text(text, encoding="utf-8", newline="\n")
     return 0
+
+
+def _vscode_settings() -> dict[str, Json]:
+    settings = {f"fathom.{name}": _property(info, _DESCRIPTION) for name, info in SETTINGS.items()}
+    return {**_VSCODE_OWN, **settings}
+
+
+def _key(setting: str) -> str:
+    return f"setting.{setting}"
 
 
 def _property(info: SettingInfo, description: str = "description") -> Json:

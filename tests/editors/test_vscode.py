@@ -1,24 +1,40 @@
-"""The VS Code extension: type-checked, unit-tested and packaged, each by its own npm script."""
+"""The VS Code extension: type-checked, unit-tested and packaged, each by its own npm script; then in a real VS Code."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from zipfile import ZipFile
 
 import pytest
+import real_vscode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 EXTENSION = Path(__file__).parents[2] / "editors" / "vscode"
 
+QUIET_WORKBENCH = {
+    "workbench.startupEditor": "none",
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
+    "workbench.tips.enabled": False,
+    "chat.disableAIFeatures": True,
+    "editor.minimap.enabled": False,
+    "files.autoSave": "off",
+}
+"""Settings of a VS Code that shows nothing of its own accord."""
 
-def run(*command: str) -> None:
-    """Runs a command in the extension's folder; its output is the message of a failure."""
+NODE_SWITCHES = ("--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",)
+
+
+def run(*command: str) -> str:
+    """Runs a command in the extension's folder and gives its output, which is the message of a failure."""
     finished = subprocess.run(
         command,
         cwd=EXTENSION,
@@ -30,6 +46,7 @@ def run(*command: str) -> None:
         check=False,
     )
     assert finished.returncode == 0, finished.stdout[-8000:]
+    return finished.stdout
 
 
 def is_installed() -> bool:
@@ -80,8 +97,11 @@ def test_the_package_is_small_and_complete(vsix: Path) -> None:
     with ZipFile(vsix) as archive:
         assert archive.testzip() is None
         files = {name for name in archive.namelist() if name.startswith("extension/")}
-    assert files == {
+    images = {name for name in files if name.startswith("extension/images/")}
+    assert images == {f"extension/images/{image.name}" for image in (EXTENSION / "images").iterdir()}
+    assert files - images == {
         "extension/package.json",
+        "extension/package.nls.json",
         "extension/readme.md",
         "extension/changelog.md",
         "extension/LICENSE.txt",
@@ -112,6 +132,34 @@ def test_the_bundle_has_every_command_and_setting_of_the_manifest(vsix: Path, ma
         assert f'"{setting.removeprefix("fathom.")}"' in bundle
 
 
+def test_every_text_of_the_manifest_can_be_translated(manifest: dict[str, Any]) -> None:
+    strings = json.loads((EXTENSION / "package.nls.json").read_text(encoding="utf-8"))
+    used = set(re.findall(r'"%([^%"]+)%"', json.dumps(manifest)))
+    assert used == set(strings)
+    shown = {"title", "description", "markdownDescription", "contents", "altText"}
+    plain = [text for key, text in _texts(manifest["contributes"]) if key in shown and not text.startswith("%")]
+    assert plain == ["Fathom", "Fathom"]  # the name, of the settings and of the views
+
+
+def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _texts(item, name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item, key)
+    elif isinstance(value, str):
+        yield key, value
+
+
+def test_the_pictures_of_the_pages_are_there_and_small(manifest: dict[str, Any]) -> None:
+    page = (EXTENSION / "README.md").read_text(encoding="utf-8")
+    pictures = set(re.findall(r"\((images/[^)]+)\)", page)) | set(re.findall(r'"(images/[^"]+)"', json.dumps(manifest)))
+    assert len(pictures) > 5
+    for picture in pictures:
+        assert (EXTENSION / picture).stat().st_size < 200_000, picture
+
+
 def test_versions_of_tools_are_exact(manifest: dict[str, Any]) -> None:
     assert all(version[0].isdigit() for version in manifest["devDependencies"].values())
     lock = json.loads((EXTENSION / "package-lock.json").read_text(encoding="utf-8"))
@@ -120,3 +168,132 @@ def test_versions_of_tools_are_exact(manifest: dict[str, Any]) -> None:
 
 def test_the_licence_is_the_one_of_the_project() -> None:
     assert (EXTENSION / "LICENSE").read_bytes() == (EXTENSION.parents[1] / "LICENSE").read_bytes()
+
+
+# In a real VS Code, shown by a browser without a screen
+
+CODE_BASE = "httpx==0.28.1"
+"""A package of 570 functions that others wrote."""
+
+SCRIPTS = Path(sys.executable).parent
+SYSTEM_PYTHON = Path(sys.base_prefix) / "bin" / "python3"
+
+
+@pytest.fixture(scope="module")
+def installation(npm: str, give_up: Callable[[str], NoReturn]) -> real_vscode.Installation:
+    try:
+        return real_vscode.install(npm)
+    except real_vscode.UnavailableError as error:
+        give_up(str(error))
+
+
+def pip(*arguments: str) -> str:
+    """Runs the pip outside the virtual environment of the tests, which has none; what went wrong, empty if nothing."""
+    command = [str(SYSTEM_PYTHON), "-m", "pip", "--quiet", *arguments]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    return finished.stderr[-2000:] if finished.returncode else ""
+
+
+@pytest.fixture(scope="module")
+def code_base(tmp_path_factory: pytest.TempPathFactory, give_up: Callable[[str], NoReturn]) -> Path:
+    """A fresh copy of the code base, which is downloaded once."""
+    downloads = real_vscode.cache_folder() / "packages"
+    name, _, version = CODE_BASE.partition("==")
+    wheel = downloads / f"{name}-{version}-py3-none-any.whl"
+    if not wheel.exists() and (failure := pip("download", "--no-deps", "--dest", str(downloads), CODE_BASE)):
+        give_up(f"{CODE_BASE} could not be downloaded: {failure}")
+    folder = tmp_path_factory.mktemp("code") / name
+    with ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def vscode(
+    installation: real_vscode.Installation, vsix: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[real_vscode.Running]:
+    """VS Code with the extension installed from its package, and the server of this environment."""
+    home = tmp_path_factory.mktemp("vscode")
+    real_vscode.write_settings(home, {**QUIET_WORKBENCH, "fathom.server.path": str(SCRIPTS / "fathom-lsp")})
+    with real_vscode.running(installation, home, vsix, {"FATHOM_CACHE_DIR": str(home / "cache")}) as running:
+        yield running
+
+
+def run_in_node(vscode: real_vscode.Running, script: str, place: dict[str, str]) -> None:
+    """Runs a script that drives a browser, which tells where everything is as its argument."""
+    known = {"url": vscode.url, "browser": str(vscode.installation.browser)}
+    story = run(str(vscode.installation.node), *NODE_SWITCHES, script, json.dumps({**known, **place}))
+    sys.stdout.write(story)
+
+
+COPIES = """\
+def total_weight(parcels, limit):
+    total = 0
+    for parcel in parcels:
+        if parcel.weight > limit:
+            raise ValueError(f"{parcel.name} is too heavy")
+        total += parcel.weight * parcel.count
+    if total > 10 * limit:
+        total = round(total / 10) * 10
+    return total
+
+
+def whole_weight(items, most):
+    whole = 0
+    for item in items:
+        if item.weight > most:
+            raise ValueError(f"{item.name} is too heavy")
+        whole += item.weight * item.count
+    if whole > 10 * most:
+        whole = round(whole / 10) * 10
+    return whole
+"""
+
+SECOND_FOLDER = """\
+def days_to_full_moon(day):
+    return (14.77 - (day.toordinal() - 6) % 29.53) % 29.53
+"""
+
+
+def test_the_extension_in_its_host(npm: str, vscode: real_vscode.Running, workspace: Path, tmp_path: Path) -> None:
+    """See editors/vscode/test/host/extension.test.ts."""
+    run(npm, "run", "build:host")
+    (workspace / "parcels" / "copies.py").write_text(COPIES, encoding="utf-8")
+    second = tmp_path / "calendar"
+    second.mkdir()
+    (second / "moon.py").write_text(SECOND_FOLDER, encoding="utf-8")
+    folders = tmp_path / "both.code-workspace"
+    folders.write_text(json.dumps({"folders": [{"path": str(workspace)}, {"path": str(second)}]}), encoding="utf-8")
+    place = {"extension": EXTENSION, "tests": EXTENSION / "out" / "host" / "index.js", "workspace": folders}
+    run_in_node(vscode, "test/host/drive.ts", {name: str(path) for name, path in place.items()})
+
+
+def test_a_users_journey(vscode: real_vscode.Running, code_base: Path, tmp_path: Path) -> None:
+    """See editors/vscode/test/journey/journey.ts. FATHOM_UPDATE_PICTURES=1 makes its pictures those of the README."""
+    place = {"project": code_base, "fathom": SCRIPTS / "fathom", "cache": vscode.home / "cache", "out": tmp_path}
+    run_in_node(vscode, "test/journey/journey.ts", {name: str(path) for name, path in place.items()})
+    if os.environ.get("FATHOM_UPDATE_PICTURES") == "1":
+        for picture in tmp_path.glob("*.png"):
+            shutil.copy(picture, EXTENSION / "images" / picture.name)
+
+
+def test_a_users_first_minutes(
+    installation: real_vscode.Installation,
+    vsix: Path,
+    workspace: Path,
+    tmp_path: Path,
+    give_up: Callable[[str], NoReturn],
+) -> None:
+    """See editors/vscode/test/journey/installation.ts."""
+    wheels, home = tmp_path / "wheels", tmp_path / "home"
+    home.mkdir()
+    if failure := pip("wheel", "--wheel-dir", str(wheels), str(EXTENSION.parents[1])):
+        give_up(f"the server's wheels could not be built: {failure}")
+    real_vscode.write_settings(home, QUIET_WORKBENCH)
+    # No `fathom-lsp` on the PATH, and a pip that asks no network.
+    path = os.pathsep.join([str(SYSTEM_PYTHON.parent), "/usr/bin", "/bin"])
+    environment = {"FATHOM_CACHE_DIR": str(home / "cache"), "PATH": path, "PIP_NO_INDEX": "1"}
+    with real_vscode.running(installation, home, vsix, environment) as vscode:
+        [wheel] = wheels.glob("fathom_lsp-*.whl")
+        place = {"project": workspace, "wheel": wheel, "out": tmp_path}
+        run_in_node(vscode, "test/journey/installation.ts", {name: str(path) for name, path in place.items()})

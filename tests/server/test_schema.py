@@ -14,7 +14,7 @@ from fathom_server.config import CLIENTS_OWN, SETTINGS, Settings, read_settings
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("path", [schema.PAGE, schema.SCHEMA, schema.MANIFEST], ids=str)
+@pytest.mark.parametrize("path", [schema.PAGE, schema.SCHEMA, schema.MANIFEST, schema.STRINGS], ids=str)
 def test_the_generated_files_are_in_step(path: Path) -> None:
     assert (ROOT / path).read_text(encoding="utf-8") == schema.generated(ROOT)[path], (
         "run python -m fathom_server.schema"

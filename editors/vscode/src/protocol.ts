@@ -1,4 +1,4 @@
-// The requests that Fathom adds to the Language Server Protocol. Types only.
+// The requests that Fathom adds to the Language Server Protocol (docs/protocol.md). Types only.
 
 import type { Location, Position, TextDocumentIdentifier } from 'vscode-languageclient';
 
@@ -14,17 +14,22 @@ interface Options {
   filters?: Filters;
 }
 
-export interface SearchParams extends Options {
+interface Streamed extends Options {
+  /** Asks for a first order, as `$/progress` with this token. */
+  partialResultToken?: string;
+}
+
+export interface SearchParams extends Streamed {
   query: string;
 }
 
-export interface SimilarParams extends Options {
+export interface SimilarParams extends Streamed {
   textDocument: TextDocumentIdentifier;
   position: Position;
 }
 
-/** One result. Lines are 1-based and inclusive; `location.range` says the same in LSP terms. */
-export interface Hit {
+/** Where a piece of code is and what it is called. Lines are 1-based and inclusive; `location` says the same for LSP. */
+export interface Place {
   /** Relative to the workspace root, with forward slashes. */
   path: string;
   startLine: number;
@@ -34,11 +39,17 @@ export interface Hit {
   qualifiedName: string;
   kind: string;
   language: string;
-  score: number;
   /** The declaration up to the body, on one line; may be empty. */
   signature: string;
-  snippet: string;
   location: Location;
+}
+
+/** One result. */
+export interface Hit extends Place {
+  score: number;
+  snippet: string;
+  /** Where the same code stands elsewhere, as `path:line`. */
+  copies?: string[];
 }
 
 /** The answer to a search, best result first. */
@@ -46,10 +57,83 @@ export interface SearchResult {
   results: Hit[];
   /** The index is still being built, so that results may be missing. */
   indexing: boolean;
+  /** Whether all candidates were compared as well as can be; if not, a later answer may have a better order. */
+  complete: boolean;
+}
+
+/** How one function is like another. */
+export type CloneKind = 'exact' | 'renamed' | 'near';
+
+export interface Clone extends Place {
+  clone: CloneKind;
+  similarity: number;
+}
+
+/** Functions that are copies of each other. */
+export interface CloneGroup {
+  key: string;
+  kind: CloneKind;
+  similarity: number;
+  tokens: number;
+  clones: Clone[];
+}
+
+export interface DuplicatesResult {
+  groups: CloneGroup[];
+  indexing: boolean;
+}
+
+export type Stage = 'parse' | 'embed' | 'deepen';
+
+/** How far one stage of an index is. */
+export interface Coverage {
+  stage: Stage;
+  done: number;
+  total: number;
+}
+
+/** One workspace folder. Only the first three fields are there when `error` says why there is no answer. */
+export interface FolderStatus {
+  rootUri: string;
+  state: 'starting' | 'ready' | 'dead';
+  error: string | null;
+  indexPath?: string;
+  indexBytes?: number;
+  model?: string;
+  files?: number;
+  functions?: number;
+  coverage?: Coverage[];
+  languages?: Record<string, number>;
+  skipped?: Record<string, number>;
+  skippedFiles?: { path: string; reason: string }[];
+  indexing?: boolean;
+  deepening?: boolean;
+  paused?: string | null;
+  pid?: number;
+  clients?: number;
+}
+
+export interface StatusResult {
+  version: string;
+  roots: FolderStatus[];
+}
+
+/** The notification `fathom/status`. */
+export interface Health {
+  health: 'ok' | 'warning' | 'error';
+  /** Nothing is left to index. */
+  quiescent: boolean;
+  message: string | null;
 }
 
 /** Each method with its parameters and its result. */
 export interface Requests {
   'fathom/search': { params: SearchParams; result: SearchResult };
   'fathom/similar': { params: SimilarParams; result: SearchResult };
+  'fathom/duplicates': { params: Options; result: DuplicatesResult };
+  'fathom/status': { params: Record<string, never>; result: StatusResult };
+  'fathom/reindex': { params: Record<string, never>; result: null };
 }
+
+/** What may be asked in two steps: a first order at once, the final one later. */
+export type StreamedMethod = 'fathom/search' | 'fathom/similar';

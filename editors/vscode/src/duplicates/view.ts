@@ -1,0 +1,119 @@
+import {
+  type Disposable,
+  EventEmitter,
+  l10n,
+  ThemeIcon,
+  type TreeDataProvider,
+  TreeItem,
+  TreeItemCollapsibleState,
+  type TreeView,
+  window,
+} from 'vscode';
+import { errorText } from '../errors';
+import type { Clone, CloneGroup } from '../protocol';
+import { kindIcon, nameOf, whereOf } from '../results/items';
+import type { Server } from '../server/client';
+import { compare } from '../similar/compare';
+
+const MOST_GROUPS = 200;
+
+export type Node = CloneGroup | Clone;
+
+/** The workspace's groups of copies, looked for when the view is first seen and when the user asks. */
+export class DuplicatesView implements TreeDataProvider<Node>, Disposable {
+  private readonly changed = new EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly view: TreeView<Node>;
+  private groups: CloneGroup[] | undefined;
+
+  constructor(private readonly server: Server) {
+    this.view = window.createTreeView<Node>('fathom.duplicates', { treeDataProvider: this, showCollapseAll: true });
+  }
+
+  /** Has the workspace looked through again. */
+  refresh(): void {
+    this.groups = undefined;
+    this.changed.fire(undefined);
+  }
+
+  async getChildren(node?: Node): Promise<Node[]> {
+    if (node) {
+      return isGroup(node) ? node.clones : [];
+    }
+    if (!this.groups) {
+      try {
+        const { groups, indexing } = await this.server.request('fathom/duplicates', { limit: MOST_GROUPS });
+        // While indexing, more may come: they are looked for again the next time.
+        this.groups = indexing ? undefined : groups;
+        this.view.message = groups.length
+          ? indexing
+            ? l10n.t('Still indexing, more may be found later')
+            : ''
+          : l10n.t('No function here is a copy of another one.');
+        return groups;
+      } catch (error) {
+        this.view.message = errorText(error);
+        return [];
+      }
+    }
+    return this.groups;
+  }
+
+  getTreeItem(node: Node): TreeItem {
+    return isGroup(node) ? groupItem(node) : cloneItem(node);
+  }
+
+  getParent(node: Node): CloneGroup | undefined {
+    return isGroup(node) ? undefined : this.groups?.find(({ clones }) => clones.includes(node));
+  }
+
+  /** A diff of a copy and the first of its group; of a group, of its first two. */
+  async compare(node: Node): Promise<void> {
+    const group = isGroup(node) ? node : this.getParent(node);
+    const [first, second] = group?.clones ?? [];
+    if (first && second) {
+      await compare(first, isGroup(node) || node === first ? second : node);
+    }
+  }
+
+  dispose(): void {
+    this.view.dispose();
+  }
+}
+
+function isGroup(node: Node): node is CloneGroup {
+  return 'clones' in node;
+}
+
+function groupItem(group: CloneGroup): TreeItem {
+  const first = group.clones[0]!;
+  const item = new TreeItem(nameOf(first), TreeItemCollapsibleState.Collapsed);
+  item.id = group.key;
+  item.iconPath = new ThemeIcon('files');
+  item.description = `${l10n.t('{0} copies', group.clones.length)} · ${likeness(group.kind, group.similarity)}`;
+  item.contextValue = 'group';
+  item.accessibilityInformation = { label: `${nameOf(first)}, ${item.description}` };
+  return item;
+}
+
+function cloneItem(clone: Clone): TreeItem {
+  const item = new TreeItem(nameOf(clone), TreeItemCollapsibleState.None);
+  item.iconPath = new ThemeIcon(kindIcon(clone.kind));
+  item.description = whereOf(clone);
+  item.tooltip = clone.signature;
+  item.contextValue = 'clone';
+  item.command = { command: 'fathom.results.open', title: l10n.t('Open'), arguments: [clone] };
+  item.accessibilityInformation = { label: `${nameOf(clone)}, ${whereOf(clone)}` };
+  return item;
+}
+
+function likeness(kind: CloneGroup['kind'], similarity: number): string {
+  switch (kind) {
+    case 'exact':
+      return l10n.t('the same code');
+    case 'renamed':
+      return l10n.t('the same but for names');
+    case 'near':
+      return l10n.t('{0} % alike', Math.round(similarity * 100));
+  }
+}

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+
+/** Runs a command and gives what it writes; rejects with the end of that when it fails. */
+export type Run = (command: string[]) => Promise<string>;
+
+/** Runs commands, each line of their output told while it comes. Aborting ends them. */
+export function runner(signal?: AbortSignal, onLine: (line: string) => void = () => {}): Run {
+  return ([command, ...args]) =>
+    new Promise((resolve, reject) => {
+      const child = spawn(command!, args, {
+        ...(signal ? { signal } : {}),
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1', PYTHONIOENCODING: 'utf-8' },
+        windowsHide: true,
+      });
+      let output = '';
+      const take = (chunk: string) => {
+        output += chunk;
+        chunk
+          .split(/\r?\n/)
+          .filter((line) => line.trim())
+          .forEach((line) => onLine(line.trim()));
+      };
+      child.stdout.setEncoding('utf8').on('data', take);
+      child.stderr.setEncoding('utf8').on('data', take);
+      child.on('error', reject);
+      child.on('close', (code) => {
+        if (code === 0) {
+          resolve(output);
+        } else {
+          reject(new Error(output.trim().split(/\r?\n/).slice(-5).join('\n') || `${command} ended with ${code}`));
+        }
+      });
+    });
+}

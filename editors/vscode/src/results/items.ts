@@ -1,0 +1,78 @@
+import { posix } from 'node:path';
+import { l10n, type QuickInputButton, type QuickPickItem, ThemeIcon, Uri, workspace } from 'vscode';
+import type { Hit, Place } from '../protocol';
+
+/** A button of a row that says what it does. */
+export interface RowButton extends QuickInputButton {
+  run(): unknown;
+}
+
+/** A row of the result list. */
+export interface ResultItem extends QuickPickItem {
+  /** What the row shows; a row without one only tells or does something. */
+  hit?: Hit;
+  /** What Enter does on a row without a hit. */
+  run?(): void;
+  buttons?: RowButton[];
+}
+
+const ICONS: Record<string, string> = {
+  method: 'symbol-method',
+  constructor: 'symbol-constructor',
+  class: 'symbol-class',
+  interface: 'symbol-interface',
+  trait: 'symbol-interface',
+  struct: 'symbol-struct',
+  enum: 'symbol-enum',
+  object: 'symbol-object',
+  namespace: 'symbol-namespace',
+  type: 'symbol-type-parameter',
+  module: 'symbol-file',
+};
+
+/** The codicon of a kind of code. */
+export function kindIcon(kind: string): string {
+  return (Object.hasOwn(ICONS, kind) ? ICONS[kind] : undefined) ?? 'symbol-function';
+}
+
+/** What a piece of code is called: its name, or its file's where it has none. */
+export function nameOf({ qualifiedName, path }: Place): string {
+  return qualifiedName || posix.basename(path);
+}
+
+/** Where it is, as users read it; with the workspace folder where there are several. */
+export function whereOf({ location, path, startLine }: Place): string {
+  const uri = Uri.parse(location.uri);
+  // A cell of a notebook has a path that says which one it is.
+  return `${uri.scheme === 'file' ? workspace.asRelativePath(uri) : path}:${startLine}`;
+}
+
+/** A score in two digits: it only means something beside those of the same list. */
+export function scoreText(score: number): string {
+  return score.toFixed(2).replace(/^-(?=0\.00$)/, '');
+}
+
+/**
+ * The row of a result: name, place and score, then the signature, with the icon of the file's language. `alwaysShow`
+ * keeps rows that lack the typed words.
+ */
+export function resultItem(hit: Hit, alwaysShow: boolean, buttons: RowButton[] = []): ResultItem {
+  const copies = hit.copies?.length ? ` · ${l10n.t('{0} copies', hit.copies.length)}` : '';
+  const item: ResultItem = {
+    label: `$(${kindIcon(hit.kind)}) ${nameOf(hit)}`,
+    description: `${whereOf(hit)} · ${scoreText(hit.score)}${copies}`,
+    detail: hit.signature,
+    iconPath: ThemeIcon.File,
+    alwaysShow,
+    buttons,
+    hit,
+  };
+  // VS Code gives the row the icon of the file's language from its address. Versions that do not know the property
+  // show that of any file.
+  return Object.assign(item, { resourceUri: Uri.parse(hit.location.uri) });
+}
+
+/** A row that tells something. */
+export function messageItem(text: string, icon: string): ResultItem {
+  return { label: text, iconPath: new ThemeIcon(icon), alwaysShow: true };
+}

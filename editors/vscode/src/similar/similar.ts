@@ -1,0 +1,156 @@
+import { posix } from 'node:path';
+import { commands, l10n, Location, Position, Range, ThemeIcon, Uri } from 'vscode';
+import { reportError, UserError } from '../errors';
+import type { Hit, Place, SearchResult } from '../protocol';
+import type { Question, ResultList } from '../results/list';
+import { reveal } from '../results/preview';
+import { type PickButton, ResultPick } from '../results/resultPick';
+import type { Server } from '../server/client';
+import { searchLimit } from '../settings';
+import { compare } from './compare';
+import { type DocumentPlace, functionAt, placeFrom } from './place';
+
+/** The most groups of copies that the server tells. */
+const MOST_GROUPS = 200;
+
+/** Lists functions like the one at a place, or under the cursor. */
+export async function findSimilar(server: Server, keep: (list: ResultList) => void, given?: unknown): Promise<void> {
+  const place = placeFrom(given);
+  const request = new AbortController();
+  const pick = new ResultPick({
+    title: l10n.t('Fathom: Similar Functions'),
+    placeholder: l10n.t('Type to narrow down'),
+    narrows: true,
+    buttons: [peekButton(place)],
+    rowButtons: (hit) => [
+      {
+        iconPath: new ThemeIcon('diff'),
+        tooltip: l10n.t('Compare'),
+        run: () => {
+          pick.leave();
+          void compareWith(server, place, hit).catch(reportError);
+        },
+      },
+    ],
+    keep: (hits) => keep({ question: questionOf(place), hits }),
+    onClose: () => request.abort(),
+  });
+  pick.setBusy(true);
+  try {
+    const result = await askSimilar(server, place, request.signal, (first) => pick.showResults(first, true));
+    pick.showResults(result);
+  } catch (error) {
+    if (!request.signal.aborted) {
+      pick.dispose();
+      await reportError(error);
+    }
+  }
+}
+
+/** Shows functions like the one at a place, or under the cursor, in a peek view there. */
+export async function peekSimilar(server: Server, given?: unknown): Promise<void> {
+  const place = placeFrom(given);
+  const { results } = await askSimilar(server, place);
+  await peek(place, results);
+}
+
+/** Keeps functions like the one at a place, or under the cursor, in the results view. */
+export async function keepSimilar(server: Server, keep: (list: ResultList) => void, given?: unknown): Promise<void> {
+  const place = placeFrom(given);
+  const { results } = await askSimilar(server, place);
+  keep({ question: questionOf(place), hits: results });
+}
+
+/**
+ * Shows the copies of the function that begins at a place, in a peek view there. Where there are so many groups of
+ * copies that its own is not among those that are told, the functions most like it are shown instead.
+ */
+export async function peekCopies(server: Server, given?: unknown): Promise<void> {
+  const place = placeFrom(given);
+  const { groups } = await server.request('fathom/duplicates', { limit: MOST_GROUPS });
+  const isHere = ({ location, startLine }: Place) =>
+    location.uri === place.textDocument.uri && startLine === place.position.line + 1;
+  const copies = groups
+    .filter(({ clones }) => clones.some(isHere))
+    .flatMap(({ clones }) => clones.filter((clone) => !isHere(clone)));
+  await peek(place, copies.length ? copies : (await askSimilar(server, place)).results);
+}
+
+/** A diff of the function at a place, or under the cursor, and the one most like it. */
+export async function compareWithMostSimilar(server: Server, given?: unknown): Promise<void> {
+  const place = placeFrom(given);
+  await compareWith(server, place, await mostSimilar(server, place));
+}
+
+/** Opens the function most like the one at a place. */
+export async function goToMostSimilar(server: Server, given?: unknown): Promise<void> {
+  await reveal(await mostSimilar(server, placeFrom(given)), { preview: false });
+}
+
+/** A diff of the function at a place and another one. */
+export async function compareWith(server: Server, place: DocumentPlace, other: Place): Promise<void> {
+  const own = await functionAt(server, place);
+  if (!own) {
+    throw new UserError(l10n.t('There is no function at line {0} any more.', place.position.line + 1), []);
+  }
+  await compare(own, other);
+}
+
+/** Functions like the one at a place. */
+export function askSimilar(
+  server: Server,
+  { textDocument, position }: DocumentPlace,
+  signal: AbortSignal = new AbortController().signal,
+  onFirst: (result: SearchResult) => void = () => {},
+  limit = searchLimit(),
+): Promise<SearchResult> {
+  return server.ask('fathom/similar', { textDocument, position, limit }, signal, onFirst);
+}
+
+/** The place that a question of this kind was about. */
+export function placeOf({ uri, line, character }: Extract<Question, { kind: 'similar' }>): DocumentPlace {
+  return { textDocument: { uri }, position: { line, character } };
+}
+
+async function mostSimilar(server: Server, place: DocumentPlace): Promise<Hit> {
+  const { results } = await askSimilar(server, place, undefined, undefined, 1);
+  if (!results[0]) {
+    throw nothingSimilar(place);
+  }
+  return results[0];
+}
+
+function questionOf({ textDocument: { uri }, position }: DocumentPlace): Question {
+  const name = `${posix.basename(Uri.parse(uri).path)}:${position.line + 1}`;
+  return { kind: 'similar', uri, line: position.line, character: position.character, name };
+}
+
+function peekButton(place: DocumentPlace): PickButton {
+  return {
+    iconPath: new ThemeIcon('eye'),
+    tooltip: l10n.t('Peek'),
+    run: (pick) => {
+      const hits = pick.leave();
+      void pick
+        .restore()
+        .then(() => peek(place, hits))
+        .catch(reportError);
+    },
+  };
+}
+
+async function peek({ textDocument, position }: DocumentPlace, places: Place[]): Promise<void> {
+  if (!places.length) {
+    throw nothingSimilar({ textDocument, position });
+  }
+  const locations = places.map(({ location: { uri, range } }) => {
+    const { line, character } = range.start;
+    return new Location(Uri.parse(uri), new Range(line, character, line, character));
+  });
+  const at = new Position(position.line, position.character);
+  await commands.executeCommand('editor.action.peekLocations', Uri.parse(textDocument.uri), at, locations, 'peek');
+}
+
+function nothingSimilar({ position }: DocumentPlace): UserError {
+  return new UserError(l10n.t('Nothing is similar to line {0}.', position.line + 1), []);
+}

@@ -1,0 +1,121 @@
+import { type Disposable, l10n, languages, LanguageStatusSeverity } from 'vscode';
+import type { Health, StatusResult } from '../protocol';
+import type { Life, Server } from '../server/client';
+import { SELECTOR } from '../server/languages';
+
+/** Milliseconds between two looks at how far deepening is, which the server does not tell by itself. */
+const LOOK_EVERY_MS = 3000;
+
+/** What the item shows. */
+export interface Shown {
+  text: string;
+  detail: string;
+  severity: LanguageStatusSeverity;
+  busy: boolean;
+}
+
+/** What is known of the server. */
+export interface Known {
+  life: Life;
+  /** What indexing does, in words. */
+  progress: string | undefined;
+  health: Health | undefined;
+  status: StatusResult | undefined;
+}
+
+/** Shows in the language status how the server fares and how far the index is. Its action opens the menu. */
+export class StatusItem implements Disposable {
+  private readonly item = languages.createLanguageStatusItem('fathom', SELECTOR);
+  private readonly known: Known = { life: 'stopped', progress: undefined, health: undefined, status: undefined };
+  private look: NodeJS.Timeout | undefined;
+
+  constructor(private readonly server: Server) {
+    this.item.name = 'Fathom';
+    this.item.command = { command: 'fathom.menu', title: l10n.t('Actions') };
+    server.onLife((life) =>
+      this.take({ life, ...(life === 'running' ? {} : { health: undefined, status: undefined }) }),
+    );
+    server.onProgress((progress) => this.take({ progress }));
+    server.onHealth((health) => {
+      this.take({ health });
+      void this.ask();
+    });
+    this.take({});
+  }
+
+  dispose(): void {
+    clearTimeout(this.look);
+    this.item.dispose();
+  }
+
+  private take(news: Partial<Known>): void {
+    Object.assign(this.known, news);
+    Object.assign(this.item, shown(this.known));
+  }
+
+  private async ask(): Promise<void> {
+    clearTimeout(this.look);
+    try {
+      const status = await this.server.request('fathom/status', {});
+      this.take({ status });
+      if (status.roots.some(({ deepening, paused }) => deepening && !paused)) {
+        this.look = setTimeout(() => void this.ask(), LOOK_EVERY_MS);
+      }
+    } catch {
+      // It is told by the item's own text when the server is gone.
+    }
+  }
+}
+
+/** What the item shows of what is known. */
+export function shown({ life, progress, health, status }: Known): Shown {
+  const good = LanguageStatusSeverity.Information;
+  if (life === 'failed') {
+    const text = l10n.t('Fathom does not run');
+    return {
+      text,
+      detail: l10n.t('the server could not be started'),
+      severity: LanguageStatusSeverity.Error,
+      busy: false,
+    };
+  }
+  if (life !== 'running') {
+    const text = life === 'starting' ? l10n.t('Fathom is starting') : l10n.t('Fathom is not started');
+    return { text, detail: '', severity: good, busy: life === 'starting' };
+  }
+  if (health && health.health !== 'ok') {
+    const severity = health.health === 'error' ? LanguageStatusSeverity.Error : LanguageStatusSeverity.Warning;
+    return { text: l10n.t('Fathom has a problem'), detail: health.message ?? '', severity, busy: false };
+  }
+  if (progress !== undefined || health?.quiescent === false) {
+    return { text: l10n.t('Fathom is indexing'), detail: progress ?? '', severity: good, busy: true };
+  }
+  const deep = share(status, 'deepen');
+  return {
+    text: l10n.t('Fathom is ready'),
+    detail: [functionsText(status), deep === undefined || deep === 100 ? '' : l10n.t('order refined: {0} %', deep)]
+      .filter(Boolean)
+      .join(' · '),
+    severity: good,
+    busy: false,
+  };
+}
+
+/** How far one stage of all folders is, in percent; undefined where it is not known. */
+export function share(status: StatusResult | undefined, stage: string): number | undefined {
+  const parts = (status?.roots ?? []).flatMap(({ coverage }) => coverage ?? []).filter((part) => part.stage === stage);
+  const total = parts.reduce((sum, part) => sum + part.total, 0);
+  const done = parts.reduce((sum, part) => sum + part.done, 0);
+  // Rounded down: 100 is said when everything is done.
+  return total > 0 ? Math.floor((100 * done) / total) : undefined;
+}
+
+function functionsText(status: StatusResult | undefined): string {
+  const counts = (status?.roots ?? []).flatMap(({ functions }) => (functions === undefined ? [] : [functions]));
+  return counts.length
+    ? l10n.t(
+        '{0} functions',
+        counts.reduce((sum, count) => sum + count),
+      )
+    : '';
+}
