@@ -15,7 +15,7 @@ from churn import Churn
 from fathom_indexer import pipeline
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
-from fathom_indexer.search import place, roles
+from fathom_indexer.search import roles, shares, systems
 
 DAY = 86_400
 
@@ -55,8 +55,8 @@ def test_many_edits_leave_memory_and_index_as_small_as_they_were(light: Config, 
                 pass
             if number % 100 == 0:
                 # What is remembered of the words in paths has a limit, which is far off.
-                place._path_words.cache_clear()
-                roles.roles_of.cache_clear()
+                for remembered in (roles.roles_of, shares.words_of, systems.is_foreign):
+                    remembered.cache_clear()
                 gc.collect()
                 db = engine._store._db
                 pages, free = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count"))
