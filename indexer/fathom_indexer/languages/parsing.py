@@ -6,6 +6,7 @@ import ctypes
 import re
 import sys
 import time
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node, Parser, QueryCursor
@@ -25,6 +26,8 @@ in proportion to the square of a line's length."""
 
 # Of a file's bytes, what is handed over at once: to the parser, but also each time a predicate looks at a name.
 _CHUNK_BYTES = 1024
+
+_KEEPS_WHAT_IT_READ = version("tree-sitter") == "0.26.1"
 
 Captures = dict[str, list[Node]]
 """What one match captures, by label."""
@@ -87,9 +90,10 @@ def _take_back(given: list[bytes]) -> None:
     """Release what the parser read.
 
     py-tree-sitter 0.26.1 keeps a reference to every chunk for ever, so that all code that was ever parsed would stay in
-    memory. A chunk with a reference more than ours is one that it kept: parsing is over, nothing else can hold it.
+    memory. A chunk with a reference more than ours is one that it kept: parsing is over, nothing else can hold it. What
+    another version does with a reference is not known, so there none is taken away.
     """
-    while given:
+    while given and _KEEPS_WHAT_IT_READ:
         chunk = given.pop()
         # Ours and that of the call. Shorter ones are shared by all of Python.
         if len(chunk) > 1 and sys.getrefcount(chunk) > 2:

@@ -735,9 +735,8 @@ class Store:
                 raise _UnusableError(f"has format {version}, this version of Fathom uses {SCHEMA_VERSION}")
             elif _tables(db) != _expected_tables():
                 raise _UnusableError("is damaged (its tables are others)")
-            elif left_open and (found := db.execute("PRAGMA integrity_check (1)").fetchone()[0]) != "ok":
-                # A log that lost its end may contradict what was copied from it into the file.
-                raise _UnusableError(f"is damaged ({found})")
+            elif left_open:
+                _check(db)
         except _UnusableError:
             db.close()
             raise
@@ -818,6 +817,22 @@ def _is_damage(error: Exception) -> bool:
 def _log_of(index: Path) -> Path:
     """SQLite's write-ahead log of an index, which is there while somebody has it open."""
     return index.with_name(index.name + "-wal")
+
+
+def _check(db: sqlite3.Connection) -> None:
+    """Raises `_UnusableError` if an index does not hold together.
+
+    A log that lost its end may contradict what was copied from it into the file: pages of two times, each one sound.
+    """
+    if (found := db.execute("PRAGMA integrity_check (1)").fetchone()[0]) != "ok":
+        raise _UnusableError(f"is damaged ({found})")
+    # Raises what any damage raises.
+    db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+    without = "SELECT id FROM {} EXCEPT SELECT id FROM {}"
+    lost = [without.format("functions", "words_docsize"), without.format("words_docsize", "functions")]
+    lost.append("SELECT file_id FROM functions EXCEPT SELECT id FROM files")
+    if any(db.execute(query).fetchone() for query in lost):
+        raise _UnusableError("is damaged (its parts are of different times)")
 
 
 def _tables(db: sqlite3.Connection) -> list[tuple[str, str]]:

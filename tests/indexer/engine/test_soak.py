@@ -54,8 +54,8 @@ def test_many_edits_leave_memory_and_index_as_small_as_they_were(light: Config, 
             for _ in engine.idle_steps():
                 pass
             if number % 100 == 0:
-                # What is remembered of names and paths has a limit, which is far off.
-                for remembered in (shares.words_of, shares._stem, roles.roles_of, systems.is_foreign):
+                # What is remembered of the words in paths has a limit, which is far off.
+                for remembered in (roles.roles_of, shares.words_of, systems.is_foreign):
                     remembered.cache_clear()
                 gc.collect()
                 db = engine._store._db

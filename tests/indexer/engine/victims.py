@@ -10,6 +10,7 @@ user that it becomes. It answers with lines, too: the process's number, then wha
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -50,7 +51,9 @@ class Victims:
         self._process.stdin.write(json.dumps(job).encode() + b"\n")
         pid = int(self._process.stdout.readline())
         if seconds is not None and not select.select([self._process.stdout], [], [], seconds)[0]:
-            os.kill(pid, signal.SIGKILL)
+            # It may have ended in this very moment.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         return str(json.loads(self._process.stdout.readline()))
 
     def seconds(self, job: dict[str, Any]) -> float:
