@@ -109,7 +109,7 @@ export class Workbench {
 
   /** Chooses a file in VS Code's own dialog. That passes over what is typed while it looks at folders. */
   async chooseFile(path: string): Promise<void> {
-    for (let attempt = 0; attempt < 20; attempt++) {
+    for (let attempt = 0; attempt < 20 && (attempt === 0 || (await this.pick.input.isVisible())); attempt++) {
       await this.pick.input.fill(path);
       await this.pick.rows
         .filter({ hasText: basename(path) })
