@@ -25,9 +25,7 @@ try {
   // The walkthrough opens by itself, and its first step has the button that installs.
   await page.getByRole('button', { name: 'Install Server' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Install from a File…' }).click();
-  await pick.input.fill(wheel);
-  await workbench.rows(/fathom_lsp-.*\.whl/);
-  await page.keyboard.press('Enter');
+  await workbench.chooseFile(wheel);
   await workbench.openFile('text.py');
   await workbench.languageStatus(/Fathom is ready/);
   await workbench.search();

@@ -1,5 +1,6 @@
 // What a user sees of VS Code and can do in it, through a browser.
 
+import { basename } from 'node:path';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 
 /** Milliseconds that the workbench may take for anything, on a busy machine. */
@@ -104,6 +105,24 @@ export class Workbench {
     await this.cursorAt(line);
     // Keys that come before the focus would be lost.
     await this.page.locator('.editor-group-container.active .monaco-editor.focused').waitFor();
+  }
+
+  /** Chooses a file in VS Code's own dialog. That passes over what is typed while it looks at folders. */
+  async chooseFile(path: string): Promise<void> {
+    for (let attempt = 0; attempt < 20 && (attempt === 0 || (await this.pick.input.isVisible())); attempt++) {
+      await this.pick.input.fill(path);
+      await this.pick.rows
+        .filter({ hasText: basename(path) })
+        .first()
+        .waitFor();
+      await this.page.keyboard.press('Enter');
+      try {
+        await this.pick.input.waitFor({ state: 'hidden', timeout: 3000 });
+        return;
+      } catch {
+        // Once more.
+      }
+    }
   }
 
   /** The tab in front, by its title. */
