@@ -44,6 +44,7 @@ from fathom_indexer.identifiers import identifiers
 from fathom_indexer.languages import extract, language_named
 from fathom_indexer.storage import Store
 from fathom_indexer.types import Progress, Stage
+from growth_plot import draw_growth
 
 SIZES = (1_000, 10_000)
 EDITS = 15
@@ -315,23 +316,14 @@ def measure(size: int, first: str, options: argparse.Namespace) -> Figures:
 
 def draw(columns: dict[int, Figures], path: Path) -> None:
     """How the figures grow with the number of functions, as SVG."""
-    import matplotlib  # noqa: PLC0415 - only where figures are published
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    # Text stays text, and the same figures give the same file.
-    style: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "fathom", "font.size": 9.0}
-    with matplotlib.rc_context(style):
-        canvas = Figure(figsize=(10, 7), layout="constrained")
-        for number, (title, names) in enumerate(DRAWN.items(), start=1):
-            axes = canvas.add_subplot(2, 2, number, xscale="log", yscale="log", title=title, xlabel="functions")
-            for name in names:
-                points = [(figures["functions"], figures[name]) for figures in columns.values() if name in figures]
-                if points:
-                    across, up = zip(*sorted(points), strict=True)
-                    axes.plot(across, up, "-o", label=name, markersize=4)
-            axes.grid(alpha=0.3)
-            axes.legend(fontsize=7)
-        canvas.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+    panels = {
+        title: {
+            name: [(figures["functions"], figures[name]) for figures in columns.values() if name in figures]
+            for name in names
+        }
+        for title, names in DRAWN.items()
+    }
+    draw_growth(panels, path)
 
 
 def show(columns: dict[int, Figures]) -> None:

@@ -1,6 +1,6 @@
 """How long a search takes at several sizes of index, with all vectors in place.
 
-    python benchmarks/latency.py [--size 1000 --size 10000 --size 100000] [--threads 2]
+    python benchmarks/latency.py [--size 1000 --size 10000 --size 100000] [--threads 2] [--plot FILE.svg]
 
 The index is synthetic: Python's standard library, its functions multiplied under renamed identifiers, with vectors that
 are drawn at random around the directions of topics, so that nothing has to be embedded. The queries are the questions
@@ -33,7 +33,9 @@ from fathom_indexer.identifiers import identifiers
 from fathom_indexer.languages import extract, language_named
 from fathom_indexer.storage import Store
 from fathom_indexer.types import FileRecord, Function
+from growth_plot import draw_growth
 
+TITLES = ("p50", "p95", "processor time p50", "processor time p95")
 SIZES = (1_000, 10_000, 100_000)
 TOPICS = 500
 ROUNDS = 3
@@ -150,14 +152,20 @@ def main() -> None:
     parser.add_argument("--size", type=int, action="append", help=f"functions in the index (default: {SIZES})")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--model", type=Path, default=PACKAGED_MODEL)
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the figures")
     options = parser.parse_args()
-    print("| functions | query p50, ms | p95, ms | processor time p50, ms | p95, ms |")
-    print("|---|---|---|---|---|")
+    lines: dict[str, list[tuple[float, float]]] = {title: [] for title in TITLES}
+    print(f"| functions | {' | '.join(TITLES)} |")
+    print("|---|" + "---|" * len(TITLES))
     for size in options.size or SIZES:
         times = measure(size, options.threads, options.model)
         clock, cpu = zip(*times, strict=True)
-        cells = " | ".join(f"{figure:.1f}" for values in (clock, cpu) for figure in _figures(values))
-        print(f"| {size:,} | {cells} |", flush=True)
+        figures = [figure for values in (clock, cpu) for figure in _figures(values)]
+        for title, figure in zip(TITLES, figures, strict=True):
+            lines[title].append((size, figure))
+        print(f"| {size:,} | {' | '.join(f'{figure:.1f}' for figure in figures)} |", flush=True)
+    if options.plot:
+        draw_growth({"a search, ms": lines}, options.plot)
     print(f"\nload at the end: {os.getloadavg()[0]:.1f}, cores: {os.cpu_count()}")
 
 
