@@ -73,15 +73,6 @@ class Overlay:
 
     # --- words -------------------------------------------------------------------------------------------------
 
-    def telling_words(self, words: Sequence[str], functions: int) -> list[str]:
-        kept = set(self._store.telling_words(words, functions))
-        left_out = [word for word in words if word not in kept]
-        mine = [word for word, terms in self._terms_of(left_out).items() if self._all_terms.issuperset(terms)]
-        # What only the documents have was left out because the index has nothing of it.
-        containing = self._store.word_statistics(mine).containing if mine else {}
-        kept.update(word for word in mine if not containing[word])
-        return [word for word in words if word in kept]
-
     def matching_words(
         self, expression: str, limit: int, weights: ColumnWeights, allowed: Collection[int] | None = None
     ) -> list[tuple[int, float]]:

@@ -1,4 +1,4 @@
-"""How much of a question a function has, and what its BM25 score is worth for that.
+"""Which words of a query are looked up, how much of a question a function has, and what BM25 is worth for that.
 
 BM25 adds up words, so a function that repeats one rare word of five can outdo one that has all five. Where a question
 and the code have little in common, it is guided by what they share by chance.
@@ -12,6 +12,25 @@ from collections.abc import Set as AbstractSet
 
 from fathom_indexer.search.signals import Values
 from fathom_indexer.storage import WordStatistics
+
+
+def telling_words(words: Sequence[str], known: WordStatistics, functions: int) -> list[str]:
+    """Those of the words, in their order, that a search has to look at.
+
+    In an index of more than so many `functions` the rarest ones are taken until they are in so many: what more common
+    words add to a score is little there, and reading all functions that have them is what takes time. One that any
+    function has always stays.
+    """
+    if known.functions <= functions:
+        return list(words)
+    kept: set[str] = set()
+    read = 0
+    for word, containing in sorted(known.containing.items(), key=lambda item: item[1]):
+        if read and read + containing > functions:
+            break
+        read += containing
+        kept.add(word)
+    return [word for word in words if word in kept]
 
 
 def coverage_values(words: Sequence[str], known: WordStatistics, having: Mapping[str, AbstractSet[int]]) -> Values:

@@ -14,7 +14,7 @@ from fathom_indexer.encoder import Encoder, TextKind, code_text
 from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.search.centring import SAMPLE, centred, language_means
 from fathom_indexer.search.copies import CopyKey, fold_copies, same_build, same_text
-from fathom_indexer.search.coverage import coverage_values, covered
+from fathom_indexer.search.coverage import coverage_values, covered, telling_words
 from fathom_indexer.search.deep import Clock, Floats, cosines, estimate_missing, make_missing
 from fathom_indexer.search.files import coherence_values, diversity_values
 from fathom_indexer.search.filters import allowed_ids, check_filters
@@ -28,7 +28,14 @@ from fathom_indexer.search.snippet import snippet
 from fathom_indexer.search.steps import ALL_STEPS, Step, Steps
 from fathom_indexer.search.symbols import closeness, in_files, near_names, spellings
 from fathom_indexer.search.weights import CODE_COLUMNS, DEFAULT_WEIGHTS, QUESTION_COLUMNS, Weights
-from fathom_indexer.storage import Outline, Readable, StoredFunction, match_expression, query_words
+from fathom_indexer.storage import (
+    Outline,
+    Readable,
+    StoredFunction,
+    WordStatistics,
+    match_expression,
+    query_words,
+)
 from fathom_indexer.types import Filters, Function, Hit, SearchResult
 from fathom_indexer.vectors import VectorIndex
 
@@ -156,7 +163,7 @@ class Searcher:
             yield Ranking([], (), 0, True)
             return
         wanted = max(CANDIDATES, limit)
-        telling = self._telling(query, steps)
+        telling, statistics = self._telling(query, steps)
         words = self._matching(telling, query, wanted, allowed)
         if self._cancelled():
             yield Ranking([], (), 0, False)
@@ -181,7 +188,7 @@ class Searcher:
             query_vector = shorten(encoded[self._index_exit], self._dim)
             shallow = _centred_cosines(outlines, _shortened(vectors, self._dim), query_vector, language, means)
         alike = self._structure(query, ids) if Step.STRUCTURE in steps else {}
-        scores = self._covered(telling, query, dict(words), ids, steps)
+        scores = self._covered(telling, statistics, query, dict(words), ids, steps)
         candidates = _Candidates(query, outlines, scores, shallow, alike)
         if not ids or not {Step.DEEP, Step.VECTORS} <= steps:
             yield Ranking(*_ordered(candidates, {}, steps, weights), reranked=0, complete=True)
@@ -216,22 +223,28 @@ class Searcher:
         final = _ordered(candidates, deep, steps, weights)
         yield Ranking(*final, reranked=len(deep), complete=len(deep) == len(ids))
 
-    def _telling(self, query: Query, steps: Steps) -> list[str]:
-        """The query's words that are looked up."""
-        if Step.WORDS not in steps:
-            return []
-        words = query_words(query.text, repeats=query.kind is QueryKind.CODE)
-        return self._store.telling_words(words, _FUNCTIONS_READ)
+    def _telling(self, query: Query, steps: Steps) -> tuple[list[str], WordStatistics]:
+        """The query's words that are looked up, and what the index knows of all its words."""
+        words = query_words(query.text, repeats=query.kind is QueryKind.CODE) if Step.WORDS in steps else []
+        known = self._store.word_statistics(words)
+        return telling_words(words, known, _FUNCTIONS_READ), known
 
     def _matching(self, words: Sequence[str], query: Query, wanted: int, allowed: frozenset[int] | None) -> Ranked:
         columns = CODE_COLUMNS if query.kind is QueryKind.CODE else QUESTION_COLUMNS
         return self._store.matching_words(match_expression(words), max(wanted, _WORDS_DEPTH), columns, allowed)
 
-    def _covered(self, words: Sequence[str], query: Query, scores: Values, ids: Sequence[int], steps: Steps) -> Values:
-        if query.kind is QueryKind.CODE or not words or Step.COVERAGE not in steps:
+    def _covered(
+        self,
+        words: Sequence[str],
+        known: WordStatistics,
+        query: Query,
+        scores: Values,
+        ids: Sequence[int],
+        steps: Steps,
+    ) -> Values:
+        if query.kind is QueryKind.CODE or Step.COVERAGE not in steps:
             return scores
-        having = self._store.having_words(words, ids)
-        return covered(scores, coverage_values(words, self._store.word_statistics(words), having))
+        return covered(scores, coverage_values(words, known, self._store.having_words(words, ids)))
 
     def _structure(self, query: Query, ids: Sequence[int]) -> dict[int, float]:
         """How alike functions are built to the query, if that is code."""

@@ -313,31 +313,6 @@ class Store:
                 )
         return found
 
-    def telling_words(self, words: Sequence[str], functions: int) -> list[str]:
-        """Those of the words, in their order, that a search has to look at.
-
-        The rarest come first, until they are in so many `functions`: what more common words add to a score in an index
-        so large is little, and reading all functions that have them is what takes time. The rarest one always stays.
-        """
-        with self._reading() as db:
-            if (db.execute("SELECT MAX(id) FROM functions").fetchone()[0] or 0) <= functions:
-                return list(words)
-            counts = {
-                word: db.execute(
-                    "SELECT COUNT(*) FROM words WHERE words MATCH ?", (match_expression([word]),)
-                ).fetchone()[0]
-                for word in dict.fromkeys(words)
-            }
-        kept: set[str] = set()
-        read = 0
-        for word in sorted(counts, key=lambda word: counts[word]):
-            read += counts[word]
-            if kept and read > functions:
-                break
-            if counts[word]:
-                kept.add(word)
-        return [word for word in words if word in kept]
-
     def matching_words(
         self,
         expression: str,

@@ -72,13 +72,6 @@ def test_words_score_as_in_the_index(texts: tuple[str, ...], split: int, words: 
     assert {word: len(ids) for word, ids in having.items()} == {word: len(ids) for word, ids in whole_having.items()}
 
 
-def test_a_word_that_only_documents_have_is_looked_up_in_a_large_index() -> None:
-    store = store_of({"one.py": "def load():\n    pass", "two.py": "def load():\n    pass"})
-    overlay = overlay_of(store, {"three.py": "def crane():\n    pass"})
-    assert store.telling_words(["load", "crane"], 1) == ["load"]
-    assert overlay.telling_words(["load", "crane", "swan"], 1) == ["load", "crane"]
-
-
 def test_what_a_document_hides_is_nowhere() -> None:
     store = store_of({"one.py": "def load():\n    pass", "two.py": "def load_two():\n    pass"})
     [one] = store.ids_in(["one.py"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fathom_indexer.search.coverage import coverage_values, covered
+from fathom_indexer.search.coverage import coverage_values, covered, telling_words
 from fathom_indexer.search.files import coherence_values, diversity_values
 from fathom_indexer.search.form import form_values, is_private
 from fathom_indexer.search.naming import name_values
@@ -75,6 +75,14 @@ def test_a_function_that_has_more_of_the_question_counts_more() -> None:
     assert coverage_values(["retry", "file"], known, having)[1] == pytest.approx(1.0)
     assert covered({1: 10.0, 4: 10.0}, coverage) == {1: 10.0 * coverage[1], 4: 0.0}
     assert coverage_values([], known, {}) == {}
+
+
+def test_common_words_are_left_out_where_they_cost() -> None:
+    known = WordStatistics(4, 100, {"get": 4, "url": 1, "size": 2, "none": 0})
+    assert telling_words(["get", "url", "size", "none"], known, 100) == ["get", "url", "size", "none"]
+    assert telling_words(["get", "url", "size", "none", "url"], known, 3) == ["url", "size", "none", "url"]
+    assert telling_words(["get", "none"], WordStatistics(4, 100, {"get": 4, "none": 0}), 3) == ["get", "none"]
+    assert telling_words([], WordStatistics(4, 100, {}), 3) == []
 
 
 @pytest.mark.parametrize(

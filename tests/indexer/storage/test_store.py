@@ -92,14 +92,6 @@ def test_repetition_counts_in_code_and_not_in_questions() -> None:
     assert query_words("retry(x); retry(y)", repeats=True) == ["retry", "x", "retry", "y"]
 
 
-def test_common_words_are_left_out_where_they_cost(store: Store) -> None:
-    put(store, "a.py", *(function(f"get_{name}") for name in ("url", "name", "size", "size_of_name")))
-    assert store.telling_words(["get", "url", "size", "none"], 100) == ["get", "url", "size", "none"]
-    assert store.telling_words(["get", "url", "size", "none"], 3) == ["url", "size"]
-    assert store.telling_words(["get"], 3) == ["get"]
-    assert store.telling_words(["none"], 3) == []
-
-
 def test_a_whole_file_can_be_a_query(store: Store) -> None:
     ids = put(store, "a.py", function("word_7"))
     snippet = "\n".join(f"word_{number} = other_{number}(value_{number})" for number in range(5000))
