@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from fathom_indexer.storage import Outline
@@ -109,8 +109,3 @@ def _in_scope(scope: str, outline: Outline) -> bool:
 
 def _fold(name: str) -> str:
     return name.replace("_", "").casefold()
-
-
-def first_ids(found: Iterable[int], limit: int) -> list[int]:
-    """The first `limit` ids, each once."""
-    return list(dict.fromkeys(found))[:limit]
