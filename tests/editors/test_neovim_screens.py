@@ -54,7 +54,8 @@ def test_cases(cases: str, nvim_to_test: str, nvim: str, editor_tools: Path, pro
         "HOME": str(tmp_path),
         **{f"XDG_{name}_HOME": str(tmp_path / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")},
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-        "FATHOM_CACHE_DIR": str(projects / "cache"),
+        # These begin where nothing is indexed.
+        "FATHOM_CACHE_DIR": str((tmp_path if cases == "code" else projects) / "cache"),
         "TEST_NVIM": nvim_to_test,
         "TEST_PROJECTS": str(projects),
         "TEST_REPOSITORY": str(Path(__file__).parents[2]),

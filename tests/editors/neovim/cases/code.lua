@@ -51,8 +51,6 @@ T['progress is told while the index is made'] = function()
   equal(e:lua([[return require('fathom').statusline()]]), '')
   e:lua([[vim.cmd.edit('json/decoder.py')]])
   e:wait_indexed()
-  -- It may have been made before.
-  e:keys(':Fathom reindex<CR>')
   e:wait_lua([[vim.list_contains(_G.lsp, 'begin') and vim.list_contains(_G.lsp, 'end')]])
   e:wait_lua([[_G.lines[#_G.lines] == 'Fathom']])
   local seen = e:lua('return table.concat(_G.lines, " ")')
