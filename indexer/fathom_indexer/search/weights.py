@@ -5,6 +5,10 @@ and diversity (.3 and .3) bring questions whose answers are files from .884 to .
 function from .607 to .575. Mentions at .3 bring the very function that a question names from .905 to .928 and cost
 functions that are asked for by their documentation .014. More words (.02) cost `cosqa_dev_nodoc` .01. The figures are
 NDCG@10 and MRR@10 on the data of `docs/quality.md`, which has what these very weights reach.
+
+Nothing here is fitted to single repositories: chosen without the one that is measured, the script's weights do as well
+as chosen with it. Its own goal, in which functions count half, ends at others (name .20, words .004): files .871,
+functions by their documentation .531 (NDCG@10), where these have .884 and .503.
 """
 
 from __future__ import annotations
