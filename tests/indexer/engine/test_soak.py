@@ -16,6 +16,7 @@ from fathom_indexer import pipeline
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
 from fathom_indexer.search import roles, shares, systems
+from fathom_indexer.types import Stage
 
 DAY = 86_400
 
@@ -92,6 +93,7 @@ def test_storms_of_a_thousand_files_come_and_go(light: Config, tmp_path: Path) -
         for number in range(1000):
             (churn.root / "node_modules" / f"package_{number}").mkdir(parents=True)
             (churn.root / "node_modules" / f"package_{number}" / "index.js").write_text("function x() {}\n")
-        steps = [step.stage.value for step in engine.index_steps()]
-        assert "parse" not in steps
+        # Where the storms were quick, files that were written just before they were read are looked at once more.
+        read = max((step.total for step in engine.index_steps() if step.stage is Stage.PARSE), default=0)
+        assert read <= len(before["files"])
         assert contents.content_of(engine) == before
