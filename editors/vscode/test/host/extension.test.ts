@@ -56,6 +56,8 @@ describe('the extension', () => {
     const extension = extensions.getExtension<Api>(ID);
     assert.ok(extension, 'it is not installed');
     api = await extension.activate();
+    // A window may start before its file of folders could be read from the other side, and gets them a little later.
+    await until(() => workspace.workspaceFolders?.length === 2);
     first = workspace.workspaceFolders![0]!.uri;
     await until(async () => {
       const { roots } = await api.server.request('fathom/status', {});
