@@ -110,7 +110,10 @@ class DuplicatesParams:
 
 @dataclass(frozen=True, slots=True)
 class LspHit:
-    """One function: `hit` in the shape of `fathom_indexer.protocol.hit_to_json`, and where it is in LSP's terms."""
+    """One function: `hit` in the shape of `fathom_indexer.protocol.hit_to_json`, and where it is in LSP's terms.
+
+    The function that others were compared with has no more than `place_to_json` gives.
+    """
 
     hit: Json
     location: types.Location
@@ -130,9 +133,13 @@ class SearchResult:
     results: list[LspHit]
     indexing: bool
     complete: bool
+    function: LspHit | None = None
+    """The one that others were compared with, if one was."""
 
     def to_json(self) -> Json:
+        function = {} if self.function is None else {"function": self.function.to_json()}
         return {
+            **function,
             "results": [hit.to_json() for hit in self.results],
             "indexing": self.indexing,
             "complete": self.complete,

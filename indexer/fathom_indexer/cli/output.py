@@ -32,11 +32,9 @@ def write_json(value: Json | list[Json], indent: int | None = 2) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
 
 
-def results_json(query: str | None, hits: Iterable[Hit], explain: bool = False) -> Json:
-    """The documented answer to a search: the query, if it was words, and the hits."""
-    answer: Json = {} if query is None else {"query": query}
-    answer["results"] = [hit_to_json(hit, explain) for hit in hits]
-    return answer
+def results_json(asked: Json, hits: Iterable[Hit], explain: bool = False) -> Json:
+    """The documented answer to a search: what was `asked`, `query` or `function`, and the hits."""
+    return {**asked, "results": [hit_to_json(hit, explain) for hit in hits]}
 
 
 def show_hits(hits: Sequence[Hit], explain: bool = False) -> None:

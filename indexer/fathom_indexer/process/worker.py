@@ -25,6 +25,7 @@ from fathom_indexer.protocol import (
     clone_group_to_json,
     filters_from_json,
     hit_to_json,
+    place_to_json,
     progress_to_json,
     status_to_json,
 )
@@ -414,7 +415,9 @@ def _final(steps: Iterator[SearchResult], indexing: Indexing, request: Request) 
 
 def _result(result: SearchResult, indexing: Indexing, request: Request) -> Json:
     explain = request.params.get("explain") is True
+    function = {} if result.function is None else {"function": place_to_json(result.function)}
     return {
+        **function,
         "results": [hit_to_json(hit, explain) for hit in result.hits],
         "indexing": indexing.active,
         "candidates": result.candidates,

@@ -11,14 +11,20 @@ from fathom_server.lsp_ext import LspHit, SearchResult
 
 if TYPE_CHECKING:
     from fathom_indexer.protocol import Json
+    from fathom_server.convert import Folder
     from fathom_server.found import Found, OnFound
     from fathom_server.server import FathomServer
 
 
 def result_of(found: Found) -> Json:
     """The answer that holds what was found."""
-    results = [LspHit(hit, location_of(folder, hit)) for folder, hit in found.hits]
-    return SearchResult(results, found.indexing, found.complete).to_json()
+    function = None if found.function is None else _with_location(*found.function)
+    results = [_with_location(*hit) for hit in found.hits]
+    return SearchResult(results, found.indexing, found.complete, function).to_json()
+
+
+def _with_location(folder: Folder, hit: Json) -> LspHit:
+    return LspHit(hit, location_of(folder, hit))
 
 
 def streaming(ls: FathomServer, token: int | str | None) -> OnFound | None:

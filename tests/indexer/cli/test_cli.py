@@ -91,11 +91,15 @@ def test_similar_by_place_and_by_snippet(
     assert json.loads(capsys.readouterr().out)["results"][0]["name"] == "addAll"
     monkeypatch.chdir(workspace)
     assert main(["similar", "sums.ts:2", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["results"][0]["name"] == "addAll"
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["results"][0]["name"] == "addAll"
+    assert (answer["function"]["path"], answer["function"]["name"]) == ("sums.ts", "total")
     snippet = tmp_path / "snippet.py"
     snippet.write_text("def email(to, body): mailer.deliver(to, body)")
     assert main(["similar", "--snippet", str(snippet), str(workspace), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["results"][0]["name"] == "notify"
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["results"][0]["name"] == "notify"
+    assert "function" not in answer
 
 
 def test_index_and_status(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
