@@ -190,7 +190,10 @@ async def test_a_query_that_fits_into_no_message_is_refused(work: Workplace) -> 
 async def test_similar_is_asked_of_the_innermost_folder(work: Workplace) -> None:
     work.open("outer")
     work.open("outer/inner")
-    await work.session.similar(work.root / "outer" / "inner" / "a.py", 4, 5, Filters())
+    found = await work.session.similar(work.root / "outer" / "inner" / "a.py", 4, 5, Filters())
+    assert found.function is not None
+    folder, function = found.function
+    assert (folder.name, function["name"]) == ("inner", "own")
     await work.session.similar(work.root / "outer" / "b.py", 4, 5, Filters())
     no_filters: dict[str, list[str]] = {"paths": [], "languages": [], "kinds": []}
     assert await work.heard("inner") == [("similar", {"path": "a.py", "line": 4, "limit": 5, "filters": no_filters})]
