@@ -213,7 +213,7 @@ class Engine:
     ) -> tuple[Place | None, list[Hit]]:
         """The innermost function at a line, and those like it: the last answer of `similar_steps_at`."""
         *_, result = self.similar_steps_at(path, line, limit, filters)
-        return result.function, list(result.hits)
+        return result.compared, list(result.hits)
 
     def similar_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """Functions like a piece of code: the last answer of `similar_steps_to`."""
@@ -225,7 +225,7 @@ class Engine:
     ) -> Iterator[SearchResult]:
         """Functions like the innermost one at a 1-based line of a file or open document, which itself is left out.
 
-        One or two answers, as `search_steps` has it, that say which `function` it is. `path` is as `open_document`
+        One or two answers, as `search_steps` has it, that say what was `compared`. `path` is as `open_document`
         takes it. Raises `QueryError` when there is no such file or no code there.
         """
         relative = self._desk.name(path)

@@ -140,8 +140,8 @@ class SearchResult:
     """Those of them that were compared at the rerank exit."""
     complete: bool
     """Whether time sufficed for all; if not, the same search gets further next time."""
-    function: Place | None = None
-    """The one that others were compared with, if one was."""
+    compared: Place | None = None
+    """The function that others were compared with, if one was."""
 
 
 class CloneKind(str, Enum):

@@ -23,8 +23,8 @@ class Found:
     hits: list[tuple[Folder, Json]]
     indexing: bool
     complete: bool = True
-    function: tuple[Folder, Json] | None = None
-    """The one that others were compared with, if one was."""
+    compared: tuple[Folder, Json] | None = None
+    """The function that others were compared with, if one was."""
 
 
 OnFound = Callable[[Found], None]
@@ -82,7 +82,7 @@ def merged(answers: list[tuple[Folder, Results]], limit: int) -> Found:
         if place not in seen:
             seen.add(place)
             kept.append((folder, hit))
-    compared = [(folder, results.function) for folder, results in answers if results.function is not None]
+    compared = [(folder, results.compared) for folder, results in answers if results.compared is not None]
     return Found(
         kept[:limit],
         any(results.indexing for _, results in answers),

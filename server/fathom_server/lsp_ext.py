@@ -133,13 +133,13 @@ class SearchResult:
     results: list[LspHit]
     indexing: bool
     complete: bool
-    function: LspHit | None = None
-    """The one that others were compared with, if one was."""
+    compared: LspHit | None = None
+    """The function that others were compared with, if one was."""
 
     def to_json(self) -> Json:
-        function = {} if self.function is None else {"function": self.function.to_json()}
+        compared = {} if self.compared is None else {"compared": self.compared.to_json()}
         return {
-            **function,
+            **compared,
             "results": [hit.to_json() for hit in self.results],
             "indexing": self.indexing,
             "complete": self.complete,

@@ -63,7 +63,7 @@ def assert_same_shape(shown: Any, real: Any, where: str = "answer") -> None:
 
 
 def functions_of(answer: Any) -> list[Any]:
-    return [*answer.get("results", []), *([answer["function"]] if "function" in answer else [])]
+    return [*answer.get("results", []), *([answer["compared"]] if "compared" in answer else [])]
 
 
 def assert_same_functions(shown: Any, real: Any) -> None:

@@ -53,8 +53,8 @@ def result_of(method: str, params: dict[str, Any], root: str, heard: list[dict[s
         if params.get("query") == "wrong":
             raise LookupError("unknown language 'klingon'")
         scores = {"low": 0.1, "high": 0.9}
-        function = {"function": {**HIT, "name": "own"}} if method == "similar" else {}
-        return {**function, "results": [{**HIT, "score": scores.get(Path(root).name, 0.5)}], "indexing": False}
+        compared = {"compared": {**HIT, "name": "own"}} if method == "similar" else {}
+        return {**compared, "results": [{**HIT, "score": scores.get(Path(root).name, 0.5)}], "indexing": False}
     if method == "duplicates":
         clones = [{**HIT, "path": name, "clone": "near", "similarity": 0.8} for name in ("a.py", "b.py", "c.py")]
         return {"groups": [{"kind": "near", "similarity": 0.8, "tokens": 60, "key": "0", "clones": clones}]}

@@ -151,8 +151,8 @@ def test_results_are_plain_json() -> None:
         "indexing": True,
         "complete": False,
     }
-    compared = SearchResult([], indexing=False, complete=True, function=LspHit({"path": "b.py"}, location)).to_json()
-    assert compared["function"] == {"path": "b.py", "location": {"uri": "file:///a.py", "range": ANY}}
+    answer = SearchResult([], indexing=False, complete=True, compared=LspHit({"path": "b.py"}, location)).to_json()
+    assert answer["compared"] == {"path": "b.py", "location": {"uri": "file:///a.py", "range": ANY}}
     assert StatusResult("1.0", [RootStatus("file:///a", "ready", None, {"files": 2})]).to_json() == {
         "version": "1.0",
         "roots": [{"files": 2, "rootUri": "file:///a", "state": "ready", "error": None}],

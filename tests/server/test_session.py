@@ -191,8 +191,8 @@ async def test_similar_is_asked_of_the_innermost_folder(work: Workplace) -> None
     work.open("outer")
     work.open("outer/inner")
     found = await work.session.similar(work.root / "outer" / "inner" / "a.py", 4, 5, Filters())
-    assert found.function is not None
-    folder, function = found.function
+    assert found.compared is not None
+    folder, function = found.compared
     assert (folder.name, function["name"]) == ("inner", "own")
     await work.session.similar(work.root / "outer" / "b.py", 4, 5, Filters())
     no_filters: dict[str, list[str]] = {"paths": [], "languages": [], "kinds": []}

@@ -54,6 +54,8 @@ export interface Hit extends Place {
 
 /** The answer to a search, best result first. */
 export interface SearchResult {
+  /** What others were compared with; only of `fathom/similar`. */
+  compared?: Place;
   results: Hit[];
   /** The index is still being built, so that results may be missing. */
   indexing: boolean;

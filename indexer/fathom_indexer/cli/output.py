@@ -33,7 +33,7 @@ def write_json(value: Json | list[Json], indent: int | None = 2) -> None:
 
 
 def results_json(asked: Json, hits: Iterable[Hit], explain: bool = False) -> Json:
-    """The documented answer to a search: what was `asked`, `query` or `function`, and the hits."""
+    """The documented answer to a search: what was `asked`, `query` or `compared`, and the hits."""
     return {**asked, "results": [hit_to_json(hit, explain) for hit in hits]}
 
 

@@ -94,7 +94,7 @@ class RunningIndexer:
 
     def similar_at(self, path: str, line: int, limit: int, filters: Filters) -> tuple[Place | None, list[Hit]]:
         results = self._wait(self._client.similar_at(path, line, limit, filters, explain=True))
-        return None if results.function is None else place_from_json(results.function), _hits(results)
+        return None if results.compared is None else place_from_json(results.compared), _hits(results)
 
     def similar_to(self, snippet: str, limit: int, filters: Filters) -> list[Hit]:
         return _hits(self._wait(self._client.similar_to(snippet, limit, filters, explain=True)))

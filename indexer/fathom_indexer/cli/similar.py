@@ -48,9 +48,9 @@ def run(options: argparse.Namespace) -> int:
     with open_workspace(options) as workspace:
         if not options.no_refresh:
             follow(workspace.index_steps())
-        function, hits = _similar(workspace, snippet, place, options)
+        compared, hits = _similar(workspace, snippet, place, options)
     if options.json:
-        asked = {} if function is None else {"function": place_to_json(function)}
+        asked = {} if compared is None else {"compared": place_to_json(compared)}
         write_json(results_json(asked, hits, options.explain))
     else:
         show_hits(hits, options.explain)

@@ -415,9 +415,9 @@ def _final(steps: Iterator[SearchResult], indexing: Indexing, request: Request) 
 
 def _result(result: SearchResult, indexing: Indexing, request: Request) -> Json:
     explain = request.params.get("explain") is True
-    function = {} if result.function is None else {"function": place_to_json(result.function)}
+    compared = {} if result.compared is None else {"compared": place_to_json(result.compared)}
     return {
-        **function,
+        **compared,
         "results": [hit_to_json(hit, explain) for hit in result.hits],
         "indexing": indexing.active,
         "candidates": result.candidates,

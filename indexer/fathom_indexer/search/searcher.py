@@ -342,8 +342,8 @@ class Searcher:
             hits = [hit for hit in hits if hit.path != compared.path or not _overlap(hit.function, compared.function)]
         hits = hits[:limit] if fold is None else fold_copies(hits, limit, fold)
         shown_hits = tuple(replace(hit, snippet=snippet(hit.function)) for hit in hits)
-        function = None if compared is None else Place(compared.path, compared.function)
-        return SearchResult(shown_hits, len(ranking.ranked), ranking.reranked, ranking.complete, function)
+        place = None if compared is None else Place(compared.path, compared.function)
+        return SearchResult(shown_hits, len(ranking.ranked), ranking.reranked, ranking.complete, place)
 
 
 def _ordered(

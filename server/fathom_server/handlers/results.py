@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def result_of(found: Found) -> Json:
     """The answer that holds what was found."""
-    function = None if found.function is None else _with_location(*found.function)
+    compared = None if found.compared is None else _with_location(*found.compared)
     results = [_with_location(*hit) for hit in found.hits]
-    return SearchResult(results, found.indexing, found.complete, function).to_json()
+    return SearchResult(results, found.indexing, found.complete, compared).to_json()
 
 
 def _with_location(folder: Folder, hit: Json) -> LspHit:

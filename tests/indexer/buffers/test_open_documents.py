@@ -158,9 +158,9 @@ def test_similar_starts_from_the_document(engine: Engine, root: Path) -> None:
     (root / "src" / "birds.py").write_text(CRANE.replace("crane", "swan"))
     engine.index()
     engine.open_document("src/days.py", "\n\n\n" + CRANE)
-    function, hits = engine.similar_at("src/days.py", 5)
-    assert function is not None
-    assert (function.function.name, function.function.start_line) == ("fold_paper_crane", 4)
+    compared, hits = engine.similar_at("src/days.py", 5)
+    assert compared is not None
+    assert (compared.function.name, compared.function.start_line) == ("fold_paper_crane", 4)
     assert hits[0].function.name == "fold_paper_swan"
     assert "fold_paper_crane" not in names(hits)
     # And finds what is in documents.

@@ -93,13 +93,13 @@ def test_similar_by_place_and_by_snippet(
     assert main(["similar", "sums.ts:2", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["results"][0]["name"] == "addAll"
-    assert (answer["function"]["path"], answer["function"]["name"]) == ("sums.ts", "total")
+    assert (answer["compared"]["path"], answer["compared"]["name"]) == ("sums.ts", "total")
     snippet = tmp_path / "snippet.py"
     snippet.write_text("def email(to, body): mailer.deliver(to, body)")
     assert main(["similar", "--snippet", str(snippet), str(workspace), "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["results"][0]["name"] == "notify"
-    assert "function" not in answer
+    assert "compared" not in answer
 
 
 def test_index_and_status(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,7 +91,7 @@ describe('ResultsView', () => {
     view.dismiss();
     expect(names(view.hits)).toEqual(['c']);
     view.dismiss(three[2]);
-    expect(view.question).toBeUndefined();
+    expect(view.hits).toEqual([]);
     expect(commands.executeCommand).toHaveBeenCalledWith('setContext', 'fathom.hasResults', false);
   });
 
@@ -106,6 +106,17 @@ describe('ResultsView', () => {
     });
     await view.refresh();
     expect(names(view.hits)).toEqual(['c']);
+  });
+
+  it('knows what its results are like, also after asking again', async () => {
+    const view = make();
+    await view.keep({ question: { kind: 'similar', uri: 'file:///a.py', line: 3, character: 0 }, hits: three });
+    expect(view.compared).toBeUndefined();
+    askAgain.mockResolvedValue({ ...found(three[1]!), compared: hit('own') });
+    await view.refresh();
+    expect(view.compared).toEqual(hit('own'));
+    expect(tree().description).toBe('like own');
+    expect(commands.executeCommand).toHaveBeenLastCalledWith('setContext', 'fathom.resultsAreSimilar', true);
   });
 
   it('does not put a late answer over a newer list', async () => {
