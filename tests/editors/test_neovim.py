@@ -487,7 +487,7 @@ def test_real_similar_finds_the_twin_in_another_language(real: Neovim) -> None:
         """,
         "parcels/geo.py",
     )
-    assert found["title"] == "Fathom: similar to parcels/geo.py:8"
+    assert found["title"] == "Fathom: similar to haversine"
     functions = [(entry["path"], entry["text"].split("  ")[0]) for entry in found["entries"]]
     assert ("web/distance.ts", "greatCircle") in functions[:3]
     assert ("parcels/geo.py", "haversine") not in functions

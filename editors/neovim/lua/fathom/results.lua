@@ -50,12 +50,11 @@ function M.worth_showing(problem, result, count)
   return true
 end
 
----Sends a request whose answer is a list of functions, and shows them or says why there are none.
+---Sends a request whose answer is a list of functions, and says why there are none or calls back.
 ---@param method string
----@param title string
 ---@param params fun(client: vim.lsp.Client): table without the limit
----@param in_list? boolean
-function M.ask(method, title, params, in_list)
+---@param callback fun(result: fathom.SearchResult, entries: fathom.Entry[], settings: fathom.Settings)
+function M.ask(method, params, callback)
   local settings = M.settings()
   if not settings then
     return
@@ -65,7 +64,8 @@ function M.ask(method, title, params, in_list)
   end, function(problem, result)
     ---@cast result fathom.SearchResult?
     if M.worth_showing(problem, result, result and #result.results or 0) then
-      M.show(title, entry.all(assert(result).results), settings, in_list)
+      local found = assert(result)
+      callback(found, entry.all(found.results), settings)
     end
   end)
 end
