@@ -135,10 +135,14 @@ class SearchResult:
     complete: bool
     compared: LspHit | None = None
     """The function that others were compared with, if one was."""
+    message: str = ""
+    """Why some folder's functions are missing, in words for the user."""
 
     def to_json(self) -> Json:
         compared = {} if self.compared is None else {"compared": self.compared.to_json()}
+        message = {"message": self.message} if self.message else {}
         return {
+            **message,
             **compared,
             "results": [hit.to_json() for hit in self.results],
             "indexing": self.indexing,

@@ -206,6 +206,16 @@ def test_an_answer_without_results_is_a_message(
     assert shown["list"]["entries"] == []
 
 
+def test_results_are_shown_and_those_that_are_missing_spoken_of(neovim: Neovim, fake: FakeServer) -> None:
+    found = hit(neovim.workspace, "parcels/text.py", (5, 8), "slugify", "def slugify(title)")
+    given = answer(found)
+    given["result"]["message"] = "some results are missing: the indexer of api is not running"
+    setup = fake.configure(fathom_search=given)
+    shown = neovim.run(setup + "fathom('search x')\nreturn { messages = messages, list = quickfix() }")
+    assert shown["messages"] == ["Fathom: some results are missing: the indexer of api is not running."]
+    assert len(shown["list"]["entries"]) == 1
+
+
 def test_results_of_an_incomplete_index_are_shown_and_said_to_be(neovim: Neovim, fake: FakeServer) -> None:
     found = hit(neovim.workspace, "parcels/text.py", (5, 8), "slugify", "def slugify(title)")
     setup = fake.configure(fathom_search=answer(found, indexing=True))

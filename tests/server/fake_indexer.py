@@ -4,6 +4,7 @@ answer    answers every request properly
 die       ends at the first search
 die-once  the same, but the next one in the folder answers
 unborn    ends at once
+mute      as `answer`, but for searches, which it hears only
 stall     hears everything and answers nothing, not even to being asked to stop
 garbage   surrounds its answers with lines that are no messages, and answers searches without results
 streams   as `answer`, with a first order sent before searches and similar functions when it is asked for

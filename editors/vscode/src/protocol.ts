@@ -59,6 +59,8 @@ export interface SearchResult {
   results: Hit[];
   /** The index is still being built, so that results may be missing. */
   indexing: boolean;
+  /** The results of some folder are missing; says why, for the user. */
+  message?: string;
   /** Whether all candidates were compared as well as can be; if not, a later answer may have a better order. */
   complete: boolean;
 }

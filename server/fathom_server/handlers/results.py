@@ -20,7 +20,7 @@ def result_of(found: Found) -> Json:
     """The answer that holds what was found."""
     compared = None if found.compared is None else _with_location(*found.compared)
     results = [_with_location(*hit) for hit in found.hits]
-    return SearchResult(results, found.indexing, found.complete, compared).to_json()
+    return SearchResult(results, found.indexing, found.complete, compared, found.message).to_json()
 
 
 def _with_location(folder: Folder, hit: Json) -> LspHit:

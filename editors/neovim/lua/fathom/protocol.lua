@@ -21,6 +21,7 @@
 ---@field compared? fathom.Hit what the results are like; only of `fathom/similar`
 ---@field results fathom.Hit[]
 ---@field indexing boolean true while the index is still being built, so that results may be missing
+---@field message? string why results of some folder are missing
 ---@field complete boolean false for a first order, which another one follows
 
 ---A function of a group of copies.

@@ -32,13 +32,16 @@ end
 
 ---Says why there is nothing to show, if so.
 ---@param problem string?
----@param result { indexing: boolean }?
+---@param result { indexing: boolean, message?: string }?
 ---@param count integer
 ---@return boolean something to show
 function M.worth_showing(problem, result, count)
   if problem or not result then
     message.error(problem or 'the server gave no answer')
     return false
+  end
+  if result.message then
+    message.warn(result.message .. '.')
   end
   if count == 0 then
     message.info(result.indexing and 'still indexing, nothing found yet. Try again soon.' or 'no results.')

@@ -78,10 +78,11 @@ export class ResultPick implements Disposable {
   }
 
   /** Shows an answer. The row that the user went to stays the one, wherever it is in the new order. */
-  showResults({ results, indexing }: SearchResult, moreFollows = false): void {
+  showResults({ results, indexing, message }: SearchResult, moreFollows = false): void {
     this.pick.busy = moreFollows;
     this.hits = results;
-    this.pick.title = indexing ? l10n.t('{0} (still indexing, more may be found later)', this.title) : this.title;
+    const note = message ?? (indexing ? l10n.t('still indexing, more may be found later') : undefined);
+    this.pick.title = note ? `${this.title} (${note})` : this.title;
     if (!results.length) {
       const text = indexing ? l10n.t('Nothing found yet, still indexing') : l10n.t('No results');
       this.pick.items = [messageItem(text, 'info')];

@@ -74,6 +74,9 @@ export class ResultsView implements TreeDataProvider<Node>, Disposable {
       const show = (answer: SearchResult) => {
         if (this.list?.question === list.question) {
           this.show({ ...list, hits: answer.results, compared: answer.compared });
+          if (answer.message) {
+            this.view.message = answer.message;
+          }
         }
       };
       show(await this.askAgain(list.question, show));

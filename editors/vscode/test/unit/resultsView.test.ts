@@ -115,8 +115,17 @@ describe('ResultsView', () => {
     askAgain.mockResolvedValue({ ...found(three[1]!), compared: hit('own') });
     await view.refresh();
     expect(view.compared).toEqual(hit('own'));
+    expect(tree().message).toBe('');
     expect(tree().description).toBe('like own');
     expect(commands.executeCommand).toHaveBeenLastCalledWith('setContext', 'fathom.resultsAreSimilar', true);
+  });
+
+  it('says which results are missing after asking again', async () => {
+    const view = make();
+    await view.keep({ question, hits: three });
+    askAgain.mockResolvedValue({ ...found(three[1]!), message: 'the indexer of api is not running' });
+    await view.refresh();
+    expect(tree().message).toBe('the indexer of api is not running');
   });
 
   it('does not put a late answer over a newer list', async () => {
