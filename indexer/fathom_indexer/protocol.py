@@ -76,6 +76,15 @@ def place_from_json(value: Json) -> Place:
     return Place(value["path"], function)
 
 
+def relevance(score: float, best: float) -> int:
+    """A score as people are shown it: in percent of the best one of its list, and never below 0.
+
+    Scores are sums: their size says little beyond their list, and they are negative where more speaks against a
+    function than for it.
+    """
+    return max(0, round(100 * score / best)) if best > 0 else 0
+
+
 def hit_to_json(hit: Hit, explain: bool = False) -> Json:
     """The documented shape of a result, the same on the command line, in evaluation runs and over LSP.
 

@@ -112,7 +112,7 @@ class DuplicatesParams:
 class LspHit:
     """One function: `hit` in the shape of `fathom_indexer.protocol.hit_to_json`, and where it is in LSP's terms.
 
-    The function that others were compared with has no more than `place_to_json` gives.
+    Results have their `relevance` besides; the function that others were compared with is as `place_to_json` gives it.
     """
 
     hit: Json

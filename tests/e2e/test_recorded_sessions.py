@@ -65,7 +65,8 @@ class Replay:
                     self.answers[message["id"]].append(message)
                     self._heard.notify_all()
             elif "id" in message:
-                replies = self._replies[message["method"]]
+                # The server may ask what it did not ask then, such as to show progress: there is less time, or more.
+                replies = self._replies[message["method"]] or [{"result": None}]
                 reply = replies.pop(0) if len(replies) > 1 else replies[0]
                 self._say({**reply, "id": message["id"]})
 

@@ -46,7 +46,8 @@ export interface Place {
 
 /** One result. */
 export interface Hit extends Place {
-  score: number;
+  /** In percent of the best one of the list. */
+  relevance: number;
   snippet: string;
   /** Where the same code stands elsewhere, as `path:line`. */
   copies?: string[];

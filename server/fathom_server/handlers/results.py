@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from fathom_indexer.protocol import relevance
 from fathom_server.convert import location_of
 from fathom_server.lsp_ext import LspHit, SearchResult
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 def result_of(found: Found) -> Json:
     """The answer that holds what was found."""
     compared = None if found.compared is None else _with_location(*found.compared)
-    results = [_with_location(*hit) for hit in found.hits]
+    best = found.hits[0][1]["score"] if found.hits else 0.0
+    results = [
+        _with_location(folder, {**hit, "relevance": relevance(hit["score"], best)}) for folder, hit in found.hits
+    ]
     return SearchResult(results, found.indexing, found.complete, compared, found.message).to_json()
 
 

@@ -49,7 +49,7 @@ def test_search_prints_a_readable_list(workspace: Path, capsys: pytest.CaptureFi
     assert main(["search", "add up numbers", str(workspace)]) == 0
     out = capsys.readouterr().out
     first = out.splitlines()[0]
-    assert first.startswith("sums.ts:1  total  function  0.")
+    assert first == "sums.ts:1  total  function  100 %"
     assert "reduce" in out
     assert "\x1b" not in out, "no colours where no terminal is"
 

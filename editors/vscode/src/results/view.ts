@@ -14,7 +14,7 @@ import {
 } from 'vscode';
 import { reportError } from '../errors';
 import type { Hit, Place, SearchResult } from '../protocol';
-import { kindIcon, nameOf, scoreText } from './items';
+import { kindIcon, nameOf, percent } from './items';
 import type { Question, ResultList } from './list';
 import { reveal } from './preview';
 
@@ -186,12 +186,12 @@ function fileItem({ uri, hits }: FileNode): TreeItem {
 function hitItem(hit: Hit): TreeItem {
   const item = new TreeItem(nameOf(hit), TreeItemCollapsibleState.None);
   item.iconPath = new ThemeIcon(kindIcon(hit.kind));
-  item.description = scoreText(hit.score);
+  item.description = percent(hit.relevance);
   item.tooltip = hit.snippet;
   item.contextValue = 'hit';
   item.command = { command: 'fathom.results.open', title: l10n.t('Open'), arguments: [hit] };
   item.accessibilityInformation = {
-    label: l10n.t('{0}, line {1}, score {2}', nameOf(hit), hit.startLine, scoreText(hit.score)),
+    label: l10n.t('{0}, line {1}, relevance {2} %', nameOf(hit), hit.startLine, hit.relevance),
   };
   return item;
 }

@@ -146,7 +146,7 @@ describe('ResultsView', () => {
     expect(view.getTreeItem(file!).accessibilityInformation?.label).toBe('src/a.py, 2 results');
     expect(view.getTreeItem(three[0]!)).toMatchObject({
       label: 'a',
-      accessibilityInformation: { label: 'a, line 1, score 0.50' },
+      accessibilityInformation: { label: 'a, line 1, relevance 50 %' },
     });
     expect(view.getParent(three[0]!)).toBe(file);
   });
