@@ -102,6 +102,7 @@ def test_the_package_is_small_and_complete(vsix: Path) -> None:
     assert files - images == {
         "extension/package.json",
         "extension/package.nls.json",
+        "extension/l10n/bundle.l10n.json",
         "extension/readme.md",
         "extension/changelog.md",
         "extension/LICENSE.txt",
