@@ -6,13 +6,13 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import run
 
 from fathom_indexer import __version__
 from fathom_indexer.languages.registry import LANGUAGES
@@ -47,17 +47,7 @@ class Neovim:
         }
         command = [self.executable, "--headless", "--clean", "--cmd", f"set runtimepath^={PLUGIN}"]
         command += [*files, "-c", f"luafile {HERE / 'neovim' / 'driver.lua'}"]
-        finished = subprocess.run(
-            command,
-            cwd=cwd or self.workspace,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-        assert outcome_file.exists(), finished.stderr
+        run(*command, cwd=cwd or self.workspace, environment=environment, timeout=180)
         outcome = json.loads(outcome_file.read_text(encoding="utf-8"))
         assert "failure" not in outcome, outcome.get("failure")
         return outcome["value"]
