@@ -20,18 +20,6 @@ PROJECT = Path(__file__).parents[1] / "fixtures" / "workspaces" / "parcels"
 
 
 @pytest.fixture(scope="session")
-def give_up() -> Callable[[str], NoReturn]:
-    """Skips a test for want of a tool, or fails it where the tools must be there (FATHOM_REQUIRE_EDITORS=1)."""
-
-    def without(reason: str) -> NoReturn:
-        if os.environ.get("FATHOM_REQUIRE_EDITORS") == "1":
-            pytest.fail(f"FATHOM_REQUIRE_EDITORS=1, but {reason}")
-        pytest.skip(reason)
-
-    return without
-
-
-@pytest.fixture(scope="session")
 def editor_tools(give_up: Callable[[str], NoReturn]) -> Path:
     """The folder that `.ci/neovim-tools` fills."""
     if not any(EDITOR_TOOLS.glob("done-*")):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from zipfile import ZipFile
 
+import packages
 import pytest
 import real_vscode
 from commands import CommandFailedError, run
@@ -157,11 +158,10 @@ def test_the_licence_is_the_one_of_the_project() -> None:
 
 # In a real VS Code, shown by a browser without a screen
 
-CODE_BASE = "httpx==0.28.1"
+CODE_BASE = ("httpx", "0.28.1")
 """A package of 570 functions that others wrote."""
 
 SCRIPTS = Path(sys.executable).parent
-SYSTEM_PYTHON = Path(sys.base_prefix) / "bin" / "python3"
 
 
 @pytest.fixture(scope="module")
@@ -173,29 +173,13 @@ def installation(npm: str, give_up: Callable[[str], NoReturn]) -> real_vscode.In
 
 
 @pytest.fixture(scope="module")
-def pip(give_up: Callable[[str], NoReturn]) -> Callable[..., None]:
-    """Runs the pip outside the virtual environment of the tests, which has none. Gives up when it fails."""
-
-    def run_pip(*arguments: str | Path) -> None:
-        try:
-            run(SYSTEM_PYTHON, "-m", "pip", "--quiet", *arguments)
-        except CommandFailedError as error:
-            give_up(str(error))
-
-    return run_pip
-
-
-@pytest.fixture(scope="module")
-def code_base(tmp_path_factory: pytest.TempPathFactory, pip: Callable[..., None]) -> Path:
-    """A fresh copy of the code base, which is downloaded once."""
-    downloads = real_vscode.cache_folder() / "packages"
-    name, _, version = CODE_BASE.partition("==")
-    wheel = downloads / f"{name}-{version}-py3-none-any.whl"
-    if not wheel.exists():
-        pip("download", "--no-deps", "--dest", downloads, CODE_BASE)
-    folder = tmp_path_factory.mktemp("code") / name
-    with ZipFile(wheel) as archive:
-        archive.extractall(folder)
+def code_base(tmp_path_factory: pytest.TempPathFactory, give_up: Callable[[str], NoReturn]) -> Path:
+    """A fresh copy of the code base."""
+    folder = tmp_path_factory.mktemp("code") / CODE_BASE[0]
+    try:
+        packages.from_pypi(*CODE_BASE, folder)
+    except CommandFailedError as error:
+        give_up(str(error))
     return folder
 
 
@@ -274,15 +258,18 @@ def test_a_users_first_minutes(
     vsix: Path,
     workspace: Path,
     tmp_path: Path,
-    pip: Callable[..., None],
+    give_up: Callable[[str], NoReturn],
 ) -> None:
     """See editors/vscode/test/journey/installation.ts."""
     wheels, home = tmp_path / "wheels", tmp_path / "home"
     home.mkdir()
-    pip("wheel", "--wheel-dir", wheels, EXTENSION.parents[1])
+    try:
+        packages.pip("wheel", "--wheel-dir", wheels, EXTENSION.parents[1])
+    except CommandFailedError as error:
+        give_up(str(error))
     real_vscode.write_settings(home, QUIET_WORKBENCH)
     # No `fathom-lsp` on the PATH, and a pip that asks no network.
-    path = os.pathsep.join([str(SYSTEM_PYTHON.parent), "/usr/bin", "/bin"])
+    path = os.pathsep.join([str(packages.SYSTEM_PYTHON.parent), "/usr/bin", "/bin"])
     environment = {"FATHOM_CACHE_DIR": str(home / "cache"), "PATH": path, "PIP_NO_INDEX": "1"}
     with real_vscode.running(installation, home, vsix, environment) as vscode:
         [wheel] = wheels.glob("fathom_lsp-*.whl")

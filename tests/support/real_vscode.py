@@ -1,7 +1,6 @@
 """A real VS Code without a desktop: the server that the npm package `code-server` contains, shown by a browser.
 
-What it needs is downloaded once, from npm, into a cache folder outside the repository (FATHOM_EDITORS_CACHE, else the
-user's own), and used again by later runs.
+What it needs is downloaded once, from npm, into the tests' cache folder (`packages.py`), and used again by later runs.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
 from commands import CommandFailedError, run
+from packages import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,12 +57,6 @@ class Installation:
     @property
     def command(self) -> list[str]:
         return [str(self.node), str(self.vscode / "out" / "server-main.js"), "--accept-server-license-terms"]
-
-
-def cache_folder() -> Path:
-    """Where downloads are kept from one run to the next."""
-    given = os.environ.get("FATHOM_EDITORS_CACHE")
-    return Path(given) if given else platformdirs.user_cache_path("fathom-editors-test")
 
 
 def find_browser() -> Path:

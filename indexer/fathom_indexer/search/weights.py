@@ -29,27 +29,27 @@ class Weights:
     """A standard deviation of the candidates' cosines, where the query is words."""
     cosine: float = 1.0
     """The cosine where the query is code."""
-    words: float = 0.01
+    words: float = 0.0077
     """One point of BM25 where the query is words, all of which the function has."""
-    words_for_code: float = 0.001
+    words_for_code: float = 0.0016
     """One point of BM25 where the query is code."""
-    symbol: float = 0.4
+    symbol: float = 0.16
     """Being what a query names that is nothing but a name."""
-    mention: float = 0.15
+    mention: float = 0.16
     """Being what a query names among other words."""
-    name: float = 0.12
+    name: float = 0.33
     """All words of the query in the function's name."""
-    place: float = 0.2
+    place: float = 0.12
     """All words of the query in the names of the file and its folder."""
-    role: float = 0.15
+    role: float = 0.2
     """Being a test; less for other roles."""
-    form: float = 0.04
+    form: float = 0.05
     """Being very short; less for other forms."""
-    coherence: float = 0.13
+    coherence: float = 0.15
     """Being the best function of the file that matches most as a whole."""
-    diversity: float = 0.15
+    diversity: float = 0.16
     """Coming after many functions of the same file."""
-    structure: float = 0.5
+    structure: float = 0.31
     """Being built like the code that is compared. Fitted with `words_for_code` across languages, which it makes almost
     needless (`docs/benchmarks.md`)."""
 
