@@ -42,6 +42,9 @@ Json = dict[str, Any]
 
 PROTOCOL_VERSION = 2
 
+HALF = 0.25
+"""How much lower a score is that people are shown half as large. Being a test costs .15, the name may add .12."""
+
 
 def place_to_json(place: Place) -> Json:
     """Where a function is and what it is called: what all that is said of functions begins with."""
@@ -77,12 +80,11 @@ def place_from_json(value: Json) -> Place:
 
 
 def relevance(score: float, best: float) -> int:
-    """A score as people are shown it: in percent of the best one of its list, and never below 0.
+    """A score as people are shown it, in percent: 100 for the best one of its list, half as much for every `HALF` less.
 
-    Scores are sums: their size says little beyond their list, and they are negative where more speaks against a
-    function than for it.
+    Scores are sums, and their zero means nothing: what they say is by how much they differ within their list.
     """
-    return max(0, round(100 * score / best)) if best > 0 else 0
+    return round(100 * 2 ** ((score - best) / HALF))
 
 
 def hit_to_json(hit: Hit, explain: bool = False) -> Json:

@@ -165,10 +165,11 @@ async def test_code_actions_lead_to_similar_functions(work: Work, name: str) -> 
     assert await soon(client.workspace_execute_command_async(params)) is None
     if name == MINIMAL:
         await until(lambda: client.messages)
-        assert client.messages[0].message == "Similar functions: Account.settle (src/über uns/a b.py:3)"
+        same = "Account.settle (src/über uns/a b.py:3)"
+        assert client.messages[0].message == f"Similar to {same}: {same}"
         return
     [shown] = await until(lambda: client.shown_documents)
-    assert work.asked[0].message == "Similar functions"
+    assert work.asked[0].message == "Similar to Account.settle (src/über uns/a b.py:3)"
     assert shown.uri.endswith("/a%20b.py")
     assert shown.selection.start == types.Position(2, 0)
     go = found[1].command

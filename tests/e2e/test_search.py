@@ -11,6 +11,8 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pytest_lsp import LanguageClient
 
+from fathom_indexer.protocol import relevance
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -103,7 +105,7 @@ async def test_the_limit_is_kept(library: LanguageClient) -> None:
     scores = [hit["score"] for hit in answer["results"]]
     assert scores == sorted(scores, reverse=True)
     shares = [hit["relevance"] for hit in answer["results"]]
-    assert shares == [round(100 * score / scores[0]) for score in scores]
+    assert shares == [relevance(score, scores[0]) for score in scores]
 
 
 async def test_similar_code_is_found_across_languages(library: LanguageClient) -> None:

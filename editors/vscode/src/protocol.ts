@@ -46,7 +46,7 @@ export interface Place {
 
 /** One result. */
 export interface Hit extends Place {
-  /** In percent of the best one of the list. */
+  /** In percent: 100 for the best one of the list, less the further a result is behind it. */
   relevance: number;
   snippet: string;
   /** Where the same code stands elsewhere, as `path:line`. */

@@ -9,11 +9,12 @@ from pygls.exceptions import JsonRpcInvalidParams
 from fathom_server import lsp_ext
 from fathom_server.handlers import duplicates, reindex, search, similar, status
 from fathom_server.lsp_ext import SimilarParams
-from fathom_server.show import MOST, Target, go_to, offer, target_of
+from fathom_server.show import MOST, Target, go_to, offer, target_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from fathom_server.found import Found
     from fathom_server.server import FathomServer
 
 SHOW_SIMILAR = "fathom/showSimilar"
@@ -25,7 +26,7 @@ async def show_similar(ls: FathomServer, params: Any = None) -> None:
     """Offer the functions most like the one at a position."""
     wanted = SimilarParams.from_json(params, MOST)
     found = await similar.find(ls, wanted)
-    message = "Similar functions" if found.hits else f"Nothing is similar to line {wanted.line + 1}"
+    message = f"{'Similar' if found.hits else 'Nothing is similar'} to {_subject(found, wanted)}"
     ls.run_in_background(offer(ls, message, [target_of(folder, hit) for folder, hit in found.hits]))
 
 
@@ -37,7 +38,12 @@ async def go_to_most_similar(ls: FathomServer, params: Any = None) -> None:
     if targets:
         ls.run_in_background(go_to(ls, targets[0]))
     else:
-        ls.run_in_background(offer(ls, f"Nothing is similar to line {wanted.line + 1}", []))
+        ls.run_in_background(offer(ls, f"Nothing is similar to {_subject(found, wanted)}", []))
+
+
+def _subject(found: Found, wanted: SimilarParams) -> str:
+    """What others were compared with, in few words."""
+    return f"line {wanted.line + 1}" if found.compared is None else title_of(found.compared[1])
 
 
 async def show_copies(ls: FathomServer, params: Any = None) -> None:
