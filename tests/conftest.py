@@ -17,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def give_up() -> Callable[[str], NoReturn]:
-    """Skips a test for want of a tool or a download, or fails it where nothing may be skipped (FATHOM_TEST_EVERYTHING=1)."""
+    """Skips a test for want of a tool or a download; fails it where nothing may be (FATHOM_TEST_EVERYTHING=1)."""
 
     def without(reason: str) -> NoReturn:
         if os.environ.get("FATHOM_TEST_EVERYTHING") == "1":

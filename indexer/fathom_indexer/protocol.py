@@ -40,10 +40,10 @@ from fathom_indexer.types import (
 
 Json = dict[str, Any]
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 HALF = 0.25
-"""How much lower a score is that people are shown half as large. Being a test costs .15, the name may add .12."""
+"""How much lower a score is that people are shown half as large. Being a test costs .2, the name may add .33."""
 
 
 def place_to_json(place: Place) -> Json:

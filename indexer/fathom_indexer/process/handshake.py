@@ -1,7 +1,7 @@
 """How a client and a shared indexer find out whether they fit each other.
 
-    client   {"id": 0, "method": "hello", "params": {"protocol": 2, "version": "1.2", "settings": "...", "token": ""}}
-    indexer  {"id": 0, "result": {"protocol": 2, "version": "1.2", "pid": 4711, "clients": 1, "joined": true}}
+    client   {"id": 0, "method": "hello", "params": {"protocol": 3, "version": "1.2", "settings": "...", "token": ""}}
+    indexer  {"id": 0, "result": {"protocol": 3, "version": "1.2", "pid": 4711, "clients": 1, "joined": true}}
 
 Only a client that has `joined` may ask anything. One that has not, because the two speak different versions or are
 set up differently, may ask for one thing, after which the indexer answers and, if it has no clients, ends:

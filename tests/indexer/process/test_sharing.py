@@ -501,7 +501,7 @@ async def test_a_greeting_is_answered_with_who_is_there(workspace: Workspace) ->
     [
         b'{"id": 1, "method": "status", "params": {}}',
         b'{"id": 1, "method": "hello"}',
-        b'{"id": 1, "method": "hello", "params": {"protocol": 2}}',
+        b'{"id": 1, "method": "hello", "params": {"protocol": 3}}',
         b'{"id": 1, "method": "hello", "params": []}',
         b'{"id": 1, "method": "hello", "params": {"token": 5, "protocol": 1}}',
         b"[]",

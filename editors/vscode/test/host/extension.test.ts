@@ -205,9 +205,8 @@ describe('the extension', () => {
     assert.ok((await search('stopwatch that measures laps')).includes('Stopwatch'));
     await commands.executeCommand('fathom.excludeFolder', file('web'));
     assert.deepEqual(workspace.getConfiguration('fathom').get('exclude'), ['/web/']);
-    // The indexer is started anew; a search that was under way then has no answer.
-    const found = () => search('stopwatch that measures laps').catch(() => ['Stopwatch']);
-    await until(async () => !(await found()).includes('Stopwatch'));
+    // The indexer is started anew, and searches wait for it.
+    await until(async () => !(await search('stopwatch that measures laps')).includes('Stopwatch'));
     await set('exclude', undefined);
   });
 
