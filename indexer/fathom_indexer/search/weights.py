@@ -1,14 +1,9 @@
-"""The weights of the ranking, in one place. Chosen on development data; `benchmarks/fit_weights.py` fits them.
+"""The weights of the ranking, in one place: what `benchmarks/fit_weights.py` ends at on development data.
 
-The optimum is flat; where kinds of questions disagree, the weight was taken that loses little on any. More coherence
-and diversity (.3 and .3) bring questions whose answers are files from .884 to .888 and questions whose answer is one
-function from .607 to .575. Mentions at .3 bring the very function that a question names from .905 to .928 and cost
-functions that are asked for by their documentation .014. More words (.02) cost `cosqa_dev_nodoc` .01. The figures are
-NDCG@10 and MRR@10 on the data of `docs/quality.md`, which has what these very weights reach.
-
-Nothing here is fitted to single repositories: chosen without the one that is measured, the script's weights do as well
-as chosen with it. Its own goal, in which functions count half, ends at others (name .20, words .004): files .871,
-functions by their documentation .531 (NDCG@10), where these have .884 and .503.
+The optimum is flat, and kinds of questions disagree about it: more diversity serves questions whose answers are files
+and costs those whose answer is one function. The script's goal says what weighs how much. It reaches an NDCG@10 of .881
+on questions about repositories and .533 on functions that are asked for by their documentation. On repositories that
+were left out of the fit it is .870 and .533: the difference is what a repository gains by having been looked at.
 """
 
 from __future__ import annotations
