@@ -5,17 +5,18 @@
 The folders are those of `benchmarks/quality.py`. Every query is searched once, and what each step says of each
 candidate is written down; the search for weights is then arithmetic (`fathom_indexer.evaluation.candidates`). It
 climbs from weights that know nothing (`START`), one weight at a time (`fathom_indexer.evaluation.ascent`). The goal is
-the mean NDCG@10 of the questions about repositories, plus `DOCUMENTED_SHARE` times that of functions that are asked for
-by their documentation, plus `SETS_SHARE` times that of the retrieval sets, less what any set falls below the better of
-its legs, words or vectors. Cross-validation leaves one repository out at a time, climbs by the others from the same
-start, and measures on the one left out. The last lines are the weights to put into `search/weights.py`.
+the mean NDCG@10 of the questions about repositories, plus `FUNCTIONS_SHARE` times that of questions that one function
+answers, which their documentation makes or which name it, plus `SETS_SHARE` times that of the retrieval sets, less what
+any set falls below the better of its legs, words or vectors. Cross-validation leaves one repository out at a time,
+climbs by the others from the same start, and measures on the one left out. The last lines are the weights to put into
+`search/weights.py`.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,6 @@ from fathom_indexer.encoder import Encoder, load_encoder
 from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.engine import Engine
 from fathom_indexer.evaluation import (
-    DocumentedFunction,
     Question,
     Repository,
     RetrievalSet,
@@ -41,8 +41,9 @@ from fathom_indexer.evaluation.ascent import Weighting, ascend
 from fathom_indexer.evaluation.candidates import AnsweredQuery, Candidate, CandidateTable
 from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, QueryKind, Ranking, Searcher, Step, Weights, understand
 from fathom_indexer.storage import Store, StoredFunction
+from fathom_indexer.types import Function
 from fathom_indexer.vectors import ExactIndex
-from quality import without_documentation
+from quality import named_function, without_documentation
 
 Array = NDArray[np.float64]
 
@@ -51,15 +52,17 @@ COSINES = ("spread", "cosine")
 START = Weights(
     words=0.01,
     words_for_code=0.001,
-    **dict.fromkeys(("symbol", "mention", "name", "place", "role", "form", "coherence", "diversity"), 0.1),
+    symbol=0.4,
+    **dict.fromkeys(("mention", "name", "place", "role", "form", "coherence", "diversity"), 0.1),
 )
 """Every rule the same; cosines and points of BM25 have scales of their own."""
-HELD = COSINES
-"""Not fitted: only what weights are to one another matters."""
+HELD = (*COSINES, "symbol")
+"""Not fitted. Of cosines, since only what weights are to one another matters. Of symbols, since labels that are files
+do not tell `parse` from `parse_args` beside it, and who types a name alone wants what is called so."""
 SETS_SHARE = 0.5
-DOCUMENTED_SHARE = 0.25
-"""Half of it and all questions whose answers are files gain .006 and those of functions lose .055; twice as much, and
-they lose .011 and gain .025. What people ask weighs more than what documentation says."""
+FUNCTIONS_SHARE = 0.25
+"""What people ask weighs more than what documentation says. With less than half as much, questions about files gained
+.006 and functions lost .055; with twice as much, they lost .011 and functions gained .025."""
 QUERIES_OF_A_SET = 200
 KEPT = 120
 """Candidates kept of a query: what comes later in the order as it is does not come among the first ten in another."""
@@ -69,13 +72,13 @@ RERANK_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Data:
-    """What is fitted to: questions about repositories, those that their documentation makes, each with the number of
-    its repository, and retrieval sets."""
+    """What is fitted to: questions about repositories, those that one function answers, each with the number of its
+    repository, and retrieval sets."""
 
     questions: CandidateTable
     repository: NDArray[np.int64]
-    documented: CandidateTable
-    documented_repository: NDArray[np.int64]
+    functions: CandidateTable
+    functions_repository: NDArray[np.int64]
     sets: Mapping[str, CandidateTable]
     floors: Mapping[str, float]
     """The better leg of each set."""
@@ -153,14 +156,21 @@ def about_repository(repository: Repository) -> list[tuple[str, int, Answers]]:
     return [(question.text, len(question.answers), partial(covered, question)) for question in repository.questions]
 
 
-def about_functions(asked: Sequence[DocumentedFunction]) -> list[tuple[str, int, Answers]]:
-    """Questions that one function answers."""
+def about_functions(asked: Iterable[tuple[str, str, Function]]) -> list[tuple[str, int, Answers]]:
+    """Questions that one function answers, given with its path."""
 
-    def covered(one: DocumentedFunction, stored: StoredFunction) -> tuple[int, ...]:
-        wanted = (one.path, one.function.start_byte, one.function.qualified_name)
+    def covered(path: str, function: Function, stored: StoredFunction) -> tuple[int, ...]:
+        wanted = (path, function.start_byte, function.qualified_name)
         return (0,) if wanted == (stored.path, stored.function.start_byte, stored.function.qualified_name) else ()
 
-    return [(one.question, 1, partial(covered, one)) for one in asked]
+    return [(question, 1, partial(covered, path, function)) for question, path, function in asked]
+
+
+def that_name_functions(repository: Repository, checkout: Path) -> Iterator[tuple[str, str, Function]]:
+    """A repository's questions that name the one function that answers them, its path, and itself."""
+    for question in repository.questions:
+        if (target := named_function(repository, checkout, question)) is not None:
+            yield question.text, *target
 
 
 def ask_set(name: str, retrieval_set: RetrievalSet, encoder: Encoder, cache: str) -> Iterator[AnsweredQuery]:
@@ -185,9 +195,9 @@ def gather(options: argparse.Namespace, encoder: Encoder) -> Data:
     """Search everything once."""
     names = tuple(name for name in asdict(DEFAULT_WEIGHTS) if name not in ("coherence", "diversity"))
     questions: list[AnsweredQuery] = []
-    documented: list[AnsweredQuery] = []
+    functions: list[AnsweredQuery] = []
     owners: list[int] = []
-    documented_owners: list[int] = []
+    functions_owners: list[int] = []
     for number, repository in enumerate(read_repositories(options.repositories)):
         checkout = options.checkouts / repository.name
         root = checkout / repository.folder
@@ -195,10 +205,13 @@ def gather(options: argparse.Namespace, encoder: Encoder) -> Data:
             asked = list(ask_folder(root, about_repository(repository), encoder, options.cache))
             questions += asked
             owners += [number] * len(asked)
-            copy, functions = without_documentation(repository, checkout, options.cache)
-            about = list(ask_folder(copy, about_functions(functions), encoder, options.cache))
-            documented += about
-            documented_owners += [number] * len(about)
+            named = about_functions(that_name_functions(repository, checkout))
+            about = list(ask_folder(root, named, encoder, options.cache))
+            copy, documented = without_documentation(repository, checkout, options.cache)
+            asked_by_documentation = about_functions((one.question, one.path, one.function) for one in documented)
+            about += ask_folder(copy, asked_by_documentation, encoder, options.cache)
+            functions += about
+            functions_owners += [number] * len(about)
             print(repository.name, file=sys.stderr, flush=True)
     sets = {}
     for name, retrieval_set in (read_sets(options.eval) if options.eval else {}).items():
@@ -209,8 +222,8 @@ def gather(options: argparse.Namespace, encoder: Encoder) -> Data:
     return Data(
         CandidateTable(questions, names),
         np.array(owners, np.int64),
-        CandidateTable(documented, names),
-        np.array(documented_owners, np.int64),
+        CandidateTable(functions, names),
+        np.array(functions_owners, np.int64),
         sets,
         floors,
     )
@@ -226,21 +239,21 @@ class Fitting:
         self._known: dict[tuple[float, ...], tuple[Array, Array, Array]] = {}
 
     def ndcg(self, weights: Weighting) -> tuple[Array, Array, Array]:
-        """NDCG@10 of every question, of every question made of documentation, and the mean of every set."""
+        """NDCG@10 of every question, of every one that a function answers, and the mean of every set."""
         key = tuple(weights.values())
         if key not in self._known:
             data = self.data
             sets = np.array([float(table.ndcg(weights).mean()) for table in data.sets.values()])
-            self._known[key] = data.questions.ndcg(weights), data.documented.ndcg(weights), sets
+            self._known[key] = data.questions.ndcg(weights), data.functions.ndcg(weights), sets
         return self._known[key]
 
     def fit(self, left_out: int | None = None) -> Weighting:
         """The best weights for all repositories but one."""
-        asked, documented = self.data.repository != left_out, self.data.documented_repository != left_out
+        asked, about = self.data.repository != left_out, self.data.functions_repository != left_out
 
         def goal(weights: Weighting) -> float:
             questions, functions, sets = self.ndcg(weights)
-            reached = float(questions[asked].mean() + DOCUMENTED_SHARE * functions[documented].mean())
+            reached = float(questions[asked].mean() + FUNCTIONS_SHARE * functions[about].mean())
             if len(sets):
                 reached += float(SETS_SHARE * sets.mean() - np.maximum(self._floors - sets, 0.0).sum())
             return reached
@@ -260,16 +273,16 @@ def main() -> None:
     Path(options.cache).mkdir(parents=True, exist_ok=True)
     data = gather(options, load_encoder(threads=options.threads))
     fitting = Fitting(data)
-    held_out, documented_held_out = np.zeros(len(data.questions)), np.zeros(len(data.documented))
+    held_out, functions_held_out = np.zeros(len(data.questions)), np.zeros(len(data.functions))
     for number in np.unique(data.repository):
         questions, functions, _ = fitting.ndcg(fitting.fit(left_out=number))
-        left_out, documented_left_out = data.repository == number, data.documented_repository == number
+        left_out, functions_left_out = data.repository == number, data.functions_repository == number
         held_out[left_out] = questions[left_out]
-        documented_held_out[documented_left_out] = functions[documented_left_out]
+        functions_held_out[functions_left_out] = functions[functions_left_out]
     start, final = asdict(DEFAULT_WEIGHTS), fitting.fit()
     for name, asked, out in (
         ("questions about repositories", data.questions, held_out),
-        ("functions by their documentation", data.documented, documented_held_out),
+        ("functions by documentation or name", data.functions, functions_held_out),
     ):
         as_it_is, fitted = (asked.ndcg(weights).mean() for weights in (start, final))
         print(f"{name}: as it is {as_it_is:.4f}, left out {out.mean():.4f}, fitted to {fitted:.4f}")

@@ -101,7 +101,7 @@ def ask_repository(repository: Repository, checkout: Path, cache: str, threads: 
         engine.index()
         for number, question in enumerate(repository.questions):
             scores = {name: answers_ndcg(rankings[number], question.answers) for name, rankings in others.items()}
-            target = _asked_function(repository, checkout, question)
+            target = named_function(repository, checkout, question)
             functions: dict[str, FunctionRank] = {}
             for name, steps in STEPS.items():
                 hits = engine.search(question.text, DEPTH, steps=steps)
@@ -143,7 +143,7 @@ def _places(repository: Repository, hits: Sequence[Hit]) -> list[Place]:
     return [repository.place(hit.path, (hit.function.start_line, hit.function.end_line)) for hit in hits]
 
 
-def _asked_function(repository: Repository, checkout: Path, question: Question) -> tuple[str, Function] | None:
+def named_function(repository: Repository, checkout: Path, question: Question) -> tuple[str, Function] | None:
     """The path, relative to the searched folder, and the unit that the question asks for by the rule."""
     path = question.main[0].path
     language = language_of_path(path)
