@@ -76,6 +76,9 @@ class Engine:
         self._loaded_encoder: Encoder | None = None
         self.cancelled: Callable[[], bool] = lambda: False
         """Asked between the batches of a search whether nobody wants its answer any more. For the owner to set."""
+        self.hurried = False
+        """Whether an answer at once matters more than a deep order, as it does while the index is being made: searches
+        make no deep vectors then. For the owner to set."""
         self.viewer = 0
         """Whose open documents are meant and seen. For the owner to set."""
 
@@ -87,7 +90,7 @@ class Engine:
                 index_exit,
                 rerank_exit,
                 dim,
-                config.rerank_ms / 1000,
+                lambda: 0.0 if self.hurried else config.rerank_ms / 1000,
                 cancelled=self._is_cancelled,
             )
 
@@ -198,7 +201,7 @@ class Engine:
         steps: Steps = ALL_STEPS,
         weights: Weights = DEFAULT_WEIGHTS,
     ) -> Iterator[SearchResult]:
-        """Answers to a query, one or two: an order that is there at once, then the final one where it may differ.
+        """Answers to a query, one or two: an order that is there at once, then the final one where vectors are made.
 
         The query may be a question, a name, a path, an error message or code. `steps` and `weights` are for
         comparisons. Raises `QueryError` for impossible filters.

@@ -62,6 +62,7 @@ class Ranking:
     signals: tuple[Signal, ...]
     reranked: int
     complete: bool
+    final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class _Candidates:
 class Searcher:
     """Searches one store. `encoder` and `vectors` are called when they are first needed.
 
-    `rerank_seconds` is how long missing deep vectors may be made during one search. `cancelled` is asked before every
+    `rerank_seconds` says how long a search may make deep vectors that are missing. `cancelled` is asked before every
     costly step, and between batches of them: when it is true, whatever is known by then is the answer.
     """
 
@@ -93,7 +94,7 @@ class Searcher:
         index_exit: int,
         rerank_exit: int,
         dim: int | None,
-        rerank_seconds: float = 0.15,
+        rerank_seconds: Callable[[], float] = lambda: 0.15,
         clock: Clock = time.monotonic,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -205,17 +206,16 @@ class Searcher:
         weights: Weights,
         language: str,
     ) -> Iterator[Ranking]:
-        """The order by the rerank exit. Where vectors have to be made for it, what is known gives an order before."""
+        """The order by the rerank exit. Where vectors are made for it, what is known gives an order before."""
         ids = list(candidates.outlines)
         model, layer = self._encoder().config.model_id, self._rerank_exit
         vectors = dict(self._store.vectors_of(model, layer, ids) if known is None else known)
-        if len(vectors) < len(ids):
+        seconds = self._rerank_seconds()
+        if len(vectors) < len(ids) and seconds > 0:
             first = _ordered(candidates, {}, steps, weights)
-            yield Ranking(*first, reranked=0, complete=False)
+            yield Ranking(*first, reranked=0, complete=False, final=False)
             missing = [function_id for function_id, _ in first[0] if function_id not in vectors]
-            vectors |= make_missing(
-                self._store, self._encoder(), layer, missing, self._rerank_seconds, self._clock, self._cancelled
-            )
+            vectors |= make_missing(self._store, self._encoder(), layer, missing, seconds, self._clock, self._cancelled)
         means: Mapping[str, Floats] = {}
         if candidates.query.kind is QueryKind.CODE and Step.CENTRING in steps:
             means = self._means(layer, None)
@@ -342,7 +342,7 @@ class Searcher:
             hits = [hit for hit in hits if hit.path != left_out.path or not _overlap(hit.function, left_out.function)]
         hits = hits[:limit] if fold is None else fold_copies(hits, limit, fold)
         shown_hits = tuple(replace(hit, snippet=snippet(hit.function)) for hit in hits)
-        return SearchResult(shown_hits, len(ranking.ranked), ranking.reranked, ranking.complete)
+        return SearchResult(shown_hits, len(ranking.ranked), ranking.reranked, ranking.complete, ranking.final)
 
 
 def _ordered(

@@ -97,7 +97,7 @@ def searcher_of(store: Store, index_exit: int, dim: int | None, seconds: float =
     ids, rows = store.vectors(MODEL, index_exit)
     index.add(ids, shorten(rows, dim))
     encoder: Any = WordCounts()
-    return Searcher(store, lambda: encoder, lambda: index, index_exit, 6, dim, seconds)
+    return Searcher(store, lambda: encoder, lambda: index, index_exit, 6, dim, lambda: seconds)
 
 
 # The packaged model had one exit for both, its successor has a shallow one of few dimensions for the index.
@@ -178,12 +178,12 @@ def test_the_first_order_comes_at_once_and_the_deep_one_is_kept() -> None:
     def results(seconds: float) -> list[SearchResult]:
         return list(searcher_of(store, 2, 16, seconds).search("removes the oldest job", 5, Filters(), LANGUAGES))
 
-    first, final = results(0)
-    assert (first.reranked, first.complete) == (final.reranked, final.complete) == (0, False)
-    assert [hit.score for hit in first.hits] == [hit.score for hit in final.hits]
+    (hurried,) = results(0)
+    assert (hurried.reranked, hurried.complete, hurried.final) == (0, False, True)
     first, final = results(100)
-    assert not first.complete
-    assert final.complete and final.reranked == final.candidates == 8
+    assert (first.reranked, first.complete, first.final) == (0, False, False)
+    assert [hit.score for hit in first.hits] == [hit.score for hit in hurried.hits]
+    assert final.final and final.complete and final.reranked == final.candidates == 8
     (again,) = results(0)
     assert again == final
     store.close()
