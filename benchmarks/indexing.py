@@ -176,7 +176,8 @@ def fill(engine: Engine, stage: Stage) -> None:
     numbers = np.random.default_rng(0)
     with closing(Store(Path(status.index_path))) as store:
         for layer in (part.exit for part in status.coverage if part.stage is stage and part.exit is not None):
-            keys = store.texts_without_vector(status.model, layer)
+            lacking = store.texts_without_vector(status.model, layer)
+            keys = list(dict.fromkeys(key for of_file in lacking.values() for key in of_file))
             for start in range(0, len(keys), 1000):
                 rows = numbers.standard_normal((len(keys[start : start + 1000]), 384)).astype(np.float32)
                 rows /= np.linalg.norm(rows, axis=1, keepdims=True)

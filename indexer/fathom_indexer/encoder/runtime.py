@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-TOKENS_IN_BATCH = 512
+TOKENS_IN_BATCH = 256
 """Padded tokens of one batch: small enough that a search waits milliseconds for it, large enough to be efficient.
 
 Measured with the packaged model on one thread, processor time for 1,536 functions at exit 2 in windows of 128: 4.1 s

@@ -31,6 +31,8 @@ _FUNCTION_COLUMNS = (
     "name, qualified_name, kind, functions.language, signature, content, start_byte, end_byte, start_line, end_line, "
     "checksum"
 )
+_PLACE = 6
+"""How many of these columns come before those of the place."""
 _INSERT_WORDS = (
     "INSERT INTO words (rowid, name, qualified_name, signature, documentation, body, path) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
@@ -69,6 +71,26 @@ class StoredFunction:
 
     id: int
     path: str
+    function: Function
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What became of a file's functions when it was stored anew, by id."""
+
+    gone: Sequence[int]
+    new: Sequence[int]
+    ids: Sequence[int]
+    """All that it has now, in the order in which they were given."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A function as it lies in the index: `columns` are `_FUNCTION_COLUMNS`."""
+
+    id: int
+    text_key: str
+    columns: Sequence[Any]
     function: Function
 
 
@@ -162,45 +184,54 @@ class Store:
 
     # --- files -------------------------------------------------------------------------------------------------
 
-    def file_states(self) -> dict[str, FileState]:
-        """Every path the index has looked at, skipped ones included."""
+    def file_states(self, under: Sequence[str] | None = None) -> dict[str, FileState]:
+        """Every path the index has looked at, skipped ones included; of those that are `under`, or are, these paths."""
+        states: dict[str, FileState] = {}
+        # What lies in a folder comes between its name with a slash and with what follows the slash in ASCII.
+        ranges = [("", None)] if under is None else [(f"{path.rstrip('/')}/", f"{path.rstrip('/')}0") for path in under]
         with self._reading() as db:
-            states = {
-                _text(path): FileState(size, changed_ns, content_hash)
-                for path, size, changed_ns, content_hash in db.execute(
-                    "SELECT path, size, changed_ns, content_hash FROM files"
-                )
-            }
-            for path, size, changed_ns in db.execute("SELECT path, size, changed_ns FROM skipped"):
-                states[_text(path)] = FileState(size, changed_ns, "")
+            for table, content_hash in (("files", "content_hash"), ("skipped", "''")):
+                sql = f"SELECT path, size, changed_ns, {content_hash} FROM {table} WHERE "
+                rows = [db.execute(sql + "path = ?", (path,)) for path in under or ()]
+                rows += [db.execute(sql + "path >= ? AND (?2 IS NULL OR path < ?2)", span) for span in ranges]
+                states.update({_text(path): FileState(*state) for found in rows for path, *state in found})
         return states
 
-    def put_file(self, file: FileRecord, functions: Sequence[tuple[Function, str]]) -> tuple[list[int], list[int]]:
+    def put_file(self, file: FileRecord, functions: Sequence[tuple[Function, str]]) -> Replaced:
         """Store a file with its functions and their text keys in place of what the path held.
 
-        Returns the ids that are gone and those of `functions`. Ids are never used twice.
+        A function that is the same but for its place keeps its id, and all that is known of it by that. Other ids are
+        never used twice.
         """
         with self._writing() as db:
-            gone = self._remove(db, file.path)
             _advance(db)
-            file_id = db.execute(
-                "INSERT INTO files (path, language, size, changed_ns, content_hash) VALUES (?, ?, ?, ?, ?)",
+            db.execute("DELETE FROM skipped WHERE path = ?", (file.path,))
+            db.execute(
+                "INSERT INTO files (path, language, size, changed_ns, content_hash) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT (path) DO UPDATE SET language = excluded.language, size = excluded.size, "
+                "changed_ns = excluded.changed_ns, content_hash = excluded.content_hash",
                 (file.path, file.language, file.size, file.changed_ns, file.content_hash),
-            ).lastrowid
-            path_words = code_words(file.path)
+            )
+            (file_id,) = db.execute("SELECT id FROM files WHERE path = ?", (file.path,)).fetchone()
+            held: dict[Any, list[_Row]] = {}
+            for row in _rows_of(db, file.path):
+                held.setdefault((row.text_key, _without_place(row.function)), []).append(row)
             ids: list[int] = []
+            new: list[int] = []
             for given, text_key in functions:
                 function = _storable(given)
-                cursor = db.execute(
-                    "INSERT INTO functions (file_id, text_key, name, qualified_name, kind, language, signature, "
-                    "content, start_byte, end_byte, start_line, end_line, checksum) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (file_id, text_key, *_columns(file.path, function)),
-                )
-                assert cursor.lastrowid is not None
-                ids.append(cursor.lastrowid)
-                db.execute(_INSERT_WORDS, (cursor.lastrowid, *_words(function), path_words))
-        return gone, ids
+                if same := held.get((text_key, _without_place(function))):
+                    row = same.pop(0)
+                    ids.append(row.id)
+                    if row.function != function:
+                        _move(db, file.path, row, function)
+                else:
+                    new.append(_insert(db, file_id, file.path, function, text_key))
+                    ids.append(new[-1])
+            gone = [row for rows in held.values() for row in rows]
+            _take_out_words(db, file.path, gone)
+            db.executemany("DELETE FROM functions WHERE id = ?", [(row.id,) for row in gone])
+        return Replaced([row.id for row in gone], new, ids)
 
     def put_skipped(self, skipped: Sequence[tuple[SkippedFile, FileState]]) -> list[int]:
         """Record that paths were left out, in place of what they held. Returns the ids that are gone."""
@@ -457,33 +488,32 @@ class Store:
                 (model, layer, dim),
             )
 
-    def texts_without_vector(self, model: str, layer: int, among: Collection[str] | None = None) -> list[str]:
-        """Keys of the texts that have no vector at this exit yet, each once.
+    def texts_without_vector(
+        self, model: str, layer: int, among: Collection[str] | None = None
+    ) -> dict[str, list[str]]:
+        """Keys of the texts that have no vector at this exit yet, by path: under each whose file has the text.
 
-        Those of the files that were changed last come first, a file's in their order. `among` restricts the answer to
-        the functions of these paths.
+        Files that were changed last come first. `among` restricts the answer to these paths.
         """
-        keys: list[str] = []
+        if among is None:
+            # Which keys these are is told by two indexes alone; nothing of the functions that have vectors is read.
+            source = (
+                "(SELECT text_key FROM functions EXCEPT SELECT text_key FROM embeddings WHERE space_id = ?1) "
+                "CROSS JOIN functions USING (text_key) JOIN files ON files.id = file_id"
+            )
+        else:
+            source = (
+                "json_each(?2) CROSS JOIN files ON files.path = value JOIN functions ON files.id = file_id WHERE "
+                "NOT EXISTS (SELECT 1 FROM embeddings AS e WHERE e.space_id = ?1 AND e.text_key = functions.text_key)"
+            )
+        sql = f"SELECT files.path, text_key FROM {source} ORDER BY changed_ns DESC, start_byte"
+        found: dict[str, list[str]] = {}
         with self._reading() as db:
             space = _space(db, model, layer)
-            if among is None:
-                # Which keys these are is told by two indexes alone; nothing of the functions that have vectors is read.
-                rows = db.execute(
-                    "SELECT text_key FROM (SELECT text_key FROM functions EXCEPT "
-                    "SELECT text_key FROM embeddings WHERE space_id = ?) CROSS JOIN functions USING (text_key) "
-                    "JOIN files ON files.id = file_id GROUP BY text_key "
-                    "ORDER BY MAX(changed_ns) DESC, MIN(functions.id)",
-                    (space,),
-                )
-                return [key for (key,) in rows]
-            for chunk in _chunks(list(among), _VARIABLES):
-                rows = db.execute(
-                    "SELECT text_key FROM files JOIN functions ON files.id = file_id "
-                    f"WHERE path IN ({_marks(chunk)}) ORDER BY changed_ns DESC, functions.id",
-                    chunk,
-                )
-                keys += [key for (key,) in rows]
-        return self.lacking(model, layer, list(dict.fromkeys(keys)))
+            rows = db.execute(sql, (space,) if among is None else (space, json.dumps(list(among))))
+            for path, key in rows:
+                found.setdefault(_text(path), []).append(key)
+        return found
 
     def lacking(self, model: str, layer: int, text_keys: Sequence[str]) -> list[str]:
         """Those of the keys that have no vector at this exit, in their order."""
@@ -729,20 +759,13 @@ class Store:
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
     def _remove(self, db: sqlite3.Connection, path: str) -> list[int]:
-        rows = db.execute(
-            f"SELECT functions.id, {_FUNCTION_COLUMNS} FROM functions JOIN files ON files.id = file_id WHERE path = ?",
-            (path,),
-        ).fetchall()
+        rows = _rows_of(db, path)
         if rows:
             _advance(db)
-        path_words = code_words(path)
-        db.executemany(
-            _DELETE_WORDS,
-            ((function_id, *_words(_function(path, columns)), path_words) for function_id, *columns in rows),
-        )
+        _take_out_words(db, path, rows)
         db.execute("DELETE FROM files WHERE path = ?", (path,))
         db.execute("DELETE FROM skipped WHERE path = ?", (path,))
-        return [function_id for function_id, *_ in rows]
+        return [row.id for row in rows]
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -843,6 +866,51 @@ def _advance(db: sqlite3.Connection) -> None:
     db.execute("UPDATE generation SET number = number + 1")
 
 
+def _rows_of(db: sqlite3.Connection, path: str) -> list[_Row]:
+    """What a file holds, in the order of place."""
+    rows = db.execute(
+        f"SELECT functions.id, text_key, {_FUNCTION_COLUMNS} FROM functions JOIN files ON files.id = file_id "
+        "WHERE path = ? ORDER BY start_byte, end_byte DESC",
+        (path,),
+    )
+    return [_Row(row_id, text_key, columns, _function(path, columns)) for row_id, text_key, *columns in rows]
+
+
+def _insert(db: sqlite3.Connection, file_id: int, path: str, function: Function, text_key: str) -> int:
+    """Put in a function of a file; returns its id."""
+    function_id = db.execute(
+        "INSERT INTO functions (file_id, text_key, name, qualified_name, kind, language, signature, "
+        "content, start_byte, end_byte, start_line, end_line, checksum) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (file_id, text_key, *_columns(path, function)),
+    ).lastrowid
+    assert function_id is not None
+    db.execute(_INSERT_WORDS, (function_id, *_words(function), code_words(path)))
+    return function_id
+
+
+def _move(db: sqlite3.Connection, path: str, row: _Row, function: Function) -> None:
+    """Note where a function, the same as before but for that, stands in its file now."""
+    columns = (*row.columns[:_PLACE], *_place(function))
+    db.execute(
+        "UPDATE functions SET start_byte = ?, end_byte = ?, start_line = ?, end_line = ?, checksum = ? WHERE id = ?",
+        (*_place(function), _checksum(path, columns), row.id),
+    )
+
+
+def _take_out_words(db: sqlite3.Connection, path: str, rows: Iterable[_Row]) -> None:
+    path_words = code_words(path)
+    db.executemany(_DELETE_WORDS, [(row.id, *_words(row.function), path_words) for row in rows])
+
+
+def _place(function: Function) -> tuple[int, int, int, int]:
+    return function.start_byte, function.end_byte, function.start_line, function.end_line
+
+
+def _without_place(function: Function) -> Function:
+    return replace(function, start_byte=0, end_byte=0, start_line=0, end_line=0)
+
+
 def _storable(function: Function) -> Function:
     """The function in texts that SQLite can store."""
     return replace(
@@ -872,10 +940,7 @@ def _columns(path: str, function: Function) -> tuple[Any, ...]:
         function.language,
         function.signature,
         zlib.compress(content),
-        function.start_byte,
-        function.end_byte,
-        function.start_line,
-        function.end_line,
+        *_place(function),
     )
     return *columns, _checksum(path, columns)
 
