@@ -267,7 +267,8 @@ class Engine:
 
     def status(self) -> IndexStatus:
         """What is in the index now."""
-        files, functions, embedded = self._store.counts(self._exits.model, self._exits.index)
+        files, functions = self._store.counts()
+        embedded = self._store.embedded(self._exits.model, self._exits.index)
         return IndexStatus(
             root=str(self._root),
             index_path=str(self._store.path or ""),
@@ -293,7 +294,7 @@ class Engine:
         coverage = [Coverage(Stage.PARSE, None, functions, functions)]
         coverage.append(Coverage(Stage.EMBED, exits.index, embedded, functions))
         if exits.rerank != exits.index:
-            done = self._store.counts(exits.model, exits.rerank)[2]
+            done = self._store.embedded(exits.model, exits.rerank)
             coverage.append(Coverage(Stage.DEEPEN, exits.rerank, done, functions))
         return tuple(coverage)
 

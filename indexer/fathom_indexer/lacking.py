@@ -14,7 +14,7 @@ _FEW_FILES = 200
 class _Exit:
     """Files whose texts may lack a vector at an exit; None for all of them."""
 
-    unsure: set[str] | None = None
+    unsure: set[str] | None
     newer: set[str] = field(default_factory=set)
     """Those that were read since somebody asked."""
 
@@ -22,8 +22,8 @@ class _Exit:
 class Lacking:
     """The texts that lack a vector of one model.
 
-    Once all had one, only the files that were read since can have others. Finding that out anew takes 50 ms at 100,000
-    functions, for which a search would have to wait after every edit.
+    Once all had one, only the files that were read since can have others; the store remembers that for the next start.
+    Looking at everything takes 50 ms at 100,000 functions, for which a search would have to wait after every edit.
     """
 
     def __init__(self, store: Store, model: str) -> None:
@@ -44,7 +44,9 @@ class Lacking:
         if self._writes != self._store.writes_elsewhere():
             self._writes = self._store.writes_elsewhere()
             self._exits.clear()
-        known = self._exits.setdefault(layer, _Exit())
+        if layer not in self._exits:
+            self._exits[layer] = _Exit(set() if self._store.is_complete(self._model, layer) else None)
+        known = self._exits[layer]
         known.newer = set()
         few = known.unsure is not None and len(known.unsure) <= _FEW_FILES
         return self._store.texts_without_vector(self._model, layer, known.unsure if few else None)
@@ -52,4 +54,6 @@ class Lacking:
     def all_made(self, layer: int) -> None:
         """All that `texts` gave have their vectors now."""
         if layer in self._exits:
-            self._exits[layer].unsure = self._exits[layer].newer
+            self._exits[layer].unsure = set(self._exits[layer].newer)
+        complete = [layer for layer, known in self._exits.items() if known.unsure is not None and not known.unsure]
+        self._store.note_complete(self._model, complete, self._writes)

@@ -96,7 +96,6 @@ class IndexPipeline:
         self._resident = resident
         self._interest = interest
         self._lacking = Lacking(store, exits.model)
-        self._pruned = 0
 
     def steps(self, paths: Sequence[str] | None) -> Iterator[Progress]:
         """Bring the store up to date with the files and embed what is new, step by step.
@@ -124,17 +123,15 @@ class IndexPipeline:
 
     def _prune(self) -> None:
         today = int(time.time() // _SECONDS_A_DAY)
-        if self._pruned == today:
+        in_use = (self._exits.index, self._exits.rerank)
+        if self._store.last_pruned(self._exits.model, in_use) == today:
             return
-        self._pruned = today
         if self._store.path is not None:
             # Says that it is in use, for as long as a process may run.
             with contextlib.suppress(OSError):
                 os.utime(self._store.path.parent)
         forget_apart(self._config, (today - _KEPT_DAYS) * _SECONDS_A_DAY)
-        functions = self._store.counts(self._exits.model)[1]
-        in_use = (self._exits.index, self._exits.rerank)
-        most = _KEPT_TEXTS * max(functions, _FEW)
+        most = _KEPT_TEXTS * max(self._store.counts()[1], _FEW)
         if pruned := self._store.prune(self._exits.model, in_use, today, _KEPT_DAYS, most):
             log.info("forgot %d vectors that nothing has used for long", pruned)
 

@@ -77,10 +77,10 @@ class ResidentVectors:
         saved = self._load_snapshot()
         if saved is not None:
             return saved
-        ids, vectors = self._store.vectors(self._target.model, self._target.exit)
-        index = choose(self._kind, len(ids), self._target.dim)
-        if ids:
-            index.add(ids, shorten(vectors, self._target.dim))
+        model, layer, dim = self._target.model, self._target.exit, self._target.dim
+        index = choose(self._kind, self._store.embedded(model, layer), dim)
+        for ids, vectors in self._store.vectors_in_parts(model, layer):
+            index.add(ids, shorten(vectors, dim))
         return index
 
     def _load_snapshot(self) -> VectorIndex | None:

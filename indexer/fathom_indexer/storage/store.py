@@ -41,6 +41,7 @@ _DELETE_WORDS = (
     "VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)"
 )
 _OUTLINE_COLUMNS = "functions.id, path, name, qualified_name, kind, functions.language, signature, start_line, end_line"
+_VECTORS_AT_ONCE = 5000
 _NAMES_READ = 5000
 """Names that are looked through for one that is like a misspelt one."""
 _EMBEDDED = "functions CROSS JOIN embeddings USING (text_key)"
@@ -515,6 +516,25 @@ class Store:
                 found.setdefault(_text(path), []).append(key)
         return found
 
+    def is_complete(self, model: str, layer: int) -> bool:
+        """Whether nothing was changed since `note_complete` said that every function has its vector at this exit."""
+        with self._reading() as db:
+            row = db.execute(
+                "SELECT complete IS number FROM spaces, generation WHERE model = ? AND exit = ?", (model, layer)
+            ).fetchone()
+        return row is not None and bool(row[0])
+
+    def note_complete(self, model: str, layers: Sequence[int], writes: int) -> None:
+        """Note that every function has its vector at these exits, if `writes_elsewhere` still is `writes`."""
+        if all(self.is_complete(model, layer) for layer in layers):
+            return
+        with self._writing() as db:
+            if writes == db.execute("PRAGMA data_version").fetchone()[0]:
+                db.executemany(
+                    "UPDATE spaces SET complete = (SELECT number FROM generation) WHERE model = ? AND exit = ?",
+                    [(model, layer) for layer in layers],
+                )
+
     def lacking(self, model: str, layer: int, text_keys: Sequence[str]) -> list[str]:
         """Those of the keys that have no vector at this exit, in their order."""
         found: set[str] = set()
@@ -523,6 +543,15 @@ class Store:
             sql = "SELECT text_key FROM embeddings WHERE space_id = ? AND text_key IN (*)"
             found.update(key for (key,) in _rows_in(db, sql, text_keys, space))
         return [key for key in text_keys if key not in found]
+
+    def last_pruned(self, model: str, layers: Sequence[int]) -> int | None:
+        """The last day on which `prune` found these exits in use; None if there was none."""
+        with self._reading() as db:
+            days = [
+                db.execute("SELECT used FROM spaces WHERE model = ? AND exit = ?", (model, layer)).fetchone()
+                for layer in layers
+            ]
+        return min((day[0] for day in days), default=None) if all(day and day[0] for day in days) else None
 
     def prune(self, model: str, layers: Sequence[int], today: int, days: int, most: int) -> int:
         """Forget vectors that nothing has used for `days`; returns how many.
@@ -597,20 +626,27 @@ class Store:
             )
 
     def vectors(self, model: str, layer: int) -> tuple[list[int], Floats]:
-        """Ids of the functions that have a vector at this exit, ascending, and the vectors `[n, dim]`."""
+        """Ids of the functions that have a vector at this exit, and the vectors `[n, dim]`, in the same order."""
+        ids: list[int] = []
+        matrices: list[Floats] = []
+        for some, vectors in self.vectors_in_parts(model, layer):
+            ids += some
+            matrices.append(vectors)
+        return ids, np.concatenate(matrices) if matrices else _unpacked(b"", 0)
+
+    def vectors_in_parts(self, model: str, layer: int) -> Iterator[tuple[list[int], Floats]]:
+        """As `vectors`, some thousand at a time, so that they need not be in memory twice."""
         with self._reading() as db:
+            # In the order of keys, in which both lie on disk: by id, the vectors would be read from all over the file.
             rows = db.execute(
-                f"SELECT id, vector FROM {_EMBEDDED} WHERE space_id = ? ORDER BY id", (_space(db, model, layer),)
+                "SELECT functions.id, vector FROM embeddings CROSS JOIN functions USING (text_key) WHERE space_id = ?",
+                (_space(db, model, layer),),
             )
-            ids: list[int] = []
-            packed = bytearray()
-            for function_id, vector in rows:
-                ids.append(function_id)
-                packed += vector
-            matrix = _unpacked(packed, len(ids))
-            if not _are_units(matrix):
-                raise sqlite3.DatabaseError("a vector does not have unit length")
-        return ids, matrix
+            while part := rows.fetchmany(_VECTORS_AT_ONCE):
+                matrix = _matrix([vector for _, vector in part])
+                if not _are_units(matrix):
+                    raise sqlite3.DatabaseError("a vector does not have unit length")
+                yield [function_id for function_id, _ in part], matrix
 
     def vectors_of(self, model: str, layer: int, ids: Sequence[int]) -> dict[int, Floats]:
         """The vector `[dim]` of each of these functions that has one at this exit."""
@@ -665,17 +701,23 @@ class Store:
 
     # --- counts ------------------------------------------------------------------------------------------------
 
-    def counts(self, model: str, *layers: int) -> tuple[int, int, int]:
-        """Files, functions, and functions that have a vector at one of these exits."""
+    def counts(self) -> tuple[int, int]:
+        """Files and functions."""
         with self._reading() as db:
             files = db.execute("SELECT COUNT(*) FROM files").fetchone()[0]
             functions = db.execute("SELECT COUNT(*) FROM functions").fetchone()[0]
-            embedded = db.execute(
-                "SELECT COUNT(*) FROM functions WHERE EXISTS (SELECT 1 FROM embeddings AS e WHERE "
-                f"e.space_id IN ({_marks(layers)}) AND e.text_key = functions.text_key)",
-                [_space(db, model, layer) for layer in layers],
+        return files, functions
+
+    def embedded(self, model: str, layer: int) -> int:
+        """Functions that have a vector at this exit."""
+        if self.is_complete(model, layer):
+            return self.counts()[1]
+        with self._reading() as db:
+            count: int = db.execute(
+                "SELECT COUNT(*) FROM embeddings CROSS JOIN functions USING (text_key) WHERE space_id = ?",
+                (_space(db, model, layer),),
             ).fetchone()[0]
-        return files, functions, embedded
+        return count
 
     def functions_by_language(self) -> dict[str, int]:
         """Functions of each language, most first."""
@@ -978,7 +1020,7 @@ def _matrix(vectors: Sequence[bytes]) -> Floats:
     return _unpacked(b"".join(vectors), len(vectors))
 
 
-def _unpacked(vectors: bytes | bytearray, count: int) -> Floats:
+def _unpacked(vectors: bytes, count: int) -> Floats:
     """The matrix of `count` vectors in a row."""
     if not count:
         return np.zeros((0, 0), np.float32)

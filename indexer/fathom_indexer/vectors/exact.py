@@ -23,8 +23,9 @@ class ExactIndex:
     Rows are dense: a removed row is filled with the last one, and the matrix doubles when it is full.
     """
 
-    def __init__(self, dim: int | None = None) -> None:
-        """`dim` None: as many dimensions as the first vectors have."""
+    def __init__(self, dim: int | None = None, capacity: int = _FIRST_CAPACITY) -> None:
+        """`dim` None: as many dimensions as the first vectors have. `capacity` is how many vectors are expected."""
+        self._expected = capacity
         self._dim = dim
         self._row_of: dict[int, int] = {}
         self._keys = np.empty(0, np.int64)
@@ -75,7 +76,7 @@ class ExactIndex:
         capacity = len(self._keys)
         if size <= capacity:
             return
-        capacity = max(size, 2 * capacity, _FIRST_CAPACITY)
+        capacity = max(size, 2 * capacity, self._expected)
         keys, matrix = np.empty(capacity, np.int64), np.empty((capacity, dim), np.float32)
         if held := len(self):
             keys[:held], matrix[:held] = self._keys[:held], self._matrix[:held]

@@ -146,7 +146,7 @@ def test_counts_each_copy_of_a_text(store: Store) -> None:
     put(store, "a.py", function("same", "x"))
     put(store, "b.py", function("same", "x"))
     store.put_vectors(MODEL, 6, ["key of x"], np.ones((1, 2), np.float32))
-    assert store.counts(MODEL, 6) == (2, 2, 2)
+    assert (*store.counts(), store.embedded(MODEL, 6)) == (2, 2, 2)
     assert {stored.path for stored in store.functions_with_text(["key of x"])["key of x"]} == {"a.py", "b.py"}
 
 
@@ -203,7 +203,7 @@ def test_a_damaged_index_is_built_anew(tmp_path: Path, damage: str, caplog: pyte
             db.execute("PRAGMA user_version = 999")
         db.close()
     reopened = Store(path)
-    assert reopened.counts(MODEL, 6)[0] == 0
+    assert reopened.counts()[0] == 0
     put(reopened, "a.py", function("alpha"))
     assert damage == "empty" or "built anew" in caplog.text
     reopened.close()
@@ -224,7 +224,7 @@ def test_damage_that_shows_later_is_cleared_away(tmp_path: Path) -> None:
         matching(damaged, "f7")
         damaged.functions_by_language()
     reopened = Store(path)
-    assert reopened.counts(MODEL, 6)[0] == 0
+    assert reopened.counts()[0] == 0
 
 
 def test_says_when_the_place_cannot_be_used(tmp_path: Path) -> None:
