@@ -25,7 +25,8 @@ class ExactIndex:
 
     def __init__(self, dim: int | None = None, capacity: int = _FIRST_CAPACITY) -> None:
         """`dim` None: as many dimensions as the first vectors have. `capacity` is how many vectors are expected."""
-        self._expected = capacity
+        # Some more come with edits; copying all of them for the first one would take half a second at 500,000.
+        self._least = capacity + capacity // 8
         self._dim = dim
         self._row_of: dict[int, int] = {}
         self._keys = np.empty(0, np.int64)
@@ -76,7 +77,7 @@ class ExactIndex:
         capacity = len(self._keys)
         if size <= capacity:
             return
-        capacity = max(size, 2 * capacity, self._expected)
+        capacity = max(size, 2 * capacity, self._least)
         keys, matrix = np.empty(capacity, np.int64), np.empty((capacity, dim), np.float32)
         if held := len(self):
             keys[:held], matrix[:held] = self._keys[:held], self._matrix[:held]
