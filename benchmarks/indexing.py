@@ -110,7 +110,7 @@ def renamed(text: str, copy: int, name: str) -> str:
 
 
 class StageTimes:
-    """When each stage had done its first and its last step, in seconds since the start, and how many functions."""
+    """When each stage had done something and when all, in seconds since the start, and how many functions."""
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
@@ -122,7 +122,8 @@ class StageTimes:
         """Run the steps to the end."""
         for step in steps:
             self.ended[step.stage] = time.perf_counter() - self._start
-            self.began.setdefault(step.stage, self.ended[step.stage])
+            if step.done:
+                self.began.setdefault(step.stage, self.ended[step.stage])
             self.done[step.stage] = step.done
 
     def seconds(self, stage: Stage) -> float:

@@ -250,6 +250,8 @@ class IndexPipeline:
             # Some may have been embedded meanwhile, by a search or another process, and some may be gone.
             found = self._store.functions_with_text(self._store.lacking(model, layers[0], chosen))
             done += len(chosen) - len(found)
+            # To find out what is to be done is a step of its own, since tokenizing it takes as long again.
+            yield Progress(stage, done, total)
             for count in self._embed_texts(found, layers):
                 done += count
                 yield Progress(stage, done, total)
