@@ -30,6 +30,7 @@ from fathom_indexer.types import (
     Function,
     Hit,
     IndexStatus,
+    Place,
     Progress,
     SearchResult,
     Stage,
@@ -210,10 +211,12 @@ class Engine:
             self._interest.note([hit.path for hit in reversed(result.hits)])
             yield result
 
-    def similar_at(self, path: str, line: int, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
-        """Functions like the innermost one at a line of an indexed file: the last answer of `similar_steps_at`."""
+    def similar_at(
+        self, path: str, line: int, limit: int = 10, filters: Filters | None = None
+    ) -> tuple[Place | None, list[Hit]]:
+        """The innermost function at a line, and those like it: the last answer of `similar_steps_at`."""
         *_, result = self.similar_steps_at(path, line, limit, filters)
-        return list(result.hits)
+        return result.compared, list(result.hits)
 
     def similar_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """Functions like a piece of code: the last answer of `similar_steps_to`."""
@@ -225,8 +228,8 @@ class Engine:
     ) -> Iterator[SearchResult]:
         """Functions like the innermost one at a 1-based line of a file or open document, which itself is left out.
 
-        One or two answers, as `search_steps` has it. `path` is as `open_document` takes it. Raises `QueryError`
-        when there is no such file or no code there.
+        One or two answers, as `search_steps` has it, that say what was `compared`. `path` is as `open_document`
+        takes it. Raises `QueryError` when there is no such file or no code there.
         """
         relative = self._desk.name(path)
         if relative is None:

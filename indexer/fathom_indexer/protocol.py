@@ -32,6 +32,7 @@ from fathom_indexer.types import (
     Hit,
     IndexStatus,
     Kind,
+    Place,
     Progress,
     SkippedFile,
     Stage,
@@ -42,40 +43,24 @@ Json = dict[str, Any]
 PROTOCOL_VERSION = 2
 
 
-def hit_to_json(hit: Hit, explain: bool = False) -> Json:
-    """The documented shape of a result, the same on the command line, in evaluation runs and over LSP.
-
-    `copies` are there if there are any, `explanation` to `explain`.
-    """
-    function = hit.function
-    shown: Json = {
-        "path": hit.path,
+def place_to_json(place: Place) -> Json:
+    """Where a function is and what it is called: what all that is said of functions begins with."""
+    function = place.function
+    return {
+        "path": place.path,
         "startLine": function.start_line,
         "endLine": function.end_line,
         "name": function.name,
         "qualifiedName": function.qualified_name,
         "kind": function.kind.value,
         "language": function.language,
-        "score": round(hit.score, 6),
         "signature": function.signature,
-        "snippet": hit.snippet,
     }
-    if hit.copies:
-        shown["copies"] = list(hit.copies)
-    if explain:
-        shown["explanation"] = [{"step": part.step, "score": round(part.score, 6)} for part in hit.explanation]
-    return shown
 
 
-def hit_from_json(value: Json) -> Hit:
-    """The reverse of `hit_to_json`, as far as that goes: the function lacks its text, documentation and offsets."""
-    explanation = tuple(Contribution(part["step"], part["score"]) for part in value.get("explanation", ()))
-    copies = tuple(value.get("copies", ()))
-    return Hit(value["path"], _function_from_json(value), value["score"], value["snippet"], explanation, copies)
-
-
-def _function_from_json(value: Json) -> Function:
-    return Function(
+def place_from_json(value: Json) -> Place:
+    """The reverse of `place_to_json`, as far as that goes: there is no text, documentation or offset."""
+    function = Function(
         name=value["name"],
         qualified_name=value["qualifiedName"],
         kind=Kind(value["kind"]),
@@ -88,6 +73,38 @@ def _function_from_json(value: Json) -> Function:
         start_line=value["startLine"],
         end_line=value["endLine"],
     )
+    return Place(value["path"], function)
+
+
+def relevance(score: float, best: float) -> int:
+    """A score as people are shown it: in percent of the best one of its list, and never below 0.
+
+    Scores are sums: their size says little beyond their list, and they are negative where more speaks against a
+    function than for it.
+    """
+    return max(0, round(100 * score / best)) if best > 0 else 0
+
+
+def hit_to_json(hit: Hit, explain: bool = False) -> Json:
+    """The documented shape of a result, the same on the command line, in evaluation runs and over LSP.
+
+    `copies` are there if there are any, `explanation` to `explain`.
+    """
+    place = place_to_json(Place(hit.path, hit.function))
+    shown: Json = {**place, "score": round(hit.score, 6), "snippet": hit.snippet}
+    if hit.copies:
+        shown["copies"] = list(hit.copies)
+    if explain:
+        shown["explanation"] = [{"step": part.step, "score": round(part.score, 6)} for part in hit.explanation]
+    return shown
+
+
+def hit_from_json(value: Json) -> Hit:
+    """The reverse of `hit_to_json`; the function lacks what that of `place_from_json` lacks."""
+    place = place_from_json(value)
+    explanation = tuple(Contribution(part["step"], part["score"]) for part in value.get("explanation", ()))
+    copies = tuple(value.get("copies", ()))
+    return Hit(place.path, place.function, value["score"], value["snippet"], explanation, copies)
 
 
 def clone_group_to_json(group: CloneGroup) -> Json:
@@ -99,14 +116,7 @@ def clone_group_to_json(group: CloneGroup) -> Json:
         "key": group.key,
         "clones": [
             {
-                "path": clone.path,
-                "startLine": clone.function.start_line,
-                "endLine": clone.function.end_line,
-                "name": clone.function.name,
-                "qualifiedName": clone.function.qualified_name,
-                "kind": clone.function.kind.value,
-                "language": clone.function.language,
-                "signature": clone.function.signature,
+                **place_to_json(Place(clone.path, clone.function)),
                 "clone": clone.kind.value,
                 "similarity": round(clone.similarity, 4),
             }
@@ -116,15 +126,16 @@ def clone_group_to_json(group: CloneGroup) -> Json:
 
 
 def clone_group_from_json(value: Json) -> CloneGroup:
-    """The reverse of `clone_group_to_json`; its functions lack what those of `hit_from_json` lack."""
+    """The reverse of `clone_group_to_json`; its functions lack what that of `place_from_json` lacks."""
     return CloneGroup(
         kind=CloneKind(value["kind"]),
         similarity=value["similarity"],
         tokens=value["tokens"],
         key=value["key"],
         clones=tuple(
-            Clone(clone["path"], _function_from_json(clone), CloneKind(clone["clone"]), clone["similarity"])
+            Clone(place.path, place.function, CloneKind(clone["clone"]), clone["similarity"])
             for clone in value["clones"]
+            for place in (place_from_json(clone),)
         ),
     )
 

@@ -99,6 +99,14 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A function and the file it stands in. `path` is relative to the workspace root."""
+
+    path: str
+    function: Function
+
+
+@dataclass(frozen=True, slots=True)
 class Contribution:
     """What one step of the ranking adds to a hit's score, or takes away."""
 
@@ -132,6 +140,8 @@ class SearchResult:
     """Those of them that were compared at the rerank exit."""
     complete: bool
     """Whether all of them were; if not, the same search gets further another time."""
+    compared: Place | None = None
+    """The function that others were compared with, if one was."""
     final: bool = True
     """Whether no better order of the same search follows."""
 

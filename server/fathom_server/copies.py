@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fathom_indexer.errors import FathomError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fathom_indexer.process.client import Groups
     from fathom_indexer.protocol import Json
     from fathom_server.convert import Folder
+    from fathom_server.saved import Edits
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,15 @@ class Copy:
     kind: str
     similarity: float
     """The loosest and lowest of the group."""
+
+    def after(self, edits: Edits) -> Copy | None:
+        """The same in an edited document; None when the function itself was edited."""
+        folder, clone = self.member
+        shift = edits.shift(clone["startLine"], clone["endLine"])
+        if shift is None:
+            return None
+        moved = {"startLine": clone["startLine"] + shift, "endLine": clone["endLine"] + shift}
+        return replace(self, member=(folder, {**clone, **moved}))
 
 
 class KnownCopies:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-RETRY_PATIENCE = 10.0
-"""Seconds that a request waits for the next indexer when one died over it."""
+PATIENCE = 10.0
+"""Seconds that a request waits for the next indexer while there is none. It waits for none that comes later."""
 
-RETRY_INTERVAL = 0.05
+_LOOK_INTERVAL = 0.05
 
 Answer = TypeVar("Answer")
 
@@ -95,6 +95,8 @@ class FolderIndexer:
     ) -> None:
         """`pause` is as `FolderDocuments` takes it; with `watch`, the indexer has to watch the files."""
         self.folder = folder
+        self.closed = False
+        """Whether this was let go of; another one may have taken its place."""
         self.documents = FolderDocuments(self.client, config.max_file_bytes, pause)
         self.state = State.STARTING
         self.quiescent = False
@@ -108,6 +110,8 @@ class FolderIndexer:
         self._reporter = editor.reporter(f"Fathom: indexing {folder.name}")
         self._client: IndexerClient | None = None
         self._settled = asyncio.Event()
+        self._starts_at = 0.0
+        """When the next indexer is started, in seconds of `time.monotonic`; past while there is one."""
         self._told: set[str] = set()
         self._watch = watch
         self._preparation: asyncio.Task[None] | None = None
@@ -117,28 +121,31 @@ class FolderIndexer:
         """The running indexer. Raises `IndexerUnavailableError` while there is none."""
         await self._settled.wait()
         if self._client is None:
-            raise IndexerUnavailableError(f"the indexer of {self.folder.name} is not running; it will be started again")
+            raise self._unavailable()
         return self._client
 
-    async def ask(self, request: Callable[[IndexerClient], Awaitable[Answer]]) -> Answer:
-        """The answer to a request that changes nothing: when the indexer dies over it, the next one is asked, once.
+    async def ask(
+        self, request: Callable[[IndexerClient], Awaitable[Answer]], patient: Callable[[], bool] = lambda: True
+    ) -> Answer:
+        """The answer to a request that changes nothing.
 
+        While the indexer is dead, the next one is waited for, at most `PATIENCE` and only as long as `patient` says so.
+        When the indexer dies over the request, the next one is asked, once.
         Raises `IndexerError`, and `IndexerUnavailableError` when there is no answer in the end.
         """
-        client = await self.client()
+        client = await self._living(patient)
         try:
             await self.documents.tell(client)
             return await request(client)
         except IndexerGoneError:
-            successor = await self._successor(client)
-            if successor is None:
-                raise
+            successor = await self._living(patient, dead=client)
             logger.info("asking the new indexer of %s again", self.folder.name)
             await self.documents.tell(successor)
             return await request(successor)
 
     async def close(self) -> None:
         """Let go of the indexer for good."""
+        self.closed = True
         client = self._client
         self.documents.close()
         if self._preparation is not None:
@@ -146,6 +153,7 @@ class FolderIndexer:
         self._supervisor.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._supervisor
+        self._settled.set()
         if client is not None:
             await client.shutdown()
 
@@ -168,14 +176,20 @@ class FolderIndexer:
 
         self._preparation = asyncio.create_task(prepare())
 
-    async def _successor(self, dead: IndexerClient) -> IndexerClient | None:
-        """The indexer that is started in a dead one's place, unless that takes too long."""
-        deadline = time.monotonic() + RETRY_PATIENCE
-        while self._client is None or self._client is dead:
-            if time.monotonic() > deadline:
-                return None
-            await asyncio.sleep(RETRY_INTERVAL)
-        return self._client
+    async def _living(self, patient: Callable[[], bool], dead: IndexerClient | None = None) -> IndexerClient:
+        """The running indexer, none that is `dead`; waited for as `ask` says. Raises `IndexerUnavailableError`."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            # How long a start may take is limited elsewhere.
+            await self._settled.wait()
+            if self._client is not None and self._client is not dead:
+                return self._client
+            if self.closed or not patient() or max(self._starts_at, time.monotonic()) > deadline:
+                raise self._unavailable()
+            await asyncio.sleep(_LOOK_INTERVAL)
+
+    def _unavailable(self) -> IndexerUnavailableError:
+        return IndexerUnavailableError(f"the indexer of {self.folder.name} is not running; it will be started again")
 
     async def _supervise(self) -> None:
         deaths = 0
@@ -184,6 +198,7 @@ class FolderIndexer:
             reason = await self._live()
             deaths = 1 if time.monotonic() - started >= self._backoff.healthy_after else deaths + 1
             delay = self._backoff.delay(deaths)
+            self._starts_at = time.monotonic() + delay
             logger.error("%s; starting it again in %g s", reason, delay)
             self.trouble = reason
             self._editor.noticed()

@@ -23,6 +23,10 @@ class Found:
     hits: list[tuple[Folder, Json]]
     indexing: bool
     complete: bool = True
+    compared: tuple[Folder, Json] | None = None
+    """The function that others were compared with, if one was."""
+    message: str = ""
+    """Why some folder's hits are missing, in words for the user."""
 
 
 OnFound = Callable[[Found], None]
@@ -31,7 +35,8 @@ OnFound = Callable[[Found], None]
 class FirstOrders:
     """Puts together the first orders of several folders, to be told once, when each folder has said something.
 
-    Nothing is told when all answers are final by then: the answer itself follows at once.
+    Folders that will say nothing are not waited for. Nothing is told when all answers are final by then: the answer
+    itself follows at once.
     """
 
     def __init__(self, folders: Iterable[Folder], limit: int, tell: OnFound | None) -> None:
@@ -40,6 +45,11 @@ class FirstOrders:
         self._missing = set(folders)
         self._known: dict[Folder, Results] = {}
         self._preliminary: set[Folder] = set()
+
+    @property
+    def begun(self) -> bool:
+        """Whether some folder has said something."""
+        return bool(self._known)
 
     def noter(self, folder: Folder) -> OnPartial | None:
         """What a folder's first order is to be given to; None when nobody wants to know."""
@@ -59,10 +69,13 @@ class FirstOrders:
 
     def leave_out(self, folder: Folder) -> None:
         """A folder will have none."""
-        self._missing.discard(folder)
+        self._heard_of(folder)
 
     def _note(self, folder: Folder, results: Results) -> None:
         self._known[folder] = results
+        self._heard_of(folder)
+
+    def _heard_of(self, folder: Folder) -> None:
         if folder not in self._missing:
             return
         self._missing.remove(folder)
@@ -80,8 +93,10 @@ def merged(answers: list[tuple[Folder, Results]], limit: int) -> Found:
         if place not in seen:
             seen.add(place)
             kept.append((folder, hit))
+    compared = [(folder, results.compared) for folder, results in answers if results.compared is not None]
     return Found(
         kept[:limit],
         any(results.indexing for _, results in answers),
         all(results.complete for _, results in answers),
+        compared[0] if compared else None,
     )

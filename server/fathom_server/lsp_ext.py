@@ -110,7 +110,10 @@ class DuplicatesParams:
 
 @dataclass(frozen=True, slots=True)
 class LspHit:
-    """One function: `hit` in the shape of `fathom_indexer.protocol.hit_to_json`, and where it is in LSP's terms."""
+    """One function: `hit` in the shape of `fathom_indexer.protocol.hit_to_json`, and where it is in LSP's terms.
+
+    Results have their `relevance` besides; the function that others were compared with is as `place_to_json` gives it.
+    """
 
     hit: Json
     location: types.Location
@@ -130,9 +133,17 @@ class SearchResult:
     results: list[LspHit]
     indexing: bool
     complete: bool
+    compared: LspHit | None = None
+    """The function that others were compared with, if one was."""
+    message: str = ""
+    """Why some folder's functions are missing, in words for the user."""
 
     def to_json(self) -> Json:
+        compared = {} if self.compared is None else {"compared": self.compared.to_json()}
+        message = {"message": self.message} if self.message else {}
         return {
+            **message,
+            **compared,
             "results": [hit.to_json() for hit in self.results],
             "indexing": self.indexing,
             "complete": self.complete,

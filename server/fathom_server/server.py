@@ -26,6 +26,7 @@ from fathom_server.notebooks import WANTED_CELLS
 from fathom_server.parent import watch_parent
 from fathom_server.progress import NoProgress, Reporter, WorkDoneProgress
 from fathom_server.rpc import FathomProtocol, make_converter
+from fathom_server.saved import SavedTexts
 from fathom_server.session import Session
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class FathomServer(LanguageServer):
         self.initialization_options: Any = None
         self.session = Session(self._start_folder, self.noticed)
         self._copies = KnownCopies(self.session.duplicates, self._copies_changed)
+        self.saved = SavedTexts()
         self._warned: set[str] = set()
         self._shown_health: Json = {}
         self._start_indexer = start_indexer
@@ -108,9 +110,15 @@ class FathomServer(LanguageServer):
             self._copies_changed()
 
     def copies_in(self, uri: str) -> list[Copy]:
-        """The functions of a document that have copies, as far as is known by now."""
+        """The functions of a document that have copies, as far as is known by now.
+
+        They are where they stand in the document. Those that were edited since it was saved are left out.
+        """
         place = self.session.place_of(uri)
-        return [] if place is None else self._copies.of(*place)
+        if place is None or not (copies := self._copies.of(*place)):
+            return []
+        edits = self.saved.edits(uri, self.lines_of(uri))
+        return [there for copy in copies if (there := copy.after(edits)) is not None]
 
     def open_alone(self, path: Path) -> None:
         """A file was opened. Where no folder was, search the files beside it: some clients open nothing but files."""

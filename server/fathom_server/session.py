@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fathom_indexer.errors import IndexerUnavailableError, QueryError
 from fathom_indexer.process.client import Groups, IndexerError, Results
@@ -19,8 +20,9 @@ from fathom_server.lsp_ext import RootStatus
 from fathom_server.notebooks import Notebooks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Iterable
 
+    from fathom_indexer.process.client import IndexerClient
     from fathom_indexer.protocol import Json
     from fathom_indexer.types import Filters
     from fathom_server.convert import Folder
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from fathom_server.folder_indexer import FolderIndexer
 
 logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 STATUS_TIMEOUT = 5.0
 """Seconds that a status may take; a status that comes late is of no use."""
@@ -107,39 +111,42 @@ class Session:
     ) -> Found:
         """Functions of all folders that answer a query; with the parts of their scores to `explain`.
 
-        `on_partial` is told the first order once all folders that have an answer have one.
+        `on_partial` is told the first order once all folders that have an answer have one. A folder whose indexer is
+        dead is waited for only while no other one has anything to say, and missing then: `Found.message` says so.
         Raises `QueryError` or `IndexerError` when the query is at fault, and the first folder's error when no folder
         has an answer.
         """
         if len(query) > LONGEST:
             raise QueryError(f"query must have at most {LONGEST} characters, not {len(query)}")
-        await self._open.wait()
-        await self._watched.settle()
-        indexers = self.indexers
-        first = FirstOrders((indexer.folder for indexer in indexers), limit, on_partial)
+        await self._settle()
+        folders = [indexer.folder for indexer in self.indexers]
+        first = FirstOrders(folders, limit, on_partial)
 
-        async def search(indexer: FolderIndexer) -> Results:
-            note = first.noter(indexer.folder)
+        async def search(folder: Folder) -> Results:
+            note = first.noter(folder)
             try:
-                results = await indexer.ask(lambda client: client.search(query, limit, filters, explain, note))
+                results = await self._ask(
+                    folder,
+                    lambda client: client.search(query, limit, filters, explain, note),
+                    patient=lambda: not first.begun,
+                )
             except BaseException:
-                first.leave_out(indexer.folder)
+                first.leave_out(folder)
                 raise
-            first.final(indexer.folder, results)
+            first.final(folder, results)
             return results
 
-        outcomes = await asyncio.gather(*(search(indexer) for indexer in indexers), return_exceptions=True)
+        outcomes = await asyncio.gather(*(search(folder) for folder in folders), return_exceptions=True)
         answers = [
-            (indexer.folder, outcome)
-            for indexer, outcome in zip(indexers, outcomes, strict=True)
-            if isinstance(outcome, Results)
+            (folder, outcome) for folder, outcome in zip(folders, outcomes, strict=True) if isinstance(outcome, Results)
         ]
         errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         for error in errors:
             if not answers or (isinstance(error, IndexerError) and error.kind == "query"):
                 raise error
             logger.warning("a folder is left out of the results: %s", error)
-        return merged(answers, limit)
+        found = merged(answers, limit)
+        return replace(found, message=f"some results are missing: {errors[0]}") if errors else found
 
     async def similar(
         self,
@@ -155,28 +162,29 @@ class Session:
         `path` is as `path_of` gives it. Raises `QueryError` when the file is in none, `IndexerError`,
         and `IndexerUnavailableError`.
         """
-        await self._open.wait()
-        await self._watched.settle()
+        await self._settle()
         places = self._places(path)
         if not places:
             raise QueryError(f"{path} is in none of the workspace folders")
-        indexer, relative = places[0]
-        note = FirstOrders([indexer.folder], limit, on_partial).noter(indexer.folder)
-        results = await indexer.ask(lambda client: client.similar_at(relative, line, limit, filters, explain, note))
-        return merged([(indexer.folder, results)], limit)
+        folder, relative = places[0][0].folder, places[0][1]
+        note = FirstOrders([folder], limit, on_partial).noter(folder)
+        results = await self._ask(
+            folder, lambda client: client.similar_at(relative, line, limit, filters, explain, note)
+        )
+        return merged([(folder, results)], limit)
 
     async def duplicates(self, params: Json) -> list[tuple[Folder, Groups]]:
         """Groups of copies in each folder. Raises `IndexerError` and `IndexerUnavailableError`."""
-        await self._open.wait()
-        await self._watched.settle()
-        indexers = self.indexers
-        answers = await asyncio.gather(*(indexer.ask(lambda client: client.duplicates(params)) for indexer in indexers))
-        return [(indexer.folder, groups) for indexer, groups in zip(indexers, answers, strict=True)]
+        await self._settle()
+        folders = [indexer.folder for indexer in self.indexers]
+        answers = await asyncio.gather(
+            *(self._ask(folder, lambda client: client.duplicates(params)) for folder in folders)
+        )
+        return list(zip(folders, answers, strict=True))
 
     async def status(self) -> list[RootStatus]:
         """Every folder's state, with what is in its index or why that cannot be told."""
-        await self._open.wait()
-        await self._watched.settle()
+        await self._settle()
         return list(await asyncio.gather(*(_status(indexer) for indexer in self.indexers)))
 
     async def reindex(self) -> None:
@@ -190,6 +198,29 @@ class Session:
         for outcome in outcomes:
             if outcome is not None:
                 raise outcome
+
+    async def _settle(self) -> None:
+        """Wait until it is known which folders there are, and the indexers of what has changed in them."""
+        await self._watched.settle()
+        await self._open.wait()
+
+    async def _ask(
+        self,
+        folder: Folder,
+        request: Callable[[IndexerClient], Awaitable[Answer]],
+        patient: Callable[[], bool] = lambda: True,
+    ) -> Answer:
+        """As `FolderIndexer.ask`. When the folder's indexer is replaced meanwhile, the new one is asked."""
+        while True:
+            await self._open.wait()
+            indexer = self._indexers.get(folder.uri)
+            if indexer is None:
+                raise IndexerUnavailableError(f"the folder {folder.name} is not open any more")
+            try:
+                return await indexer.ask(request, patient)
+            except IndexerUnavailableError:
+                if not indexer.closed:
+                    raise
 
     def path_of(self, uri: str) -> Path | str | None:
         """Where a document is: a path, text for one that was never saved, None for what is not on this machine."""

@@ -240,6 +240,12 @@ async def test_code_lenses_count_copies(work: Work, name: str) -> None:
     [lens] = await asyncio.wait_for(lenses_of(client, work), 60)
     assert lens.range.start == types.Position(2, 0)
     assert lens.command.title == "2 similar"
+    # They come whole because they cost nothing: however often they are asked for, copies were looked for once.
+    again = await soon(client.text_document_code_lens_async(types.CodeLensParams(work.document)))
+    assert list(again) == [lens]
+    [root] = (await ask(client, "fathom/status"))["roots"]
+    heard = [message["method"] for message in root["heard"]]
+    assert (heard.count("duplicates"), heard.count("similar"), heard.count("search")) == (1, 0, 0)
     work.chosen = "Account.settle (c.py"
     await soon(
         client.workspace_execute_command_async(types.ExecuteCommandParams(lens.command.command, lens.command.arguments))
@@ -278,6 +284,32 @@ async def test_diagnostics_and_hovers_name_the_copies(work: Work, name: str) -> 
     hover = await soon(client.text_document_hover_async(types.HoverParams(work.document, types.Position(2, 3))))
     assert "c.py:3" in hover.contents.value.replace("\\", "")
     assert await soon(client.text_document_hover_async(types.HoverParams(work.document, types.Position(4, 0)))) is None
+
+
+async def test_copies_move_with_what_is_typed(work: Work) -> None:
+    client = await work.open(VSCODE, options={"codeLens": True, "diagnostics": "hint"})
+    await asyncio.wait_for(lenses_of(client, work), 60)
+    before = (await asyncio.wait_for(pulled(client, work), 60)).result_id
+
+    def type_text(text: str, version: int) -> None:
+        document = types.VersionedTextDocumentIdentifier(version, work.document.uri)
+        whole = types.TextDocumentContentChangeWholeDocument(text)
+        client.text_document_did_change(types.DidChangeTextDocumentParams(document, [whole]))
+
+    type_text("# above\n" + CODE, 2)
+    [lens] = await lenses_of(client, work)
+    assert lens.range.start == types.Position(3, 0)
+    report = await pulled(client, work)
+    assert [item.range.start for item in report.items] == [types.Position(3, 0)]
+    assert report.result_id != before
+    position = types.HoverParams(work.document, types.Position(3, 0))
+    assert await soon(client.text_document_hover_async(position)) is not None
+    # The function itself is edited: whether it still is a copy is known when it is saved.
+    type_text(CODE.replace("line 3", "another line"), 3)
+    assert not await soon(client.text_document_code_lens_async(types.CodeLensParams(work.document)))
+    type_text(CODE, 4)
+    [lens] = await lenses_of(client, work)
+    assert lens.range.start == types.Position(2, 0)
 
 
 async def test_settings_are_asked_for_and_taken_over_when_they_change(work: Work) -> None:

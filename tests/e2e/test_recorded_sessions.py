@@ -1,4 +1,4 @@
-"""Whole sessions of real clients, replayed: each of their requests has one answer, of the kind that it had then.
+"""Whole sessions of real clients, replayed: each of their requests has one answer, with all that it had then.
 
 `tests/fixtures/clients/recording` has the scripts that recorded them.
 """
@@ -65,7 +65,8 @@ class Replay:
                     self.answers[message["id"]].append(message)
                     self._heard.notify_all()
             elif "id" in message:
-                replies = self._replies[message["method"]]
+                # The server may ask what it did not ask then, such as to show progress: there is less time, or more.
+                replies = self._replies[message["method"]] or [{"result": None}]
                 reply = replies.pop(0) if len(replies) > 1 else replies[0]
                 self._say({**reply, "id": message["id"]})
 
@@ -118,7 +119,11 @@ async def test_a_session_of_a_real_client(path: Path, copy_workspace: Callable[[
         if number in cancelled:
             assert "result" in answer or answer["error"]["code"] == CANCELLED
         else:
-            assert kind_of(answer) == kind_of(then[number]), (method, answer)
+            now, before = kind_of(answer), kind_of(then[number])
+            if isinstance(now, dict) and isinstance(before, dict):
+                # A later server may say more.
+                now = {name: kind for name, kind in now.items() if name in before}
+            assert now == before, (method, answer)
 
 
 async def test_what_real_clients_send_is_there() -> None:

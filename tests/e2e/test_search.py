@@ -64,6 +64,7 @@ async def test_a_hit_has_the_documented_shape(library: LanguageClient) -> None:
     assert uri.endswith("/my%20library/lending/fines.py")
     score = hit.pop("score")
     assert isinstance(score, float)
+    assert hit.pop("relevance") == 100
     snippet = hit.pop("snippet")
     assert snippet.startswith("def overdue_charge(")
     signature = hit.pop("signature")
@@ -101,6 +102,8 @@ async def test_the_limit_is_kept(library: LanguageClient) -> None:
     assert len(answer["results"]) == 3
     scores = [hit["score"] for hit in answer["results"]]
     assert scores == sorted(scores, reverse=True)
+    shares = [hit["relevance"] for hit in answer["results"]]
+    assert shares == [round(100 * score / scores[0]) for score in scores]
 
 
 async def test_similar_code_is_found_across_languages(library: LanguageClient) -> None:

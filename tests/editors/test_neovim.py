@@ -6,13 +6,13 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import run
 
 from fathom_indexer import __version__
 from fathom_indexer.languages.registry import LANGUAGES
@@ -47,17 +47,7 @@ class Neovim:
         }
         command = [self.executable, "--headless", "--clean", "--cmd", f"set runtimepath^={PLUGIN}"]
         command += [*files, "-c", f"luafile {HERE / 'neovim' / 'driver.lua'}"]
-        finished = subprocess.run(
-            command,
-            cwd=cwd or self.workspace,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-        assert outcome_file.exists(), finished.stderr
+        run(*command, cwd=cwd or self.workspace, environment=environment, timeout=180)
         outcome = json.loads(outcome_file.read_text(encoding="utf-8"))
         assert "failure" not in outcome, outcome.get("failure")
         return outcome["value"]
@@ -204,6 +194,16 @@ def test_an_answer_without_results_is_a_message(
     shown = neovim.run(setup + "fathom('search x')\nreturn { messages = messages, list = quickfix() }")
     assert shown["messages"] == [message]
     assert shown["list"]["entries"] == []
+
+
+def test_results_are_shown_and_those_that_are_missing_spoken_of(neovim: Neovim, fake: FakeServer) -> None:
+    found = hit(neovim.workspace, "parcels/text.py", (5, 8), "slugify", "def slugify(title)")
+    given = answer(found)
+    given["result"]["message"] = "some results are missing: the indexer of api is not running"
+    setup = fake.configure(fathom_search=given)
+    shown = neovim.run(setup + "fathom('search x')\nreturn { messages = messages, list = quickfix() }")
+    assert shown["messages"] == ["Fathom: some results are missing: the indexer of api is not running."]
+    assert len(shown["list"]["entries"]) == 1
 
 
 def test_results_of_an_incomplete_index_are_shown_and_said_to_be(neovim: Neovim, fake: FakeServer) -> None:
@@ -487,7 +487,7 @@ def test_real_similar_finds_the_twin_in_another_language(real: Neovim) -> None:
         """,
         "parcels/geo.py",
     )
-    assert found["title"] == "Fathom: similar to parcels/geo.py:8"
+    assert found["title"] == "Fathom: similar to haversine"
     functions = [(entry["path"], entry["text"].split("  ")[0]) for entry in found["entries"]]
     assert ("web/distance.ts", "greatCircle") in functions[:3]
     assert ("parcels/geo.py", "haversine") not in functions

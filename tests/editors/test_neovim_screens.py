@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from commands import CommandFailedError, run
 
 HERE = Path(__file__).parent / "neovim"
 PARCELS = Path(__file__).parents[1] / "fixtures" / "workspaces" / "parcels"
@@ -42,8 +42,10 @@ def nvim_to_test(request: pytest.FixtureRequest, nvim: str, editor_tools: Path) 
     if request.param == "0.11":
         return nvim
     newer = editor_tools / "bin" / "nvim-0.12"
-    if not newer.exists() or subprocess.run([newer, "--version"], capture_output=True, check=False).returncode:
-        pytest.skip("Neovim 0.12 does not run here")
+    try:
+        run(newer, "--version")
+    except CommandFailedError as error:
+        pytest.skip(f"Neovim 0.12 does not run here: {error}")
     return str(newer)
 
 
@@ -62,14 +64,5 @@ def test_cases(cases: str, nvim_to_test: str, nvim: str, editor_tools: Path, pro
         "TEST_PYTHON": sys.executable,
         "TEST_TOOLS": str(editor_tools / "debian"),
     }
-    command = [nvim, "--headless", "-u", "NONE", "-i", "NONE", "-l", str(HERE / "run.lua")]
-    finished = subprocess.run(
-        [*command, str(HERE / "cases" / f"{cases}.lua")],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
+    script = (HERE / "run.lua", HERE / "cases" / f"{cases}.lua")
+    run(nvim, "--headless", "-u", "NONE", "-i", "NONE", "-l", *script, environment=environment, timeout=300)

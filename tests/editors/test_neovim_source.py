@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from commands import run
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
@@ -27,8 +27,7 @@ def test_lua_is_formatted(editor_tools: Path, give_up: Callable[[str], NoReturn]
     library = editor_tools / "node_modules" / "@johnnymorganz" / "stylua" / "stylua_lib_node.cjs"
     files = [str(file) for folder in (PLUGIN, HERE) for file in sorted(folder.rglob("*.lua"))]
     command = [node, str(HERE / "stylua.mjs"), str(library), str(PLUGIN / "stylua.toml"), *files]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert finished.returncode == 0, f"not formatted: {finished.stdout}{finished.stderr}"
+    run(*command)
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def checked(nvim: str, tmp_path: Path) -> Path:
     plugin, runtime = tmp_path / "plugin", tmp_path / "runtime"
     shutil.copytree(PLUGIN, plugin)
     asked = [nvim, "--clean", "--headless", "-c", "lua io.stdout:write(vim.env.VIMRUNTIME)", "-c", "qall"]
-    folder = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    folder = run(*asked)
     shutil.copytree(Path(folder) / "lua", runtime)
     # Declared there without a type, which would go before ours.
     meta = runtime / "vim" / "_meta.lua"

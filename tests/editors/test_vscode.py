@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,6 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 import real_vscode
+from commands import CommandFailedError, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,22 +33,6 @@ QUIET_WORKBENCH = {
 NODE_SWITCHES = ("--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",)
 
 
-def run(*command: str) -> str:
-    """Runs a command in the extension's folder and gives its output, which is the message of a failure."""
-    finished = subprocess.run(
-        command,
-        cwd=EXTENSION,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stdout[-8000:]
-    return finished.stdout
-
-
 def is_installed() -> bool:
     """Whether node_modules is what package-lock.json asks for, as far as npm itself records it."""
     wanted, installed = EXTENSION / "package-lock.json", EXTENSION / "node_modules" / ".package-lock.json"
@@ -61,12 +45,12 @@ def npm(give_up: Callable[[str], NoReturn]) -> str:
     node, found = shutil.which("node"), shutil.which("npm")
     if node is None or found is None:
         give_up("node and npm are not installed")
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
+    version = run(node, "--version")
     if int(version.lstrip("v").split(".")[0]) < 20:
         give_up(f"node {version.strip()} is older than 20")
     if not is_installed():
         # No package of ours needs its install script, and one of them would ask the network for more.
-        run(found, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        run(found, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=EXTENSION)
     return found
 
 
@@ -74,7 +58,7 @@ def npm(give_up: Callable[[str], NoReturn]) -> str:
 def vsix(npm: str) -> Path:
     packaged = EXTENSION / "fathom.vsix"
     packaged.unlink(missing_ok=True)
-    run(npm, "run", "package")
+    run(npm, "run", "package", cwd=EXTENSION)
     return packaged
 
 
@@ -85,11 +69,11 @@ def manifest() -> dict[str, Any]:
 
 
 def test_types_and_formatting(npm: str) -> None:
-    run(npm, "run", "check")
+    run(npm, "run", "check", cwd=EXTENSION)
 
 
 def test_unit_tests(npm: str) -> None:
-    run(npm, "test")
+    run(npm, "test", cwd=EXTENSION)
 
 
 def test_the_package_is_small_and_complete(vsix: Path) -> None:
@@ -102,6 +86,7 @@ def test_the_package_is_small_and_complete(vsix: Path) -> None:
     assert files - images == {
         "extension/package.json",
         "extension/package.nls.json",
+        "extension/l10n/bundle.l10n.json",
         "extension/readme.md",
         "extension/changelog.md",
         "extension/LICENSE.txt",
@@ -187,21 +172,27 @@ def installation(npm: str, give_up: Callable[[str], NoReturn]) -> real_vscode.In
         give_up(str(error))
 
 
-def pip(*arguments: str) -> str:
-    """Runs the pip outside the virtual environment of the tests, which has none; what went wrong, empty if nothing."""
-    command = [str(SYSTEM_PYTHON), "-m", "pip", "--quiet", *arguments]
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-    return finished.stderr[-2000:] if finished.returncode else ""
+@pytest.fixture(scope="module")
+def pip(give_up: Callable[[str], NoReturn]) -> Callable[..., None]:
+    """Runs the pip outside the virtual environment of the tests, which has none. Gives up when it fails."""
+
+    def run_pip(*arguments: str | Path) -> None:
+        try:
+            run(SYSTEM_PYTHON, "-m", "pip", "--quiet", *arguments)
+        except CommandFailedError as error:
+            give_up(str(error))
+
+    return run_pip
 
 
 @pytest.fixture(scope="module")
-def code_base(tmp_path_factory: pytest.TempPathFactory, give_up: Callable[[str], NoReturn]) -> Path:
+def code_base(tmp_path_factory: pytest.TempPathFactory, pip: Callable[..., None]) -> Path:
     """A fresh copy of the code base, which is downloaded once."""
     downloads = real_vscode.cache_folder() / "packages"
     name, _, version = CODE_BASE.partition("==")
     wheel = downloads / f"{name}-{version}-py3-none-any.whl"
-    if not wheel.exists() and (failure := pip("download", "--no-deps", "--dest", str(downloads), CODE_BASE)):
-        give_up(f"{CODE_BASE} could not be downloaded: {failure}")
+    if not wheel.exists():
+        pip("download", "--no-deps", "--dest", downloads, CODE_BASE)
     folder = tmp_path_factory.mktemp("code") / name
     with ZipFile(wheel) as archive:
         archive.extractall(folder)
@@ -222,7 +213,8 @@ def vscode(
 def run_in_node(vscode: real_vscode.Running, script: str, place: dict[str, str]) -> None:
     """Runs a script that drives a browser, which tells where everything is as its argument."""
     known = {"url": vscode.url, "browser": str(vscode.installation.browser)}
-    story = run(str(vscode.installation.node), *NODE_SWITCHES, script, json.dumps({**known, **place}))
+    command = [str(vscode.installation.node), *NODE_SWITCHES, script, json.dumps({**known, **place})]
+    story = run(*command, cwd=EXTENSION)
     sys.stdout.write(story)
 
 
@@ -257,7 +249,7 @@ def days_to_full_moon(day):
 
 def test_the_extension_in_its_host(npm: str, vscode: real_vscode.Running, workspace: Path, tmp_path: Path) -> None:
     """See editors/vscode/test/host/extension.test.ts."""
-    run(npm, "run", "build:host")
+    run(npm, "run", "build:host", cwd=EXTENSION)
     (workspace / "parcels" / "copies.py").write_text(COPIES, encoding="utf-8")
     second = tmp_path / "calendar"
     second.mkdir()
@@ -282,13 +274,12 @@ def test_a_users_first_minutes(
     vsix: Path,
     workspace: Path,
     tmp_path: Path,
-    give_up: Callable[[str], NoReturn],
+    pip: Callable[..., None],
 ) -> None:
     """See editors/vscode/test/journey/installation.ts."""
     wheels, home = tmp_path / "wheels", tmp_path / "home"
     home.mkdir()
-    if failure := pip("wheel", "--wheel-dir", str(wheels), str(EXTENSION.parents[1])):
-        give_up(f"the server's wheels could not be built: {failure}")
+    pip("wheel", "--wheel-dir", wheels, EXTENSION.parents[1])
     real_vscode.write_settings(home, QUIET_WORKBENCH)
     # No `fathom-lsp` on the PATH, and a pip that asks no network.
     path = os.pathsep.join([str(SYSTEM_PYTHON.parent), "/usr/bin", "/bin"])

@@ -4,6 +4,7 @@ answer    answers every request properly
 die       ends at the first search
 die-once  the same, but the next one in the folder answers
 unborn    ends at once
+mute      as `answer`, but for searches, which it hears only
 stall     hears everything and answers nothing, not even to being asked to stop
 garbage   surrounds its answers with lines that are no messages, and answers searches without results
 streams   as `answer`, with a first order sent before searches and similar functions when it is asked for
@@ -53,7 +54,8 @@ def result_of(method: str, params: dict[str, Any], root: str, heard: list[dict[s
         if params.get("query") == "wrong":
             raise LookupError("unknown language 'klingon'")
         scores = {"low": 0.1, "high": 0.9}
-        return {"results": [{**HIT, "score": scores.get(Path(root).name, 0.5)}], "indexing": False}
+        compared = {"compared": {**HIT, "name": "own"}} if method == "similar" else {}
+        return {**compared, "results": [{**HIT, "score": scores.get(Path(root).name, 0.5)}], "indexing": False}
     if method == "duplicates":
         clones = [{**HIT, "path": name, "clone": "near", "similarity": 0.8} for name in ("a.py", "b.py", "c.py")]
         return {"groups": [{"kind": "near", "similarity": 0.8, "tokens": 60, "key": "0", "clones": clones}]}

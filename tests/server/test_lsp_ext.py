@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
@@ -150,6 +151,14 @@ def test_results_are_plain_json() -> None:
         "indexing": True,
         "complete": False,
     }
+    assert SearchResult([], indexing=False, complete=True, message="some are missing").to_json() == {
+        "message": "some are missing",
+        "results": [],
+        "indexing": False,
+        "complete": True,
+    }
+    answer = SearchResult([], indexing=False, complete=True, compared=LspHit({"path": "b.py"}, location)).to_json()
+    assert answer["compared"] == {"path": "b.py", "location": {"uri": "file:///a.py", "range": ANY}}
     assert StatusResult("1.0", [RootStatus("file:///a", "ready", None, {"files": 2})]).to_json() == {
         "version": "1.0",
         "roots": [{"files": 2, "rootUri": "file:///a", "state": "ready", "error": None}],

@@ -13,11 +13,11 @@ import pytest_asyncio
 
 from fathom_indexer.config import Config
 from fathom_indexer.errors import IndexerUnavailableError, QueryError
-from fathom_indexer.process.client import IndexerClient, IndexerError
+from fathom_indexer.process.client import Events, IndexerClient, IndexerError
 from fathom_indexer.types import Filters, Progress, Stage
 from fathom_server.convert import Folder, folder_of
 from fathom_server.documents import LONGEST
-from fathom_server.folder_indexer import Backoff, FolderIndexer, StartIndexer, State
+from fathom_server.folder_indexer import Backoff, FolderIndexer, State
 from fathom_server.found import Found
 from fathom_server.session import Session
 
@@ -68,6 +68,8 @@ class Workplace:
     modes: dict[str, str] = field(default_factory=dict)
     backoff: Backoff = NEVER
     timeout: float = 60.0
+    failing_starts: int = 0
+    """How many starts fail before one succeeds."""
 
     def __post_init__(self) -> None:
         self.session = Session(self.start)
@@ -75,7 +77,14 @@ class Workplace:
 
     def start(self, folder: Folder) -> FolderIndexer:
         mode = self.modes.get(folder.name, "answer")
-        start: StartIndexer = partial(IndexerClient.start, command=self.command(mode), timeout=self.timeout)
+        begin = partial(IndexerClient.start, command=self.command(mode), timeout=self.timeout)
+
+        async def start(root: Path, config: Config, events: Events, /) -> IndexerClient:
+            if self.failing_starts:
+                self.failing_starts -= 1
+                raise IndexerUnavailableError("the indexer could not be started")
+            return await begin(root, config, events)
+
         indexer = FolderIndexer(folder, Config(), self.editor, start, self.backoff)
         self.indexers[folder.name] = indexer
         return indexer
@@ -190,7 +199,10 @@ async def test_a_query_that_fits_into_no_message_is_refused(work: Workplace) -> 
 async def test_similar_is_asked_of_the_innermost_folder(work: Workplace) -> None:
     work.open("outer")
     work.open("outer/inner")
-    await work.session.similar(work.root / "outer" / "inner" / "a.py", 4, 5, Filters())
+    found = await work.session.similar(work.root / "outer" / "inner" / "a.py", 4, 5, Filters())
+    assert found.compared is not None
+    folder, function = found.compared
+    assert (folder.name, function["name"]) == ("inner", "own")
     await work.session.similar(work.root / "outer" / "b.py", 4, 5, Filters())
     no_filters: dict[str, list[str]] = {"paths": [], "languages": [], "kinds": []}
     assert await work.heard("inner") == [("similar", {"path": "a.py", "line": 4, "limit": 5, "filters": no_filters})]
@@ -263,14 +275,76 @@ async def test_a_dead_indexer_is_told_of_once_and_started_again(work: Workplace)
 async def test_a_search_over_which_an_indexer_dies_is_asked_again(work: Workplace) -> None:
     work.backoff = QUICKLY
     indexer = work.open("one", "die-once")
-    work.open("two")
     first = (await indexer.client()).pid
     found = await work.session.search("pay", 20, Filters())
-    assert sorted(folder.name for folder, _ in found.hits) == ["one", "two"]
+    assert [folder.name for folder, _ in found.hits] == ["one"]
+    assert not found.message
     assert (await indexer.client()).pid != first
     assert len(work.editor.warnings) == 1
     similar = await work.session.similar(work.root / "one" / "a.py", 4, 5, Filters())
     assert len(similar.hits) == 1
+
+
+async def test_a_search_while_an_indexer_is_dead_waits_for_the_next_one(work: Workplace) -> None:
+    work.backoff = Backoff(first=1.0)
+    work.failing_starts = 1
+    indexer = work.open("one")
+    await work.editor.warned.wait()
+    assert indexer.state is State.DEAD
+    found = await work.session.search("pay", 20, Filters())
+    assert [folder.name for folder, _ in found.hits] == ["one"]
+    similar = await work.session.similar(work.root / "one" / "a.py", 4, 5, Filters())
+    assert len(similar.hits) == 1
+
+
+async def test_a_search_that_waits_can_be_cancelled(work: Workplace) -> None:
+    work.backoff = Backoff(first=9.0)
+    work.failing_starts = 1
+    indexer = work.open("one")
+    await work.editor.warned.wait()
+    searching = asyncio.create_task(work.session.search("pay", 20, Filters()))
+    await asyncio.wait([searching], timeout=0)
+    searching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await searching
+    assert indexer.state is State.DEAD
+
+
+async def test_what_others_find_does_not_wait_for_a_dead_indexer(work: Workplace) -> None:
+    work.backoff = Backoff(first=9.0)
+    work.failing_starts = 1
+    dead = work.open("one")
+    await work.editor.warned.wait()
+    work.open("two", "streams")
+    told: list[Found] = []
+    found = await work.session.search("pay", 20, Filters(), on_partial=told.append)
+    # The next indexer would have found something, if later.
+    assert dead.state is State.DEAD
+    assert [folder.name for folder, _ in found.hits] == ["two"]
+    assert found.message == ("some results are missing: the indexer of one is not running; it will be started again")
+
+
+async def test_a_search_under_way_survives_other_settings(work: Workplace) -> None:
+    work.open("one", "mute")
+    searching = asyncio.create_task(work.session.search("pay", 20, Filters()))
+    similar = asyncio.create_task(work.session.similar(work.root / "one" / "a.py", 4, 5, Filters()))
+    while not any(method == "search" for method, _ in await work.heard("one")):
+        pass
+    work.modes["one"] = "answer"
+    await work.session.restart()
+    assert [folder.name for folder, _ in (await searching).hits] == ["one"]
+    assert len((await similar).hits) == 1
+
+
+async def test_a_search_under_way_does_without_a_folder_that_is_closed(work: Workplace) -> None:
+    closing = work.open("one", "mute")
+    work.open("two")
+    searching = asyncio.create_task(work.session.search("pay", 20, Filters()))
+    while not any(method == "search" for method, _ in await work.heard("one")):
+        pass
+    await work.session.remove(closing.folder.uri)
+    found = await searching
+    assert [folder.name for folder, _ in found.hits] == ["two"]
 
 
 async def test_while_an_indexer_is_dead_there_is_an_answer_all_the_same(work: Workplace) -> None:
@@ -291,6 +365,7 @@ async def test_one_dead_indexer_does_not_silence_the_others(work: Workplace) -> 
     await work.editor.warned.wait()
     found = await work.session.search("pay", 20, Filters())
     assert [folder.name for folder, _ in found.hits] == ["two"]
+    assert "the indexer of one is not running" in found.message
 
 
 async def test_a_stalled_indexer_costs_the_timeout_and_is_killed_in_the_end(work: Workplace) -> None:

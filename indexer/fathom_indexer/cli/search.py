@@ -51,12 +51,12 @@ def run(options: argparse.Namespace) -> int:
             for line in sys.stdin:
                 query = line.strip()
                 hits = workspace.search(query, options.limit, filters)
-                write_json(results_json(query, hits, options.explain), indent=None)
+                write_json(results_json({"query": query}, hits, options.explain), indent=None)
                 sys.stdout.flush()
             return 0
         hits = workspace.search(options.query, options.limit, filters)
     if options.json:
-        write_json(results_json(options.query, hits, options.explain))
+        write_json(results_json({"query": options.query}, hits, options.explain))
     else:
         show_hits(hits, options.explain)
     return 0

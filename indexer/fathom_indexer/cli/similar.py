@@ -11,7 +11,8 @@ from fathom_indexer.cli.options import add_index_options, add_results, check_pat
 from fathom_indexer.cli.output import follow, results_json, show_hits, write_json
 from fathom_indexer.cli.workspace import Workspace, open_workspace
 from fathom_indexer.errors import QueryError
-from fathom_indexer.types import Hit
+from fathom_indexer.protocol import place_to_json
+from fathom_indexer.types import Hit, Place
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -47,9 +48,10 @@ def run(options: argparse.Namespace) -> int:
     with open_workspace(options) as workspace:
         if not options.no_refresh:
             follow(workspace.index_steps())
-        hits = _similar(workspace, snippet, place, options)
+        compared, hits = _similar(workspace, snippet, place, options)
     if options.json:
-        write_json(results_json(None, hits, options.explain))
+        asked = {} if compared is None else {"compared": place_to_json(compared)}
+        write_json(results_json(asked, hits, options.explain))
     else:
         show_hits(hits, options.explain)
     return 0
@@ -57,10 +59,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _similar(
     workspace: Workspace, snippet: str | None, place: tuple[str, int] | None, options: argparse.Namespace
-) -> list[Hit]:
+) -> tuple[Place | None, list[Hit]]:
     filters = filters_from(options)
     if place is None:
-        return workspace.similar_to(snippet or "", options.limit, filters)
+        return None, workspace.similar_to(snippet or "", options.limit, filters)
     path, line = place
     # As people type it: relative to where they are if that is a file, else relative to the folder that is searched.
     file = Path(path).absolute() if Path(path).is_file() else workspace.root / path

@@ -67,6 +67,8 @@ class Results:
     hits: list[Json]
     indexing: bool
     complete: bool = True
+    compared: Json | None = None
+    """The function that others were compared with, if one was, in the shape of `protocol.place_to_json`."""
 
 
 OnPartial = Callable[[Results], None]
@@ -364,7 +366,10 @@ def _results(answer: Json) -> Results:
     hits = answer.get("results")
     if not isinstance(hits, list):
         raise IndexerError("internal", "the indexer's answer has no results")
-    return Results(hits, bool(answer.get("indexing")), bool(answer.get("complete", True)))
+    compared = answer.get("compared")
+    if not isinstance(compared, (dict, type(None))):
+        raise IndexerError("internal", "the indexer's answer does not say what was compared")
+    return Results(hits, bool(answer.get("indexing")), bool(answer.get("complete", True)), compared)
 
 
 def _from_anywhere(root: Path, config: Config) -> Config:

@@ -25,6 +25,7 @@ from fathom_indexer.protocol import (
     clone_group_to_json,
     filters_from_json,
     hit_to_json,
+    place_to_json,
     progress_to_json,
     status_to_json,
 )
@@ -417,7 +418,9 @@ def _final(steps: Iterator[SearchResult], indexing: Indexing, request: Request) 
 
 def _result(result: SearchResult, indexing: Indexing, request: Request) -> Json:
     explain = request.params.get("explain") is True
+    compared = {} if result.compared is None else {"compared": place_to_json(result.compared)}
     return {
+        **compared,
         "results": [hit_to_json(hit, explain) for hit in result.hits],
         "indexing": indexing.active,
         "candidates": result.candidates,

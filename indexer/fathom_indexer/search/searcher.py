@@ -36,7 +36,7 @@ from fathom_indexer.storage import (
     match_expression,
     query_words,
 )
-from fathom_indexer.types import Filters, Function, Hit, SearchResult
+from fathom_indexer.types import Filters, Function, Hit, Place, SearchResult
 from fathom_indexer.vectors import VectorIndex
 
 log = logging.getLogger(__name__)
@@ -145,7 +145,7 @@ class Searcher:
         allowed = self._allowed(filters, languages)
         query = understand_code(code_text(stored.function, stored.path))
         for ranking in self.rank(query, limit + _OVERLAPPING, allowed, language=stored.function.language):
-            yield self._result(ranking, limit, same_build, left_out=stored)
+            yield self._result(ranking, limit, same_build, compared=stored)
 
     def rank(
         self,
@@ -323,7 +323,7 @@ class Searcher:
         return allowed_ids(self._store.labels(), filters)
 
     def _result(
-        self, ranking: Ranking, limit: int, fold: CopyKey | None, left_out: StoredFunction | None = None
+        self, ranking: Ranking, limit: int, fold: CopyKey | None, compared: StoredFunction | None = None
     ) -> SearchResult:
         shown = ranking.ranked[: limit + _OVERLAPPING]
         stored = self._store.functions([function_id for function_id, _ in shown])
@@ -338,11 +338,12 @@ class Searcher:
             for function_id, score in shown
             if function_id in stored
         ]
-        if left_out is not None:
-            hits = [hit for hit in hits if hit.path != left_out.path or not _overlap(hit.function, left_out.function)]
+        if compared is not None:
+            hits = [hit for hit in hits if hit.path != compared.path or not _overlap(hit.function, compared.function)]
         hits = hits[:limit] if fold is None else fold_copies(hits, limit, fold)
         shown_hits = tuple(replace(hit, snippet=snippet(hit.function)) for hit in hits)
-        return SearchResult(shown_hits, len(ranking.ranked), ranking.reranked, ranking.complete, ranking.final)
+        place = None if compared is None else Place(compared.path, compared.function)
+        return SearchResult(shown_hits, len(ranking.ranked), ranking.reranked, ranking.complete, place, ranking.final)
 
 
 def _ordered(

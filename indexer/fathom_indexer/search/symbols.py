@@ -93,7 +93,8 @@ def _name_closeness(wanted: str, name: str) -> float:
         return _SAME_BUT_FOR_CASE
     if len(wanted) >= _SHORTEST_BEGINNING and name.startswith(wanted):
         return _BEGINNING * len(wanted) / len(name)
-    if len(wanted) >= _SHORTEST_TYPO and wanted[0] == name[0] and abs(len(wanted) - len(name)) <= _TYPO_LENGTHS:
+    near = len(wanted) >= _SHORTEST_TYPO and abs(len(wanted) - len(name)) <= _TYPO_LENGTHS
+    if near and name.startswith(wanted[0]):
         ratio = difflib.SequenceMatcher(None, wanted, name).ratio()
         return _ALIKE * ratio if ratio >= _TYPO_RATIO else 0.0
     return 0.0

@@ -6,19 +6,29 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from fathom_indexer.protocol import relevance
 from fathom_server.convert import location_of
 from fathom_server.lsp_ext import LspHit, SearchResult
 
 if TYPE_CHECKING:
     from fathom_indexer.protocol import Json
+    from fathom_server.convert import Folder
     from fathom_server.found import Found, OnFound
     from fathom_server.server import FathomServer
 
 
 def result_of(found: Found) -> Json:
     """The answer that holds what was found."""
-    results = [LspHit(hit, location_of(folder, hit)) for folder, hit in found.hits]
-    return SearchResult(results, found.indexing, found.complete).to_json()
+    compared = None if found.compared is None else _with_location(*found.compared)
+    best = found.hits[0][1]["score"] if found.hits else 0.0
+    results = [
+        _with_location(folder, {**hit, "relevance": relevance(hit["score"], best)}) for folder, hit in found.hits
+    ]
+    return SearchResult(results, found.indexing, found.complete, compared, found.message).to_json()
+
+
+def _with_location(folder: Folder, hit: Json) -> LspHit:
+    return LspHit(hit, location_of(folder, hit))
 
 
 def streaming(ls: FathomServer, token: int | str | None) -> OnFound | None:

@@ -17,6 +17,7 @@ async def did_open(ls: FathomServer, params: types.DidOpenTextDocumentParams) ->
     """Have the document searched as the editor has it, and the file's functions seen to before others."""
     uri = params.text_document.uri
     show(ls, uri)
+    ls.saved.saved(uri, ls.lines_of(uri))
     path = path_of(uri)
     if path is not None:
         await ls.session.settled()
@@ -34,6 +35,7 @@ def did_change(ls: FathomServer, params: types.DidChangeTextDocumentParams) -> N
 def did_close(ls: FathomServer, params: types.DidCloseTextDocumentParams) -> None:
     """Have the file searched again."""
     hide(ls, params.text_document.uri)
+    ls.saved.closed(params.text_document.uri)
 
 
 def show(ls: FathomServer, uri: str) -> None:
@@ -50,6 +52,8 @@ def hide(ls: FathomServer, uri: str) -> None:
 
 async def did_save(ls: FathomServer, params: types.DidSaveTextDocumentParams) -> None:
     """Have the saved file indexed in its new form."""
-    path = path_of(params.text_document.uri)
+    uri = params.text_document.uri
+    ls.saved.saved(uri, ls.lines_of(uri))
+    path = path_of(uri)
     if path is not None:
         await ls.session.changed([path])

@@ -158,11 +158,13 @@ def test_similar_starts_from_the_document(engine: Engine, root: Path) -> None:
     (root / "src" / "birds.py").write_text(CRANE.replace("crane", "swan"))
     engine.index()
     engine.open_document("src/days.py", "\n\n\n" + CRANE)
-    hits = engine.similar_at("src/days.py", 5)
+    compared, hits = engine.similar_at("src/days.py", 5)
+    assert compared is not None
+    assert (compared.function.name, compared.function.start_line) == ("fold_paper_crane", 4)
     assert hits[0].function.name == "fold_paper_swan"
     assert "fold_paper_crane" not in names(hits)
     # And finds what is in documents.
-    assert names(engine.similar_at("src/birds.py", 2))[0] == "fold_paper_crane"
+    assert names(engine.similar_at("src/birds.py", 2)[1])[0] == "fold_paper_crane"
     with pytest.raises(QueryError, match="there is no code at"):
         engine.similar_at("src/days.py", 12)
 
@@ -170,7 +172,7 @@ def test_similar_starts_from_the_document(engine: Engine, root: Path) -> None:
 def test_untitled_documents_are_searched_while_they_are_open(engine: Engine) -> None:
     engine.open_document("untitled:Untitled-1", CRANE, "python")
     assert engine.search(BIRD)[0].path == "untitled:Untitled-1"
-    assert names(engine.similar_at("untitled:Untitled-1", 1))
+    assert names(engine.similar_at("untitled:Untitled-1", 1)[1])
     engine.close_document("untitled:Untitled-1")
     assert "fold_paper_crane" not in names(engine.search(BIRD))
     engine.open_document("untitled:Untitled-1", CRANE, "klingon")

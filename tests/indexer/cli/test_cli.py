@@ -49,7 +49,7 @@ def test_search_prints_a_readable_list(workspace: Path, capsys: pytest.CaptureFi
     assert main(["search", "add up numbers", str(workspace)]) == 0
     out = capsys.readouterr().out
     first = out.splitlines()[0]
-    assert first.startswith("sums.ts:1  total  function  0.")
+    assert first == "sums.ts:1  total  function  100 %"
     assert "reduce" in out
     assert "\x1b" not in out, "no colours where no terminal is"
 
@@ -91,11 +91,15 @@ def test_similar_by_place_and_by_snippet(
     assert json.loads(capsys.readouterr().out)["results"][0]["name"] == "addAll"
     monkeypatch.chdir(workspace)
     assert main(["similar", "sums.ts:2", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["results"][0]["name"] == "addAll"
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["results"][0]["name"] == "addAll"
+    assert (answer["compared"]["path"], answer["compared"]["name"]) == ("sums.ts", "total")
     snippet = tmp_path / "snippet.py"
     snippet.write_text("def email(to, body): mailer.deliver(to, body)")
     assert main(["similar", "--snippet", str(snippet), str(workspace), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["results"][0]["name"] == "notify"
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["results"][0]["name"] == "notify"
+    assert "compared" not in answer
 
 
 def test_index_and_status(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -231,14 +231,18 @@ def test_odd_queries_are_answered(engine: Engine, query: str) -> None:
 def test_similar_leaves_out_the_function_itself(engine: Engine, workspace: Path) -> None:
     (workspace / "copy.py").write_text(DATES.replace("parse_day", "read_day").replace("text", "value"))
     engine.index()
-    hits = engine.similar_at("src/dates.py", 5)
+    compared, hits = engine.similar_at("src/dates.py", 5)
+    assert compared is not None
+    assert (compared.path, compared.function.name) == ("src/dates.py", "parse_day")
     assert names(hits)[0] == "read_day"
     assert ("src/dates.py", "parse_day") not in [(hit.path, hit.function.name) for hit in hits]
-    assert names(engine.similar_at(str(workspace / "src" / "dates.py"), 5)) == names(hits)
+    assert names(engine.similar_at(str(workspace / "src" / "dates.py"), 5)[1]) == names(hits)
 
 
 def test_similar_takes_the_innermost_function(engine: Engine, workspace: Path) -> None:
-    hits = engine.similar_at("src/dates.py", 13, limit=50)
+    compared, hits = engine.similar_at("src/dates.py", 13, limit=50)
+    assert compared is not None
+    assert compared.function.qualified_name == "Calendar.holidays"
     own = {(hit.path, hit.function.qualified_name) for hit in hits}
     assert ("src/dates.py", "Calendar.holidays") not in own
     assert ("src/dates.py", "Calendar") not in own

@@ -6,6 +6,8 @@ import bisect
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fathom_indexer.search.symbols import closeness, in_files, near_names, spellings
 from fathom_indexer.storage import Outline
@@ -73,3 +75,13 @@ def test_files_are_known_by_their_ends(outline: MakeOutline) -> None:
     assert set(in_files(["pool.go"], outlines)) == {1, 3}
     assert set(in_files(["Net/Pool.go"], outlines)) == {1}
     assert in_files([], outlines) == {}
+
+
+names_of_all_kinds = st.text("_aB$é.", max_size=8)
+
+
+@given(names_of_all_kinds, names_of_all_kinds)
+def test_any_name_can_be_asked_for_where_any_name_is(symbol: str, name: str) -> None:
+    """A function may be called `_`, of which nothing is left where underscores do not count."""
+    found = Outline(1, "a.py", name, f"Class.{name}", Kind.METHOD, "python", "", 1, 10)
+    assert all(0 < value <= 1 for value in closeness([symbol], {1: found}).values())

@@ -1,9 +1,6 @@
 -- `:Fathom diff`: the function under the cursor beside one that is like it, in two windows that float.
 
-local client = require('fathom.client')
 local entry = require('fathom.entry')
-local function_here = require('fathom.function_here')
-local message = require('fathom.message')
 local preview = require('fathom.preview')
 local results = require('fathom.results')
 local similar = require('fathom.similar')
@@ -156,22 +153,14 @@ end
 
 ---Opens the function under the cursor beside the most similar one.
 function M.run()
-  local settings, params = results.settings(), similar.params_here()
-  if not settings or not params then
+  local params = similar.params_here()
+  if not params then
     return
   end
-  function_here.find(function(problem, here)
-    if not here then
-      return message.error(assert(problem))
-    end
-    client.request('fathom/similar', function(lsp_client)
-      return vim.tbl_extend('error', params(lsp_client), { limit = settings.limit, filters = { kinds = KINDS } })
-    end, function(trouble, result)
-      ---@cast result fathom.SearchResult?
-      if results.worth_showing(trouble, result, result and #result.results or 0) then
-        open(entry.of(here), entry.all(assert(result).results))
-      end
-    end)
+  results.ask('fathom/similar', function(client)
+    return vim.tbl_extend('error', params(client), { filters = { kinds = KINDS } })
+  end, function(result, entries)
+    open(entry.of(assert(result.compared)), entries)
   end)
 end
 

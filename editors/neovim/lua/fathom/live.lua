@@ -28,9 +28,10 @@ function M.new(settings)
       return { query = words, limit = settings.limit }
     end, function(problem, result)
       ---@cast result fathom.SearchResult?
-      if problem and not said[problem] then
-        said[problem] = true
-        message.error(problem)
+      local trouble = problem or (result and result.message)
+      if trouble and not said[trouble] then
+        said[trouble] = true
+        message.error(trouble)
       end
       tell(result and entry.all(result.results) or {}, true)
     end, function(first)

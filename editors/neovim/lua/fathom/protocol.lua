@@ -18,8 +18,10 @@
 
 ---Answer to `fathom/search` and `fathom/similar`, best result first.
 ---@class fathom.SearchResult
+---@field compared? fathom.Hit what the results are like; only of `fathom/similar`
 ---@field results fathom.Hit[]
 ---@field indexing boolean true while the index is still being built, so that results may be missing
+---@field message? string why results of some folder are missing
 ---@field complete boolean false for a first order, which another one follows
 
 ---A function of a group of copies.

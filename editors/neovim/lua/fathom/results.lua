@@ -32,13 +32,16 @@ end
 
 ---Says why there is nothing to show, if so.
 ---@param problem string?
----@param result { indexing: boolean }?
+---@param result { indexing: boolean, message?: string }?
 ---@param count integer
 ---@return boolean something to show
 function M.worth_showing(problem, result, count)
   if problem or not result then
     message.error(problem or 'the server gave no answer')
     return false
+  end
+  if result.message then
+    message.warn(result.message .. '.')
   end
   if count == 0 then
     message.info(result.indexing and 'still indexing, nothing found yet. Try again soon.' or 'no results.')
@@ -50,12 +53,11 @@ function M.worth_showing(problem, result, count)
   return true
 end
 
----Sends a request whose answer is a list of functions, and shows them or says why there are none.
+---Sends a request whose answer is a list of functions, and says why there are none or calls back.
 ---@param method string
----@param title string
 ---@param params fun(client: vim.lsp.Client): table without the limit
----@param in_list? boolean
-function M.ask(method, title, params, in_list)
+---@param callback fun(result: fathom.SearchResult, entries: fathom.Entry[], settings: fathom.Settings)
+function M.ask(method, params, callback)
   local settings = M.settings()
   if not settings then
     return
@@ -65,7 +67,8 @@ function M.ask(method, title, params, in_list)
   end, function(problem, result)
     ---@cast result fathom.SearchResult?
     if M.worth_showing(problem, result, result and #result.results or 0) then
-      M.show(title, entry.all(assert(result).results), settings, in_list)
+      local found = assert(result)
+      callback(found, entry.all(found.results), settings)
     end
   end)
 end

@@ -11,9 +11,11 @@ local M = {}
 ---@param words string
 ---@param in_list? boolean
 local function search(words, in_list)
-  results.ask('fathom/search', 'Fathom: ' .. words, function()
+  results.ask('fathom/search', function()
     return { query = words }
-  end, in_list)
+  end, function(_, entries, settings)
+    results.show('Fathom: ' .. words, entries, settings, in_list)
+  end)
 end
 
 ---Searches as the words are typed where there is a picker that can, else for the words, which are asked for when there

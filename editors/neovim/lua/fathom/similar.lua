@@ -1,5 +1,6 @@
 -- `:Fathom similar`
 
+local entry = require('fathom.entry')
 local message = require('fathom.message')
 local results = require('fathom.results')
 
@@ -26,8 +27,10 @@ end
 function M.run(in_list)
   local params = M.params_here()
   if params then
-    local place = ('%s:%d'):format(vim.fn.expand('%:.'), vim.fn.line('.'))
-    results.ask('fathom/similar', 'Fathom: similar to ' .. place, params, in_list)
+    results.ask('fathom/similar', params, function(result, entries, settings)
+      local title = 'Fathom: similar to ' .. entry.of(assert(result.compared)).label
+      results.show(title, entries, settings, in_list)
+    end)
   end
 end
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { l10n } from 'vscode';
 
 /** Runs a command and gives what it writes; rejects with the end of that when it fails. */
 export type Run = (command: string[]) => Promise<string>;
@@ -28,7 +29,8 @@ export function runner(signal?: AbortSignal, onLine: (line: string) => void = ()
         if (code === 0) {
           resolve(output);
         } else {
-          reject(new Error(output.trim().split(/\r?\n/).slice(-5).join('\n') || `${command} ended with ${code}`));
+          const end = output.trim().split(/\r?\n/).slice(-5).join('\n');
+          reject(new Error(end || l10n.t('{0} ended with {1}', command!, String(code))));
         }
       });
     });

@@ -47,20 +47,15 @@ export function whereOf({ location, path, startLine }: Place): string {
   return `${uri.scheme === 'file' ? workspace.asRelativePath(uri) : path}:${startLine}`;
 }
 
-/** A score in two digits: it only means something beside those of the same list. */
-export function scoreText(score: number): string {
-  return score.toFixed(2).replace(/^-(?=0\.00$)/, '');
-}
-
 /**
- * The row of a result: name, place and score, then the signature, with the icon of the file's language. `alwaysShow`
+ * The row of a result: name, place and relevance, then the signature, with the icon of the file's language. `alwaysShow`
  * keeps rows that lack the typed words.
  */
 export function resultItem(hit: Hit, alwaysShow: boolean, buttons: RowButton[] = []): ResultItem {
   const copies = hit.copies?.length ? ` · ${l10n.t('{0} copies', hit.copies.length)}` : '';
   const item: ResultItem = {
     label: `$(${kindIcon(hit.kind)}) ${nameOf(hit)}`,
-    description: `${whereOf(hit)} · ${scoreText(hit.score)}${copies}`,
+    description: `${whereOf(hit)} · ${percent(hit.relevance)}${copies}`,
     detail: hit.signature,
     iconPath: ThemeIcon.File,
     alwaysShow,
@@ -70,6 +65,11 @@ export function resultItem(hit: Hit, alwaysShow: boolean, buttons: RowButton[] =
   // VS Code gives the row the icon of the file's language from its address. Versions that do not know the property
   // show that of any file.
   return Object.assign(item, { resourceUri: Uri.parse(hit.location.uri) });
+}
+
+/** A share as users read it. */
+export function percent(share: number): string {
+  return l10n.t('{0} %', share);
 }
 
 /** A row that tells something. */

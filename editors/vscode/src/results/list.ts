@@ -1,11 +1,13 @@
-import type { Hit } from '../protocol';
+import type { Hit, Place } from '../protocol';
 
 /** What was asked, so that it can be asked again. */
 export type Question =
-  { kind: 'search'; input: string } | { kind: 'similar'; uri: string; line: number; character: number; name: string };
+  { kind: 'search'; input: string } | { kind: 'similar'; uri: string; line: number; character: number };
 
 /** Results that stay, best first. */
 export interface ResultList {
   question: Question;
   hits: Hit[];
+  /** The function that others were compared with, if one was. */
+  compared?: Place | undefined;
 }

@@ -29,6 +29,8 @@ export interface ResultPickOptions {
 /** The list of results: moving through it previews, Enter opens, Escape goes back to where the user was. */
 export class ResultPick implements Disposable {
   private readonly pick: QuickPick<ResultItem> = window.createQuickPick<ResultItem>();
+  /** Of the list, while there is nothing else to say. */
+  title: string;
   private readonly preview = new Preview();
   private hits: Hit[] = [];
   /** The row that the user went to since the input was changed last. */
@@ -38,6 +40,7 @@ export class ResultPick implements Disposable {
 
   constructor(private readonly options: ResultPickOptions) {
     const { pick } = this;
+    this.title = options.title;
     pick.title = options.title;
     pick.placeholder = options.placeholder;
     pick.value = options.value ?? '';
@@ -75,12 +78,11 @@ export class ResultPick implements Disposable {
   }
 
   /** Shows an answer. The row that the user went to stays the one, wherever it is in the new order. */
-  showResults({ results, indexing }: SearchResult, moreFollows = false): void {
+  showResults({ results, indexing, message }: SearchResult, moreFollows = false): void {
     this.pick.busy = moreFollows;
     this.hits = results;
-    this.pick.title = indexing
-      ? l10n.t('{0} (still indexing, more may be found later)', this.options.title)
-      : this.options.title;
+    const note = message ?? (indexing ? l10n.t('still indexing, more may be found later') : undefined);
+    this.pick.title = note ? `${this.title} (${note})` : this.title;
     if (!results.length) {
       const text = indexing ? l10n.t('Nothing found yet, still indexing') : l10n.t('No results');
       this.pick.items = [messageItem(text, 'info')];
@@ -102,7 +104,7 @@ export class ResultPick implements Disposable {
   /** Shows rows that are no results. */
   showItems(items: ResultItem[]): void {
     this.pick.busy = false;
-    this.pick.title = this.options.title;
+    this.pick.title = this.title;
     this.hits = [];
     this.pick.items = items;
   }

@@ -13,8 +13,8 @@ import {
   window,
 } from 'vscode';
 import { reportError } from '../errors';
-import type { Hit, SearchResult } from '../protocol';
-import { kindIcon, nameOf, scoreText } from './items';
+import type { Hit, Place, SearchResult } from '../protocol';
+import { kindIcon, nameOf, percent } from './items';
 import type { Question, ResultList } from './list';
 import { reveal } from './preview';
 
@@ -53,9 +53,9 @@ export class ResultsView implements TreeDataProvider<Node>, Disposable {
     return this.files.flatMap(({ hits }) => hits);
   }
 
-  /** What was asked; undefined when there are no results. */
-  get question(): Question | undefined {
-    return this.list?.question;
+  /** The function that the results were compared with, if one was. */
+  get compared(): Place | undefined {
+    return this.list?.compared;
   }
 
   /** Shows a list in place of the one before, and brings the view to the front. */
@@ -71,9 +71,12 @@ export class ResultsView implements TreeDataProvider<Node>, Disposable {
       return;
     }
     await window.withProgress({ location: { viewId: 'fathom.results' } }, async () => {
-      const show = ({ results }: SearchResult) => {
+      const show = (answer: SearchResult) => {
         if (this.list?.question === list.question) {
-          this.show({ ...list, hits: results });
+          this.show({ ...list, hits: answer.results, compared: answer.compared });
+          if (answer.message) {
+            this.view.message = answer.message;
+          }
         }
       };
       show(await this.askAgain(list.question, show));
@@ -138,12 +141,12 @@ export class ResultsView implements TreeDataProvider<Node>, Disposable {
     this.list = list;
     this.files = byFile(list?.hits ?? []);
     this.current = undefined;
-    this.view.description = list ? titleOf(list.question) : '';
+    this.view.description = list ? titleOf(list) : '';
     this.view.message = list && !list.hits.length ? l10n.t('No results') : '';
     this.changed.fire(undefined);
     void this.state.update(KEY, list);
     void commands.executeCommand('setContext', 'fathom.hasResults', list !== undefined);
-    void commands.executeCommand('setContext', 'fathom.resultsAreSimilar', list?.question.kind === 'similar');
+    void commands.executeCommand('setContext', 'fathom.resultsAreSimilar', this.compared !== undefined);
   }
 }
 
@@ -163,8 +166,11 @@ export function byFile(hits: Hit[]): FileNode[] {
   return [...files.values()];
 }
 
-function titleOf(question: Question): string {
-  return question.kind === 'search' ? question.input : l10n.t('like {0}', question.name);
+function titleOf({ question, compared }: ResultList): string {
+  if (question.kind === 'search') {
+    return question.input;
+  }
+  return compared ? l10n.t('like {0}', nameOf(compared)) : '';
 }
 
 function fileItem({ uri, hits }: FileNode): TreeItem {
@@ -180,12 +186,12 @@ function fileItem({ uri, hits }: FileNode): TreeItem {
 function hitItem(hit: Hit): TreeItem {
   const item = new TreeItem(nameOf(hit), TreeItemCollapsibleState.None);
   item.iconPath = new ThemeIcon(kindIcon(hit.kind));
-  item.description = scoreText(hit.score);
+  item.description = percent(hit.relevance);
   item.tooltip = hit.snippet;
   item.contextValue = 'hit';
   item.command = { command: 'fathom.results.open', title: l10n.t('Open'), arguments: [hit] };
   item.accessibilityInformation = {
-    label: l10n.t('{0}, line {1}, score {2}', nameOf(hit), hit.startLine, scoreText(hit.score)),
+    label: l10n.t('{0}, line {1}, relevance {2} %', nameOf(hit), hit.startLine, hit.relevance),
   };
   return item;
 }

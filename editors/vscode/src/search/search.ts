@@ -27,7 +27,7 @@ export async function search(
     onAsked: () => pick.setBusy(true),
     onFirst: (result) => pick.showResults(result, true),
     onAnswered: (result) => {
-      mayImprove = result.indexing;
+      mayImprove = result.indexing || result.message !== undefined;
       pick.showResults(result);
     },
     onFailed: (error) => {

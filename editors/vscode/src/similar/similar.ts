@@ -1,14 +1,14 @@
-import { posix } from 'node:path';
 import { commands, l10n, Location, Position, Range, ThemeIcon, Uri } from 'vscode';
 import { reportError, UserError } from '../errors';
 import type { Hit, Place, SearchResult } from '../protocol';
+import { nameOf, type RowButton } from '../results/items';
 import type { Question, ResultList } from '../results/list';
 import { reveal } from '../results/preview';
 import { type PickButton, ResultPick } from '../results/resultPick';
 import type { Server } from '../server/client';
 import { searchLimit } from '../settings';
 import { compare } from './compare';
-import { type DocumentPlace, functionAt, placeFrom } from './place';
+import { type DocumentPlace, placeFrom } from './place';
 
 /** The most groups of copies that the server tells. */
 const MOST_GROUPS = 200;
@@ -17,28 +17,26 @@ const MOST_GROUPS = 200;
 export async function findSimilar(server: Server, keep: (list: ResultList) => void, given?: unknown): Promise<void> {
   const place = placeFrom(given);
   const request = new AbortController();
-  const pick = new ResultPick({
+  let compared: Place | undefined;
+  const pick: ResultPick = new ResultPick({
     title: l10n.t('Fathom: Similar Functions'),
     placeholder: l10n.t('Type to narrow down'),
     narrows: true,
     buttons: [peekButton(place)],
-    rowButtons: (hit) => [
-      {
-        iconPath: new ThemeIcon('diff'),
-        tooltip: l10n.t('Compare'),
-        run: () => {
-          pick.leave();
-          void compareWith(server, place, hit).catch(reportError);
-        },
-      },
-    ],
-    keep: (hits) => keep({ question: questionOf(place), hits }),
+    rowButtons: (hit) => (compared ? [compareButton(pick, compared, hit)] : []),
+    keep: (hits) => keep({ question: questionOf(place), hits, compared }),
     onClose: () => request.abort(),
   });
+  const show = (result: SearchResult, moreFollows: boolean) => {
+    compared = result.compared;
+    if (compared) {
+      pick.title = l10n.t('Fathom: Similar to {0}', nameOf(compared));
+    }
+    pick.showResults(result, moreFollows);
+  };
   pick.setBusy(true);
   try {
-    const result = await askSimilar(server, place, request.signal, (first) => pick.showResults(first, true));
-    pick.showResults(result);
+    show(await askSimilar(server, place, request.signal, (first) => show(first, true)), false);
   } catch (error) {
     if (!request.signal.aborted) {
       pick.dispose();
@@ -57,8 +55,8 @@ export async function peekSimilar(server: Server, given?: unknown): Promise<void
 /** Keeps functions like the one at a place, or under the cursor, in the results view. */
 export async function keepSimilar(server: Server, keep: (list: ResultList) => void, given?: unknown): Promise<void> {
   const place = placeFrom(given);
-  const { results } = await askSimilar(server, place);
-  keep({ question: questionOf(place), hits: results });
+  const { results, compared } = await askSimilar(server, place);
+  keep({ question: questionOf(place), hits: results, compared });
 }
 
 /**
@@ -79,21 +77,21 @@ export async function peekCopies(server: Server, given?: unknown): Promise<void>
 /** A diff of the function at a place, or under the cursor, and the one most like it. */
 export async function compareWithMostSimilar(server: Server, given?: unknown): Promise<void> {
   const place = placeFrom(given);
-  await compareWith(server, place, await mostSimilar(server, place));
+  const { results, compared } = await askSimilar(server, place, undefined, undefined, 1);
+  if (!compared || !results[0]) {
+    throw nothingSimilar(place);
+  }
+  await compare(compared, results[0]);
 }
 
 /** Opens the function most like the one at a place. */
 export async function goToMostSimilar(server: Server, given?: unknown): Promise<void> {
-  await reveal(await mostSimilar(server, placeFrom(given)), { preview: false });
-}
-
-/** A diff of the function at a place and another one. */
-export async function compareWith(server: Server, place: DocumentPlace, other: Place): Promise<void> {
-  const own = await functionAt(server, place);
-  if (!own) {
-    throw new UserError(l10n.t('There is no function at line {0} any more.', place.position.line + 1), []);
+  const place = placeFrom(given);
+  const { results } = await askSimilar(server, place, undefined, undefined, 1);
+  if (!results[0]) {
+    throw nothingSimilar(place);
   }
-  await compare(own, other);
+  await reveal(results[0], { preview: false });
 }
 
 /** Functions like the one at a place. */
@@ -112,17 +110,19 @@ export function placeOf({ uri, line, character }: Extract<Question, { kind: 'sim
   return { textDocument: { uri }, position: { line, character } };
 }
 
-async function mostSimilar(server: Server, place: DocumentPlace): Promise<Hit> {
-  const { results } = await askSimilar(server, place, undefined, undefined, 1);
-  if (!results[0]) {
-    throw nothingSimilar(place);
-  }
-  return results[0];
+function questionOf({ textDocument: { uri }, position }: DocumentPlace): Question {
+  return { kind: 'similar', uri, line: position.line, character: position.character };
 }
 
-function questionOf({ textDocument: { uri }, position }: DocumentPlace): Question {
-  const name = `${posix.basename(Uri.parse(uri).path)}:${position.line + 1}`;
-  return { kind: 'similar', uri, line: position.line, character: position.character, name };
+function compareButton(pick: ResultPick, compared: Place, hit: Hit): RowButton {
+  return {
+    iconPath: new ThemeIcon('diff'),
+    tooltip: l10n.t('Compare'),
+    run: () => {
+      pick.leave();
+      void compare(compared, hit).catch(reportError);
+    },
+  };
 }
 
 function peekButton(place: DocumentPlace): PickButton {

@@ -47,6 +47,15 @@ async function openAt(path: string, text: string) {
   return { document, editor, at };
 }
 
+/** A window that cannot read its file of folders when it starts does not try again before that file changes. */
+async function haveFolders(): Promise<void> {
+  if (!workspace.workspaceFolders?.length) {
+    const list = workspace.workspaceFile!;
+    await workspace.fs.writeFile(list, await workspace.fs.readFile(list));
+  }
+  await until(() => workspace.workspaceFolders?.length === 2);
+}
+
 async function set(name: string, value: unknown): Promise<void> {
   await workspace.getConfiguration('fathom').update(name, value, ConfigurationTarget.Workspace);
 }
@@ -56,8 +65,7 @@ describe('the extension', () => {
     const extension = extensions.getExtension<Api>(ID);
     assert.ok(extension, 'it is not installed');
     api = await extension.activate();
-    // A window may start before its file of folders could be read from the other side, and gets them a little later.
-    await until(() => workspace.workspaceFolders?.length === 2);
+    await haveFolders();
     first = workspace.workspaceFolders![0]!.uri;
     await until(async () => {
       const { roots } = await api.server.request('fathom/status', {});

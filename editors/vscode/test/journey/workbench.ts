@@ -174,7 +174,7 @@ export class Workbench {
 
   /**
    * Presses a key in the search box and gives the milliseconds until other rows are there; undefined when the answer
-   * has the rows of before. Names, places and scores tell rows apart: the letters that VS Code marks in them change
+   * has the rows of before. Names, places and percentages tell rows apart: the letters that VS Code marks in them change
    * before there is an answer.
    */
   async timeToRows(key: string): Promise<number | undefined> {

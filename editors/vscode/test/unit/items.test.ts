@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ThemeIcon, Uri } from './vscode.mock';
-import { messageItem, resultItem, scoreText } from '../../src/results/items';
+import { messageItem, resultItem } from '../../src/results/items';
 import { hit } from './support';
 
 describe('rows', () => {
@@ -8,7 +8,7 @@ describe('rows', () => {
     const result = hit('retry', 12);
     expect(resultItem(result, true)).toEqual({
       label: '$(symbol-function) retry',
-      description: 'src/retry.py:12 · 0.50',
+      description: 'src/retry.py:12 · 50 %',
       detail: 'def retry()',
       iconPath: ThemeIcon.File,
       resourceUri: Uri.parse('file:///project/src/retry.py'),
@@ -32,15 +32,9 @@ describe('rows', () => {
     expect(resultItem({ ...hit('retry'), name: '', qualifiedName: '' }, true).label).toMatch(/ retry\.py$/);
   });
 
-  it.each([
-    [0.456, '0.46'],
-    [-0.12, '-0.12'],
-    [-0.001, '0.00'],
-  ])('have the score %d as %s', (score, text) => expect(scoreText(score)).toBe(text));
-
   it('count the copies', () => {
     const item = resultItem({ ...hit('retry'), copies: ['a.py:1', 'b.py:2'] }, true);
-    expect(item.description).toBe('src/retry.py:1 · 0.50 · 2 copies');
+    expect(item.description).toBe('src/retry.py:1 · 50 % · 2 copies');
   });
 
   it('that only tell something have no hit', () => {

@@ -91,7 +91,7 @@ describe('ResultsView', () => {
     view.dismiss();
     expect(names(view.hits)).toEqual(['c']);
     view.dismiss(three[2]);
-    expect(view.question).toBeUndefined();
+    expect(view.hits).toEqual([]);
     expect(commands.executeCommand).toHaveBeenCalledWith('setContext', 'fathom.hasResults', false);
   });
 
@@ -106,6 +106,26 @@ describe('ResultsView', () => {
     });
     await view.refresh();
     expect(names(view.hits)).toEqual(['c']);
+  });
+
+  it('knows what its results are like, also after asking again', async () => {
+    const view = make();
+    await view.keep({ question: { kind: 'similar', uri: 'file:///a.py', line: 3, character: 0 }, hits: three });
+    expect(view.compared).toBeUndefined();
+    askAgain.mockResolvedValue({ ...found(three[1]!), compared: hit('own') });
+    await view.refresh();
+    expect(view.compared).toEqual(hit('own'));
+    expect(tree().message).toBe('');
+    expect(tree().description).toBe('like own');
+    expect(commands.executeCommand).toHaveBeenLastCalledWith('setContext', 'fathom.resultsAreSimilar', true);
+  });
+
+  it('says which results are missing after asking again', async () => {
+    const view = make();
+    await view.keep({ question, hits: three });
+    askAgain.mockResolvedValue({ ...found(three[1]!), message: 'the indexer of api is not running' });
+    await view.refresh();
+    expect(tree().message).toBe('the indexer of api is not running');
   });
 
   it('does not put a late answer over a newer list', async () => {
@@ -126,7 +146,7 @@ describe('ResultsView', () => {
     expect(view.getTreeItem(file!).accessibilityInformation?.label).toBe('src/a.py, 2 results');
     expect(view.getTreeItem(three[0]!)).toMatchObject({
       label: 'a',
-      accessibilityInformation: { label: 'a, line 1, score 0.50' },
+      accessibilityInformation: { label: 'a, line 1, relevance 50 %' },
     });
     expect(view.getParent(three[0]!)).toBe(file);
   });

@@ -134,6 +134,18 @@ describe('search', () => {
     expect(onlyPick().title).not.toContain('still indexing');
   });
 
+  it('says which results are missing, and asks again when that has changed', async () => {
+    server.ask.mockResolvedValueOnce({ ...found(hit('a')), message: 'the indexer of api is not running' });
+    server.ask.mockResolvedValue(found(hit('a'), hit('b')));
+    await open();
+    await type('one');
+    expect(onlyPick().title).toBe('Fathom: Search by Meaning (the indexer of api is not running)');
+    server.healthChanged.fire({ health: 'ok', quiescent: true, message: null });
+    await settle();
+    expect(labels()).toEqual(['a', 'b']);
+    expect(onlyPick().title).toBe('Fathom: Search by Meaning');
+  });
+
   it('offers the settings when the server is missing', async () => {
     server.start.mockRejectedValue(
       new ServerNotFound('not there', [

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { commands, window, workspace } from './vscode.mock';
+import { commands, window } from './vscode.mock';
 import type { Server } from '../../src/server/client';
-import type { SearchResult } from '../../src/protocol';
+import type { Hit, SearchResult } from '../../src/protocol';
 import {
   compareWithMostSimilar,
   findSimilar,
@@ -70,12 +70,13 @@ describe('findSimilar', () => {
   });
 
   it('gives all results to the results view, to be asked again', async () => {
-    server.ask.mockResolvedValue(found(hit('zebra')));
+    server.ask.mockResolvedValue(likeOwn(hit('zebra')));
     await run();
     onlyPick().press('Keep All');
     expect(keep).toHaveBeenCalledExactlyOnceWith({
-      question: { kind: 'similar', uri: 'file:///project/src/a.py', line: 11, character: 4, name: 'a.py:12' },
+      question: { kind: 'similar', uri: 'file:///project/src/a.py', line: 11, character: 4 },
       hits: [hit('zebra')],
+      compared: hit('own', 11),
     });
   });
 
@@ -93,29 +94,28 @@ describe('findSimilar', () => {
     expect(locations).toMatchObject([{ range: { start: { line: 2 } } }]);
   });
 
-  it('compares from the list: the smallest function around the place beside the result', async () => {
-    workspace.openTextDocument.mockResolvedValue({ lineAt: () => ({ text: '  return x' }) });
-    const own = (name: string, startLine: number, endLine: number) => ({
-      ...hit(name, startLine),
-      endLine,
-      location: { ...hit(name, startLine).location, uri: 'file:///project/src/a.py' },
-    });
-    server.ask.mockResolvedValue(found(hit('zebra', 3)));
-    server.request.mockResolvedValue(found(own('outer', 1, 40), own('after', 20, 30), own('inner', 11, 14)));
+  it('says what the results are like, and lays that beside one of them, without asking again', async () => {
+    server.ask.mockResolvedValue(likeOwn(hit('zebra', 3)));
     await run();
+    expect(onlyPick().title).toBe('Fathom: Similar to own');
     onlyPick().pressOn(0, 'Compare');
     await settle();
-    expect(server.request.mock.calls[0]!.slice(0, 2)).toEqual([
-      'fathom/search',
-      { query: 'return x', filters: { paths: ['/src/a.py'] }, limit: 200 },
-    ]);
-    const [command, left, right, title] = commands.executeCommand.mock.calls.at(-1)!;
-    expect(command).toBe('vscode.diff');
-    expect(JSON.parse(left.query)).toMatchObject({ source: 'file:///project/src/a.py', start: 10 });
-    expect(JSON.parse(right.query)).toMatchObject({ source: 'file:///project/src/zebra.py', start: 2 });
-    expect(title).toBe('inner ↔ zebra (src/zebra.py:3)');
+    expect(server.request).not.toHaveBeenCalled();
+    expectDiffOfOwnAndZebra();
   });
 });
+
+function likeOwn(...hits: Hit[]): SearchResult {
+  return { ...found(...hits), compared: hit('own', 11) };
+}
+
+function expectDiffOfOwnAndZebra(): void {
+  const [command, left, right, title] = commands.executeCommand.mock.calls.at(-1)!;
+  expect(command).toBe('vscode.diff');
+  expect(JSON.parse(left.query)).toMatchObject({ source: 'file:///project/src/own.py', start: 10 });
+  expect(JSON.parse(right.query)).toMatchObject({ source: 'file:///project/src/zebra.py', start: 2 });
+  expect(title).toBe('own ↔ zebra (src/zebra.py:3)');
+}
 
 describe('without a list', () => {
   beforeEach(() => {
@@ -136,6 +136,14 @@ describe('without a list', () => {
     await goToMostSimilar(server as unknown as Server);
     expect(server.ask.mock.calls[0]![1]).toMatchObject({ limit: 1 });
     expect(String(window.showTextDocument.mock.calls[0]![0])).toBe('file:///project/src/twin.py');
+  });
+
+  it('compares with the most similar function', async () => {
+    const server = fakeServer();
+    server.ask.mockResolvedValue(likeOwn(hit('zebra', 3)));
+    await compareWithMostSimilar(server as unknown as Server);
+    expect(server.ask).toHaveBeenCalledOnce();
+    expectDiffOfOwnAndZebra();
   });
 
   it('peeks at the copies of the function under a lens', async () => {

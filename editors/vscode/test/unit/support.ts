@@ -56,7 +56,7 @@ export function hit(name: string, startLine = 1, kind = 'function'): Hit {
     qualifiedName: name,
     kind,
     language: 'python',
-    score: 0.5,
+    relevance: 50,
     signature: `def ${name}()`,
     snippet: '',
     location: {

@@ -26,7 +26,7 @@ local T = MiniTest.new_set({
 T['a list of them'] = function()
   e:keys('9G', ':Fathom similar<CR>')
   e:wait_lua([[vim.bo.buftype == 'quickfix']])
-  equal(e:quickfix().title, 'Fathom: similar to parcels/geo.py:9')
+  equal(e:quickfix().title, 'Fathom: similar to haversine')
   local twin = vim.iter(e:quickfix().items):find(function(item)
     return vim.startswith(item.text, 'greatCircle')
   end)
