@@ -17,7 +17,7 @@ from fathom_indexer.search.copies import CopyKey, fold_copies, same_build, same_
 from fathom_indexer.search.coverage import coverage_values, covered, telling_words
 from fathom_indexer.search.deep import Clock, Floats, cosines, estimate_missing, make_missing
 from fathom_indexer.search.files import coherence_values, diversity_values
-from fathom_indexer.search.filters import allowed_ids, check_filters
+from fathom_indexer.search.filters import check_filters, path_filter
 from fathom_indexer.search.form import form_values
 from fathom_indexer.search.naming import name_values
 from fathom_indexer.search.place import place_values
@@ -296,17 +296,14 @@ class Searcher:
         model = self._encoder().config.model_id
         samples = {
             language: self._store.sample_vectors(model, layer, language, SAMPLE)
-            for language in self._store.functions_by_language()
+            for language in sorted(self._store.languages())
         }
         return language_means({name: shorten(rows, dim) for name, rows in samples.items() if len(rows)})
 
     def _ids_by_language(self) -> dict[str, frozenset[int]]:
         self._forget_if_changed()
         if not self._known_ids:
-            groups: dict[str, set[int]] = {}
-            for function_id, _, language, _ in self._store.labels():
-                groups.setdefault(language, set()).add(function_id)
-            self._known_ids = {language: frozenset(ids) for language, ids in groups.items()}
+            self._known_ids = {language: self._store.ids_where([language]) for language in self._store.languages()}
         return self._known_ids
 
     def _forget_if_changed(self) -> None:
@@ -320,7 +317,7 @@ class Searcher:
         if not filters:
             return None
         check_filters(filters, languages)
-        return allowed_ids(self._store.labels(), filters)
+        return self._store.ids_where(filters.languages, filters.kinds, path_filter(filters))
 
     def _result(
         self, ranking: Ranking, limit: int, fold: CopyKey | None, compared: StoredFunction | None = None

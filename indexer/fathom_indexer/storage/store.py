@@ -6,7 +6,7 @@ import json
 import logging
 import sqlite3
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass, replace
 from functools import cache
@@ -321,16 +321,37 @@ class Store:
             sql = "SELECT functions.id FROM functions JOIN files ON files.id = file_id WHERE path IN (*)"
             return [function_id for (function_id,) in _rows_in(db, sql, files)]
 
-    def labels(self) -> list[tuple[int, str, str, str]]:
-        """Id, path, language and kind of every function: what filters look at."""
+    def ids_where(
+        self,
+        languages: Collection[str] = (),
+        kinds: Collection[str] = (),
+        in_file: Callable[[str], bool] | None = None,
+    ) -> frozenset[int]:
+        """The ids of all functions in one of the languages, of one of the kinds, in a file whose path will do.
+
+        What is left out restricts nothing.
+        """
         with self._reading() as db:
-            rows = db.execute(
-                "SELECT functions.id, path, functions.language, kind FROM functions "
-                "JOIN files ON files.id = file_id ORDER BY functions.id"
-            )
-            return [
-                (function_id, _text(path), _text(language), _text(kind)) for function_id, path, language, kind in rows
+            # One after the other, since for two of the three an index tells the ids, which together it could not.
+            found = [
+                {
+                    item
+                    for (item,) in db.execute(f"SELECT id FROM functions WHERE {column} IN ({_marks(values)})", values)
+                }
+                for column, values in (("language", tuple(languages)), ("kind", tuple(kinds)))
+                if values
             ]
+            if in_file is not None:
+                files = [item for item, path in db.execute("SELECT id, path FROM files") if in_file(_text(path))]
+                sql = "SELECT functions.id FROM json_each(?) CROSS JOIN functions ON file_id = value"
+                found.append({item for (item,) in db.execute(sql, (json.dumps(files),))})
+            if not found:
+                found.append({item for (item,) in db.execute("SELECT id FROM functions")})
+        return frozenset(set.intersection(*found))
+
+    def languages(self) -> set[str]:
+        """The languages of all functions."""
+        return set(self.functions_by_language())
 
     def outlines(self, ids: Sequence[int]) -> dict[int, Outline]:
         """What ranking looks at of these functions; ids that are gone are left out."""

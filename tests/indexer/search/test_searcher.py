@@ -85,7 +85,7 @@ def store_of(index_exit: int) -> Store:
             for at, (name, kind, text) in zip(range(1, 99, 10), rows, strict=False)
         ]
         store.put_file(FileRecord(path, language, 1, 1, ""), [(f, f"{path} {f.qualified_name}") for f in functions])
-    found = store.functions([function_id for function_id, *_ in store.labels()])
+    found = store.functions(sorted(store.ids_where()))
     keys = store.text_keys(list(found))
     texts = [code_text(item.function, item.path) for item in found.values()]
     store.put_vectors(MODEL, index_exit, [keys[item] for item in found], WordCounts().encode(texts, None, index_exit))
@@ -248,7 +248,7 @@ def test_any_query_is_answered(query: str) -> None:
     assert len(result.hits) <= 5
     if not any(character.isalnum() for character in query):
         assert result.hits == ()
-    assert len(STORE.labels()) == 8
+    assert len(STORE.ids_where()) == 8
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -74,9 +74,20 @@ def test_functions_that_only_moved_within_their_file_keep_their_ids(store: Store
     assert list(replaced.new) == list(replaced.ids[:2]) and min(replaced.new) > max(before)
     found = store.functions(replaced.ids)
     assert [found[item].function for item in replaced.ids] == now
-    assert len(store.labels()) == 4 and store.file_states()["a.py"].content_hash == "h2"
+    assert len(store.ids_where()) == 4 and store.file_states()["a.py"].content_hash == "h2"
     assert [matching(store, word) for word in ("kept", "zebra")] == [[before[0]], [replaced.ids[1]]]
     assert store.remove_files(["a.py"]) and matching(store, "kept twice edited") == []
+
+
+def test_ids_by_language_kind_and_path(store: Store) -> None:
+    code, test = put(store, "src/a.py", function("a"), replace(function("b"), kind=Kind.METHOD))
+    (other,) = put(store, "src/a.go", replace(function("c"), language="go"))
+    assert store.ids_where() == {code, test, other}
+    assert store.ids_where(languages=["python"]) == {code, test}
+    assert store.ids_where(kinds=["method"]) == {test}
+    assert store.ids_where(in_file=lambda path: path.endswith(".go")) == {other}
+    assert store.ids_where(["python"], ["function", "class"], lambda path: path.startswith("src/")) == {code}
+    assert store.ids_where(["python"], in_file=lambda path: path.endswith(".go")) == frozenset()
 
 
 def test_functions_whose_key_is_another_are_others(store: Store) -> None:
