@@ -220,6 +220,7 @@ class IndexPipeline:
         layers = {exits.index, exits.rerank} if len(_distinct(todo)) <= _FEW_NEW else {exits.index}
         yield from self._embed(Stage.EMBED, todo, sorted(layers, key=lambda layer: layer != exits.index))
         self._lacking.all_made(exits.index)
+        self._resident.repair()
 
     def _todo(self, stage: Stage, layer: int) -> Generator[Progress, None, dict[str, list[str]]]:
         """Keys of the texts to embed, by path. If they are many, indexes of the repository's other worktrees help out

@@ -61,6 +61,11 @@ class ResidentVectors:
         if self._index is not None and ids:
             self._index.add(ids, shorten(vectors, self._target.dim))
 
+    def repair(self) -> None:
+        """Drop the index if it lacks functions that have vectors: open documents and searches make some, too."""
+        if self._index is not None and len(self._index) != self._store.embedded(self._target.model, self._target.exit):
+            self.forget()
+
     def save(self) -> None:
         """Keep an approximate index for the next start. Failing to is no more than a slow start."""
         file, index = self._snapshot(), self._index

@@ -174,6 +174,19 @@ def test_a_hurried_search_makes_no_vectors_and_what_it_finds_comes_next(
     assert result.reranked == result.candidates and result.complete
 
 
+def test_what_open_documents_make_is_found_in_the_files_once_they_are_closed(engine: Engine, workspace: Path) -> None:
+    steps = engine.index_steps()
+    run_until(steps, lambda step: step.stage is Stage.PARSE and step.done == step.total)
+    assert by_meaning(engine, MERGE_WRITE) == []
+    text = (workspace / "merge.py").read_text()
+    engine.open_document("merge.py", text + "\n\ndef another(x):\n    return x\n")
+    for _ in engine.document_steps():
+        pass
+    engine.close_documents()
+    run_until(steps, lambda step: step.stage is Stage.READY)
+    assert len(by_meaning(engine, MERGE_WRITE)) == engine.status().functions
+
+
 def test_what_searches_make_is_not_made_again(engine: Engine) -> None:
     engine.index()
     engine.search("merge_write")
