@@ -38,9 +38,9 @@ log = logging.getLogger(__name__)
 _SCAN_STEP = 500
 """Files looked at between two steps of the scan."""
 
-_WINDOW = 32
-"""Texts that are read, tokenized and sorted by length together. With more of them batches hold less padding, but that
-shows only from some hundreds on; and searches wait until it is done, for 10 ms here and for 45 with 128."""
+_WINDOW = 64
+"""Texts that are read and sorted by length together. With more of them batches hold less padding, but that shows only
+from some hundreds on; and searches wait until they are read."""
 
 _BORROWED_AT_ONCE = 2000
 """Texts that another index is asked for in one step."""
@@ -251,7 +251,7 @@ class IndexPipeline:
             # Some may have been embedded meanwhile, by a search or another process, and some may be gone.
             found = self._store.functions_with_text(self._store.lacking(model, layers[0], chosen))
             done += len(chosen) - len(found)
-            # To find out what is to be done is a step of its own, since tokenizing it takes as long again.
+            # To find out what is to be done is a step of its own.
             yield Progress(stage, done, total)
             for count in self._embed_texts(found, layers):
                 done += count
