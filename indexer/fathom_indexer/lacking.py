@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from fathom_indexer.storage import Store
 
-_FEW_FILES = 200
+_FEW_FILES = 500
 """Up to so many files are looked at one by one; asking for everything takes less time than asking for more."""
 
 

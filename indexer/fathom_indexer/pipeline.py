@@ -35,7 +35,7 @@ from fathom_indexer.workspace import (
 
 log = logging.getLogger(__name__)
 
-_SCAN_STEP = 500
+_SCAN_STEP = 200
 """Files looked at between two steps of the scan."""
 
 _WINDOW = 64
