@@ -35,7 +35,7 @@ def multiply_on_one_thread() -> None:
     """Have NumPy, which must not have been imported yet, compare vectors on the thread that asks for it.
 
     On several, a search waits for the one that the system lets run last. Measured at 10,000 functions and low priority,
-    with two cores that others were using: a search took 13 ms on one thread, 90 on two.
+    with two cores that others were using: a search took 13 ms on one thread, 28 to 90 on two.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
