@@ -131,7 +131,7 @@ def ask_folder(
             config.index_exit,
             config.rerank_exit,
             config.index_dim,
-            RERANK_SECONDS,
+            lambda: RERANK_SECONDS,
         )
         for text, answers, covered in questions:
             query = understand(text)

@@ -110,7 +110,7 @@ def renamed(text: str, copy: int, name: str) -> str:
 
 
 class StageTimes:
-    """When each stage had done its first and its last step, in seconds since the start, and how many functions."""
+    """When each stage had done something and when all, in seconds since the start, and how many functions."""
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
@@ -122,7 +122,8 @@ class StageTimes:
         """Run the steps to the end."""
         for step in steps:
             self.ended[step.stage] = time.perf_counter() - self._start
-            self.began.setdefault(step.stage, self.ended[step.stage])
+            if step.done:
+                self.began.setdefault(step.stage, self.ended[step.stage])
             self.done[step.stage] = step.done
 
     def seconds(self, stage: Stage) -> float:
@@ -176,7 +177,8 @@ def fill(engine: Engine, stage: Stage) -> None:
     numbers = np.random.default_rng(0)
     with closing(Store(Path(status.index_path))) as store:
         for layer in (part.exit for part in status.coverage if part.stage is stage and part.exit is not None):
-            keys = store.texts_without_vector(status.model, layer)
+            lacking = store.texts_without_vector(status.model, layer)
+            keys = list(dict.fromkeys(key for of_file in lacking.values() for key in of_file))
             for start in range(0, len(keys), 1000):
                 rows = numbers.standard_normal((len(keys[start : start + 1000]), 384)).astype(np.float32)
                 rows /= np.linalg.norm(rows, axis=1, keepdims=True)

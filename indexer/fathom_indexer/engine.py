@@ -77,6 +77,9 @@ class Engine:
         self._loaded_encoder: Encoder | None = None
         self.cancelled: Callable[[], bool] = lambda: False
         """Asked between the batches of a search whether nobody wants its answer any more. For the owner to set."""
+        self.hurried = False
+        """Whether an answer at once matters more than a deep order, as it does while the index is being made: searches
+        make no deep vectors then. For the owner to set."""
         self.viewer = 0
         """Whose open documents are meant and seen. For the owner to set."""
 
@@ -88,7 +91,7 @@ class Engine:
                 index_exit,
                 rerank_exit,
                 dim,
-                config.rerank_ms / 1000,
+                lambda: 0.0 if self.hurried else config.rerank_ms / 1000,
                 cancelled=self._is_cancelled,
             )
 
@@ -199,7 +202,7 @@ class Engine:
         steps: Steps = ALL_STEPS,
         weights: Weights = DEFAULT_WEIGHTS,
     ) -> Iterator[SearchResult]:
-        """Answers to a query, one or two: an order that is there at once, then the final one where it may differ.
+        """Answers to a query, one or two: an order that is there at once, then the final one where vectors are made.
 
         The query may be a question, a name, a path, an error message or code. `steps` and `weights` are for
         comparisons. Raises `QueryError` for impossible filters.
@@ -267,7 +270,8 @@ class Engine:
 
     def status(self) -> IndexStatus:
         """What is in the index now."""
-        files, functions, embedded = self._store.counts(self._exits.model, self._exits.index)
+        files, functions = self._store.counts()
+        embedded = self._store.embedded(self._exits.model, self._exits.index)
         return IndexStatus(
             root=str(self._root),
             index_path=str(self._store.path or ""),
@@ -293,7 +297,7 @@ class Engine:
         coverage = [Coverage(Stage.PARSE, None, functions, functions)]
         coverage.append(Coverage(Stage.EMBED, exits.index, embedded, functions))
         if exits.rerank != exits.index:
-            done = self._store.counts(exits.model, exits.rerank)[2]
+            done = self._store.embedded(exits.model, exits.rerank)
             coverage.append(Coverage(Stage.DEEPEN, exits.rerank, done, functions))
         return tuple(coverage)
 

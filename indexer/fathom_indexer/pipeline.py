@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from fathom_indexer.config import Config
 from fathom_indexer.encoder import Encoder, TextKind, code_text, text_key
 from fathom_indexer.errors import QueryError
 from fathom_indexer.interest import Interest
+from fathom_indexer.lacking import Lacking
 from fathom_indexer.languages import extract, language_named
 from fathom_indexer.resident import ResidentVectors
 from fathom_indexer.storage import FileState, Store, StoredFunction
@@ -35,12 +35,12 @@ from fathom_indexer.workspace import (
 
 log = logging.getLogger(__name__)
 
-_SCAN_STEP = 500
+_SCAN_STEP = 200
 """Files looked at between two steps of the scan."""
 
-_WINDOW = 128
-"""Texts that are read, tokenized and sorted by length together. More make batches that hold less padding: with 2048 the
-same takes 4 % less time. But the step before the first batch, for which searches wait, then takes 250 ms, not 45."""
+_WINDOW = 64
+"""Texts that are read and sorted by length together. With more of them batches hold less padding, but that shows only
+from some hundreds on; and searches wait until they are read."""
 
 _BORROWED_AT_ONCE = 2000
 """Texts that another index is asked for in one step."""
@@ -95,7 +95,7 @@ class IndexPipeline:
         self._encoder = encoder
         self._resident = resident
         self._interest = interest
-        self._pruned = 0
+        self._lacking = Lacking(store, exits.model)
 
     def steps(self, paths: Sequence[str] | None) -> Iterator[Progress]:
         """Bring the store up to date with the files and embed what is new, step by step.
@@ -116,28 +116,27 @@ class IndexPipeline:
         """
         exits = self._exits
         if exits.rerank != exits.index:
-            todo = yield from self._lacking(Stage.DEEPEN, exits.rerank)
+            todo = yield from self._todo(Stage.DEEPEN, exits.rerank)
             yield from self._embed(Stage.DEEPEN, todo, (exits.rerank,))
+            self._lacking.all_made(exits.rerank)
         self._prune()
 
     def _prune(self) -> None:
         today = int(time.time() // _SECONDS_A_DAY)
-        if self._pruned == today:
+        in_use = (self._exits.index, self._exits.rerank)
+        if self._store.last_pruned(self._exits.model, in_use) == today:
             return
-        self._pruned = today
         if self._store.path is not None:
             # Says that it is in use, for as long as a process may run.
             with contextlib.suppress(OSError):
                 os.utime(self._store.path.parent)
         forget_apart(self._config, (today - _KEPT_DAYS) * _SECONDS_A_DAY)
-        functions = self._store.counts(self._exits.model)[1]
-        in_use = (self._exits.index, self._exits.rerank)
-        most = _KEPT_TEXTS * max(functions, _FEW)
+        most = _KEPT_TEXTS * max(self._store.counts()[1], _FEW)
         if pruned := self._store.prune(self._exits.model, in_use, today, _KEPT_DAYS, most):
             log.info("forgot %d vectors that nothing has used for long", pruned)
 
     def _read_files(self, paths: Sequence[str] | None) -> Iterator[Progress]:
-        known = self._store.file_states()
+        known = self._store.file_states(paths)
         found: list[SourceFile] = []
         skipped: list[SkippedFile] = []
         seen = 0
@@ -151,13 +150,14 @@ class IndexPipeline:
                 yield Progress(Stage.SCAN, seen, seen)
         yield Progress(Stage.SCAN, seen, seen)
         unreadable = tuple(item.path for item in skipped if item.path.endswith("/") and item.reason == UNREADABLE)
-        self._forget(known, {file.path for file in found} | {item.path for item in skipped}, paths, unreadable)
+        self._forget(known, {file.path for file in found} | {item.path for item in skipped}, unreadable)
         # The scan's own verdicts carry no time: they are reached anew with every scan.
         self._skip([(item, FileState(0, 0, "")) for item in skipped])
         # A named path was written just now, perhaps within the clock's tick of the last look: its content decides.
         changed = [file for file in found if paths is not None or _differs(file, known.get(file.path))]
         for done, file in enumerate(changed, start=1):
-            self._read_file(file, known.get(file.path))
+            for _ in self._read_file(file, known.get(file.path)):
+                yield Progress(Stage.PARSE, done - 1, len(changed))
             yield Progress(Stage.PARSE, done, len(changed))
 
     def _scan(self, paths: Sequence[str] | None) -> Iterator[SourceFile | SkippedFile]:
@@ -167,13 +167,9 @@ class IndexPipeline:
         for path in dict.fromkeys(paths):
             yield from scan(self._root, self._config, under=path)
 
-    def _forget(
-        self, known: dict[str, FileState], seen: set[str], paths: Sequence[str] | None, unreadable: tuple[str, ...]
-    ) -> None:
+    def _forget(self, known: Mapping[str, FileState], seen: set[str], unreadable: tuple[str, ...]) -> None:
         # A folder that cannot be read just now (a share that is away, rights that change) has not lost its files.
-        gone = [
-            path for path in known if path not in seen and _is_under(path, paths) and not path.startswith(unreadable)
-        ]
+        gone = [path for path in known if path not in seen and not path.startswith(unreadable)]
         if gone:
             self._gone(self._store.remove_files(gone))
 
@@ -183,7 +179,8 @@ class IndexPipeline:
     def _gone(self, ids: Sequence[int]) -> None:
         self._resident.functions_gone(ids)
 
-    def _read_file(self, file: SourceFile, known: FileState | None) -> None:
+    def _read_file(self, file: SourceFile, known: FileState | None) -> Iterator[None]:
+        """Bring the store up to date with one file: parse it, which may take a moment, then store what it has."""
         changed_ns = _trusted(file.changed_ns)
         source = read_source(self._root, file.path, self._config)
         if isinstance(source, SkippedFile):
@@ -206,55 +203,76 @@ class IndexPipeline:
             self._skip([(SkippedFile(file.path, UNPARSABLE), FileState(file.size, changed_ns, ""))])
             return
         record = FileRecord(file.path, file.language, file.size, changed_ns, content_hash)
+        yield
         keyed = [(function, text_key(code_text(function, file.path))) for function in functions]
-        gone, new = self._store.put_file(record, keyed)
-        self._gone(gone)
-        # Functions that only moved, or came back, have their vectors already.
-        known_vectors = self._store.vectors_of(self._exits.model, self._exits.index, new)
+        replaced = self._store.put_file(record, keyed)
+        self._lacking.file_read(file.path)
+        self._gone(replaced.gone)
+        # Functions that came from elsewhere, or came back, have their vectors already.
+        known_vectors = self._store.vectors_of(self._exits.model, self._exits.index, replaced.new)
         if known_vectors:
             self._resident.functions_embedded(list(known_vectors), np.stack(list(known_vectors.values())))
 
     def _embed_all(self) -> Iterator[Progress]:
         """Embed what lacks a vector at the index exit."""
         exits = self._exits
-        todo = yield from self._lacking(Stage.EMBED, exits.index)
-        layers = {exits.index, exits.rerank} if len(todo) <= _FEW_NEW else {exits.index}
+        todo = yield from self._todo(Stage.EMBED, exits.index)
+        layers = {exits.index, exits.rerank} if len(_distinct(todo)) <= _FEW_NEW else {exits.index}
         yield from self._embed(Stage.EMBED, todo, sorted(layers, key=lambda layer: layer != exits.index))
+        self._lacking.all_made(exits.index)
+        self._resident.repair()
 
-    def _lacking(self, stage: Stage, layer: int) -> Generator[Progress, None, list[str]]:
-        """Keys of the texts to embed. If they are many, indexes of the repository's other worktrees help out first."""
+    def _todo(self, stage: Stage, layer: int) -> Generator[Progress, None, dict[str, list[str]]]:
+        """Keys of the texts to embed, by path. If they are many, indexes of the repository's other worktrees help out
+        first."""
         model = self._exits.model
-        todo = self._store.texts_without_vector(model, layer)
-        if len(todo) <= _FEW_NEW:
+        todo = self._lacking.texts(layer)
+        keys = _distinct(todo)
+        if len(keys) <= _FEW_NEW:
             return todo
         for other in other_worktrees(self._root):
             index = index_path(other, self._config)
             if index == self._store.path or not index.exists():
                 continue
-            for start in range(0, len(todo), _BORROWED_AT_ONCE):
-                self._store.borrow_vectors(index, model, layer, todo[start : start + _BORROWED_AT_ONCE])
-                yield Progress(stage, start, len(todo))
-            todo = self._store.lacking(model, layer, todo)
+            for start in range(0, len(keys), _BORROWED_AT_ONCE):
+                self._store.borrow_vectors(index, model, layer, keys[start : start + _BORROWED_AT_ONCE])
+                yield Progress(stage, start, len(keys))
+            todo = self._lacking.texts(layer)
+            keys = _distinct(todo)
             self._resident.forget()
         return todo
 
-    def _embed(self, stage: Stage, keys: Sequence[str], layers: Sequence[int]) -> Iterator[Progress]:
-        """Embed texts, those of interest first. What is of interest is asked anew for every window."""
+    def _embed(self, stage: Stage, todo: dict[str, list[str]], layers: Sequence[int]) -> Iterator[Progress]:
+        """Embed the texts of files."""
         model = self._exits.model
-        todo = dict.fromkeys(keys)
+        total = len(_distinct(todo))
         done = 0
-        while todo:
-            soon = self._store.texts_without_vector(model, layers[0], among=self._interest.paths())
-            chosen = [*(key for key in soon if key in todo), *islice(todo, _WINDOW)]
-            chosen = list(dict.fromkeys(chosen))[:_WINDOW]
-            for key in chosen:
-                del todo[key]
+        for chosen in self._windows(todo):
             # Some may have been embedded meanwhile, by a search or another process, and some may be gone.
             found = self._store.functions_with_text(self._store.lacking(model, layers[0], chosen))
             done += len(chosen) - len(found)
+            # To find out what is to be done is a step of its own.
+            yield Progress(stage, done, total)
             for count in self._embed_texts(found, layers):
                 done += count
-                yield Progress(stage, done, len(keys))
+                yield Progress(stage, done, total)
+
+    def _windows(self, todo: dict[str, list[str]]) -> Iterator[list[str]]:
+        """The texts, each once, in windows: files of interest first. Which these are is asked anew for every file."""
+        left = dict(todo)
+        taken: set[str] = set()
+        window: list[str] = []
+        for path in todo:
+            while path in left:
+                soonest = next((soon for soon in self._interest.paths() if soon in left), path)
+                new = [key for key in dict.fromkeys(left.pop(soonest)) if key not in taken]
+                taken.update(new)
+                window += new
+                while len(window) >= _WINDOW:
+                    yield window[:_WINDOW]
+                    del window[:_WINDOW]
+        if window:
+            yield window
 
     def _embed_texts(self, found: Mapping[str, Sequence[StoredFunction]], layers: Sequence[int]) -> Iterator[int]:
         """Embed texts and keep the vectors; yields how many with each step."""
@@ -285,6 +303,6 @@ def _trusted(changed_ns: int) -> int:
     return changed_ns - 1 if abs(time.time_ns() - changed_ns) < _TICK_NS else changed_ns
 
 
-def _is_under(path: str, paths: Sequence[str] | None) -> bool:
-    """Whether a look at `paths` should have found `path`."""
-    return paths is None or any(path == named or path.startswith(named.rstrip("/") + "/") for named in paths)
+def _distinct(todo: Mapping[str, Sequence[str]]) -> list[str]:
+    """All keys, each once."""
+    return list(dict.fromkeys(key for keys in todo.values() for key in keys))

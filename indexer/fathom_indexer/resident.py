@@ -61,6 +61,11 @@ class ResidentVectors:
         if self._index is not None and ids:
             self._index.add(ids, shorten(vectors, self._target.dim))
 
+    def repair(self) -> None:
+        """Drop the index if it lacks functions that have vectors: open documents and searches make some, too."""
+        if self._index is not None and len(self._index) != self._store.embedded(self._target.model, self._target.exit):
+            self.forget()
+
     def save(self) -> None:
         """Keep an approximate index for the next start. Failing to is no more than a slow start."""
         file, index = self._snapshot(), self._index
@@ -77,10 +82,10 @@ class ResidentVectors:
         saved = self._load_snapshot()
         if saved is not None:
             return saved
-        ids, vectors = self._store.vectors(self._target.model, self._target.exit)
-        index = choose(self._kind, len(ids), self._target.dim)
-        if ids:
-            index.add(ids, shorten(vectors, self._target.dim))
+        model, layer, dim = self._target.model, self._target.exit, self._target.dim
+        index = choose(self._kind, self._store.embedded(model, layer), dim)
+        for ids, vectors in self._store.vectors_in_parts(model, layer):
+            index.add(ids, shorten(vectors, dim))
         return index
 
     def _load_snapshot(self) -> VectorIndex | None:

@@ -139,9 +139,11 @@ class SearchResult:
     reranked: int
     """Those of them that were compared at the rerank exit."""
     complete: bool
-    """Whether time sufficed for all; if not, the same search gets further next time."""
+    """Whether all of them were; if not, the same search gets further another time."""
     compared: Place | None = None
     """The function that others were compared with, if one was."""
+    final: bool = True
+    """Whether no better order of the same search follows."""
 
 
 class CloneKind(str, Enum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import astuple
 from functools import cached_property
 
@@ -60,12 +60,23 @@ class Overlay:
         found = self._store.outlines(self._below(ids))
         return {**found, **{item: self.units[item].outline for item in ids if item in self.units}}
 
-    def labels(self) -> list[tuple[int, str, str, str]]:
-        own = [(unit.id, unit.path, unit.function.language, unit.function.kind.value) for unit in self.units.values()]
-        return own + [label for label in self._store.labels() if label[0] not in self.hidden]
+    def ids_where(
+        self,
+        languages: Collection[str] = (),
+        kinds: Collection[str] = (),
+        in_file: Callable[[str], bool] | None = None,
+    ) -> frozenset[int]:
+        own = {
+            unit.id
+            for unit in self.units.values()
+            if (not languages or unit.function.language in languages)
+            and (not kinds or unit.function.kind.value in kinds)
+            and (in_file is None or in_file(unit.path))
+        }
+        return (self._store.ids_where(languages, kinds, in_file) - self.hidden) | own
 
-    def functions_by_language(self) -> dict[str, int]:
-        return self._store.functions_by_language()
+    def languages(self) -> set[str]:
+        return self._store.languages() | {unit.function.language for unit in self.units.values()}
 
     def generation(self) -> int:
         # Neither number ever falls, so their sum changes with each.

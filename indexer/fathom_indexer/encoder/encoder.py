@@ -59,13 +59,16 @@ class Encoder:
     ) -> Iterator[tuple[list[int], dict[int, Floats]]]:
         """As `encode_exits`, one short batch at a time: positions in `texts`, and their vectors at each exit.
 
-        Every text comes exactly once, shortest first, so that little is computed for padding.
+        Every text comes exactly once, shortest first, so that little is computed for padding. Each batch is tokenized
+        when its turn comes: nobody has to wait for more than that.
         """
         for layer in exits:
             self.config.exit(layer)
         if kind is TextKind.QUERY:
             texts = [query_text(text) for text in texts]
-        for positions, ids, mask in batches(self._tokenizer.ids(texts)):
+        order = sorted(range(len(texts)), key=lambda position: len(texts[position]))
+        tokenized = ((position, self._tokenizer.ids([texts[position]])[0]) for position in order)
+        for positions, ids, mask in batches(tokenized):
             yield positions, self._runtime.run(ids, mask, exits)
 
 

@@ -125,8 +125,9 @@ def _fill(
     functions = [_function(document) for document in retrieval_set.documents]
     texts = [code_text(function, "") for function in functions]
     keys = [text_key(text) for text in texts]
-    _, ids = store.put_file(FileRecord("corpus", "", 0, 0, ""), list(zip(functions, keys, strict=True)))
-    missing = {key for layer in exits for key in store.texts_without_vector(encoder.config.model_id, layer)}
+    ids = store.put_file(FileRecord("corpus", "", 0, 0, ""), list(zip(functions, keys, strict=True))).ids
+    lacking = [store.texts_without_vector(encoder.config.model_id, layer) for layer in exits]
+    missing = {key for files in lacking for keys in files.values() for key in keys}
     missing_texts = {key: text for key, text in zip(keys, texts, strict=True) if key in missing}
     missing_keys, done = list(missing_texts), 0
     for positions, vectors in encoder.encode_batches(list(missing_texts.values()), TextKind.CODE, exits):

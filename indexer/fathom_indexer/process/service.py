@@ -127,9 +127,11 @@ def opener(root: Path, config: Config) -> Opener:
     """What opens the engine, on the engine's thread."""
 
     def open_engine() -> SearchEngine:
+        from fathom_indexer.process.courtesy import lower_priority, multiply_on_one_thread  # noqa: PLC0415
+
+        multiply_on_one_thread()
         # Imported here so that requests are read meanwhile, and a native library that is missing becomes an answer.
         from fathom_indexer.engine import Engine  # noqa: PLC0415
-        from fathom_indexer.process.courtesy import lower_priority  # noqa: PLC0415
 
         if config.low_priority:
             lower_priority()

@@ -60,6 +60,7 @@ class SearchEngine(Protocol):
     """What the worker asks of the engine; `fathom_indexer.engine.Engine` documents it."""
 
     cancelled: Callable[[], bool]
+    hurried: bool
     viewer: int
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]: ...
@@ -255,6 +256,8 @@ class Worker:
                 raise QueryError(f"unknown method {request.method!r}")
             engine, indexing = self._open()
             engine.cancelled = request.dropped.is_set
+            # Whoever asks meanwhile wants to work; the deep vectors are made when the index is there.
+            engine.hurried = indexing.active
             engine.viewer = request.client
             return {"id": request.id, "result": method(engine, indexing, request)}
         except IndexDamagedError as error:
@@ -407,7 +410,7 @@ def _final(steps: Iterator[SearchResult], indexing: Indexing, request: Request) 
     for latest in steps:
         if request.dropped.is_set():
             break
-        if stream and not latest.complete and not latest.reranked:
+        if stream and not latest.final:
             result = _result(latest, indexing, request)
             request.reply({"method": "partial", "params": {"id": request.id, "result": result}})
     return _result(latest, indexing, request)

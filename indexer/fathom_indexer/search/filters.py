@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pathspec
 
@@ -19,7 +19,7 @@ def check_filters(filters: Filters, languages: Iterable[str]) -> None:
 
 def allowed_ids(labels: Iterable[tuple[int, str, str, str]], filters: Filters) -> frozenset[int]:
     """Ids of the functions that pass, given (id, path, language, kind) of each."""
-    wanted, unwanted = _path_specs(filters)
+    in_file = path_filter(filters)
     languages, kinds = set(filters.languages), set(filters.kinds)
     paths: dict[str, bool] = {}
     allowed = set()
@@ -27,10 +27,18 @@ def allowed_ids(labels: Iterable[tuple[int, str, str, str]], filters: Filters) -
         if (languages and language not in languages) or (kinds and kind not in kinds):
             continue
         if path not in paths:
-            paths[path] = (not wanted or wanted.match_file(path)) and not unwanted.match_file(path)
+            paths[path] = in_file is None or in_file(path)
         if paths[path]:
             allowed.add(function_id)
     return frozenset(allowed)
+
+
+def path_filter(filters: Filters) -> Callable[[str], bool] | None:
+    """Says of a path whether its file passes; None where every one does."""
+    if not filters.paths:
+        return None
+    wanted, unwanted = _path_specs(filters)
+    return lambda path: (not wanted or bool(wanted.match_file(path))) and not unwanted.match_file(path)
 
 
 def _path_specs(filters: Filters) -> tuple[pathspec.GitIgnoreSpec, pathspec.GitIgnoreSpec]:

@@ -17,7 +17,7 @@ from fathom_indexer.search.copies import CopyKey, fold_copies, same_build, same_
 from fathom_indexer.search.coverage import coverage_values, covered, telling_words
 from fathom_indexer.search.deep import Clock, Floats, cosines, estimate_missing, make_missing
 from fathom_indexer.search.files import coherence_values, diversity_values
-from fathom_indexer.search.filters import allowed_ids, check_filters
+from fathom_indexer.search.filters import check_filters, path_filter
 from fathom_indexer.search.form import form_values
 from fathom_indexer.search.naming import name_values
 from fathom_indexer.search.place import place_values
@@ -62,6 +62,7 @@ class Ranking:
     signals: tuple[Signal, ...]
     reranked: int
     complete: bool
+    final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class _Candidates:
 class Searcher:
     """Searches one store. `encoder` and `vectors` are called when they are first needed.
 
-    `rerank_seconds` is how long missing deep vectors may be made during one search. `cancelled` is asked before every
+    `rerank_seconds` says how long a search may make deep vectors that are missing. `cancelled` is asked before every
     costly step, and between batches of them: when it is true, whatever is known by then is the answer.
     """
 
@@ -93,7 +94,7 @@ class Searcher:
         index_exit: int,
         rerank_exit: int,
         dim: int | None,
-        rerank_seconds: float = 0.15,
+        rerank_seconds: Callable[[], float] = lambda: 0.15,
         clock: Clock = time.monotonic,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -205,17 +206,16 @@ class Searcher:
         weights: Weights,
         language: str,
     ) -> Iterator[Ranking]:
-        """The order by the rerank exit. Where vectors have to be made for it, what is known gives an order before."""
+        """The order by the rerank exit. Where vectors are made for it, what is known gives an order before."""
         ids = list(candidates.outlines)
         model, layer = self._encoder().config.model_id, self._rerank_exit
         vectors = dict(self._store.vectors_of(model, layer, ids) if known is None else known)
-        if len(vectors) < len(ids):
+        seconds = self._rerank_seconds()
+        if len(vectors) < len(ids) and seconds > 0:
             first = _ordered(candidates, {}, steps, weights)
-            yield Ranking(*first, reranked=0, complete=False)
+            yield Ranking(*first, reranked=0, complete=False, final=False)
             missing = [function_id for function_id, _ in first[0] if function_id not in vectors]
-            vectors |= make_missing(
-                self._store, self._encoder(), layer, missing, self._rerank_seconds, self._clock, self._cancelled
-            )
+            vectors |= make_missing(self._store, self._encoder(), layer, missing, seconds, self._clock, self._cancelled)
         means: Mapping[str, Floats] = {}
         if candidates.query.kind is QueryKind.CODE and Step.CENTRING in steps:
             means = self._means(layer, None)
@@ -296,17 +296,14 @@ class Searcher:
         model = self._encoder().config.model_id
         samples = {
             language: self._store.sample_vectors(model, layer, language, SAMPLE)
-            for language in self._store.functions_by_language()
+            for language in sorted(self._store.languages())
         }
         return language_means({name: shorten(rows, dim) for name, rows in samples.items() if len(rows)})
 
     def _ids_by_language(self) -> dict[str, frozenset[int]]:
         self._forget_if_changed()
         if not self._known_ids:
-            groups: dict[str, set[int]] = {}
-            for function_id, _, language, _ in self._store.labels():
-                groups.setdefault(language, set()).add(function_id)
-            self._known_ids = {language: frozenset(ids) for language, ids in groups.items()}
+            self._known_ids = {language: self._store.ids_where([language]) for language in self._store.languages()}
         return self._known_ids
 
     def _forget_if_changed(self) -> None:
@@ -320,7 +317,7 @@ class Searcher:
         if not filters:
             return None
         check_filters(filters, languages)
-        return allowed_ids(self._store.labels(), filters)
+        return self._store.ids_where(filters.languages, filters.kinds, path_filter(filters))
 
     def _result(
         self, ranking: Ranking, limit: int, fold: CopyKey | None, compared: StoredFunction | None = None
@@ -343,7 +340,7 @@ class Searcher:
         hits = hits[:limit] if fold is None else fold_copies(hits, limit, fold)
         shown_hits = tuple(replace(hit, snippet=snippet(hit.function)) for hit in hits)
         place = None if compared is None else Place(compared.path, compared.function)
-        return SearchResult(shown_hits, len(ranking.ranked), ranking.reranked, ranking.complete, place)
+        return SearchResult(shown_hits, len(ranking.ranked), ranking.reranked, ranking.complete, place, ranking.final)
 
 
 def _ordered(

@@ -6,7 +6,7 @@ format is moved aside by the store and built anew.
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Kept in `PRAGMA user_version`. Raise it with every change below or in what the columns mean."""
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -61,13 +61,15 @@ CREATE INDEX IF NOT EXISTS functions_by_text ON functions (text_key, language);
 CREATE INDEX IF NOT EXISTS functions_by_name ON functions (name COLLATE NOCASE);
 
 -- What vectors can be compared with each other: those of one model at one exit, their first `dim` features. `used` is
--- the last day on which an index with this exit was tidied up (`Store.prune`).
+-- the last day on which an index with this exit was tidied up (`Store.prune`), `complete` the last generation at which
+-- every function was seen to have its vector here.
 CREATE TABLE IF NOT EXISTS spaces (
-    id    INTEGER PRIMARY KEY,
-    model TEXT NOT NULL,
-    exit  INTEGER NOT NULL,
-    dim   INTEGER NOT NULL,
-    used  INTEGER,
+    id       INTEGER PRIMARY KEY,
+    model    TEXT NOT NULL,
+    exit     INTEGER NOT NULL,
+    dim      INTEGER NOT NULL,
+    used     INTEGER,
+    complete INTEGER,
     UNIQUE (model, exit)
 );
 

@@ -6,7 +6,7 @@ import json
 import logging
 import sqlite3
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass, replace
 from functools import cache
@@ -31,6 +31,8 @@ _FUNCTION_COLUMNS = (
     "name, qualified_name, kind, functions.language, signature, content, start_byte, end_byte, start_line, end_line, "
     "checksum"
 )
+_PLACE = 6
+"""How many of these columns come before those of the place."""
 _INSERT_WORDS = (
     "INSERT INTO words (rowid, name, qualified_name, signature, documentation, body, path) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
@@ -39,6 +41,7 @@ _DELETE_WORDS = (
     "VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)"
 )
 _OUTLINE_COLUMNS = "functions.id, path, name, qualified_name, kind, functions.language, signature, start_line, end_line"
+_VECTORS_AT_ONCE = 5000
 _NAMES_READ = 5000
 """Names that are looked through for one that is like a misspelt one."""
 _EMBEDDED = "functions CROSS JOIN embeddings USING (text_key)"
@@ -69,6 +72,26 @@ class StoredFunction:
 
     id: int
     path: str
+    function: Function
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What became of a file's functions when it was stored anew, by id."""
+
+    gone: Sequence[int]
+    new: Sequence[int]
+    ids: Sequence[int]
+    """All that it has now, in the order in which they were given."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A function as it lies in the index: `columns` are `_FUNCTION_COLUMNS`."""
+
+    id: int
+    text_key: str
+    columns: Sequence[Any]
     function: Function
 
 
@@ -162,45 +185,54 @@ class Store:
 
     # --- files -------------------------------------------------------------------------------------------------
 
-    def file_states(self) -> dict[str, FileState]:
-        """Every path the index has looked at, skipped ones included."""
+    def file_states(self, under: Sequence[str] | None = None) -> dict[str, FileState]:
+        """Every path the index has looked at, skipped ones included; of those that are `under`, or are, these paths."""
+        states: dict[str, FileState] = {}
+        # What lies in a folder comes between its name with a slash and with what follows the slash in ASCII.
+        ranges = [("", None)] if under is None else [(f"{path.rstrip('/')}/", f"{path.rstrip('/')}0") for path in under]
         with self._reading() as db:
-            states = {
-                _text(path): FileState(size, changed_ns, content_hash)
-                for path, size, changed_ns, content_hash in db.execute(
-                    "SELECT path, size, changed_ns, content_hash FROM files"
-                )
-            }
-            for path, size, changed_ns in db.execute("SELECT path, size, changed_ns FROM skipped"):
-                states[_text(path)] = FileState(size, changed_ns, "")
+            for table, content_hash in (("files", "content_hash"), ("skipped", "''")):
+                sql = f"SELECT path, size, changed_ns, {content_hash} FROM {table} WHERE "
+                rows = [db.execute(sql + "path = ?", (path,)) for path in under or ()]
+                rows += [db.execute(sql + "path >= ? AND (?2 IS NULL OR path < ?2)", span) for span in ranges]
+                states.update({_text(path): FileState(*state) for found in rows for path, *state in found})
         return states
 
-    def put_file(self, file: FileRecord, functions: Sequence[tuple[Function, str]]) -> tuple[list[int], list[int]]:
+    def put_file(self, file: FileRecord, functions: Sequence[tuple[Function, str]]) -> Replaced:
         """Store a file with its functions and their text keys in place of what the path held.
 
-        Returns the ids that are gone and those of `functions`. Ids are never used twice.
+        A function that is the same but for its place keeps its id, and all that is known of it by that. Other ids are
+        never used twice.
         """
         with self._writing() as db:
-            gone = self._remove(db, file.path)
             _advance(db)
-            file_id = db.execute(
-                "INSERT INTO files (path, language, size, changed_ns, content_hash) VALUES (?, ?, ?, ?, ?)",
+            db.execute("DELETE FROM skipped WHERE path = ?", (file.path,))
+            db.execute(
+                "INSERT INTO files (path, language, size, changed_ns, content_hash) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT (path) DO UPDATE SET language = excluded.language, size = excluded.size, "
+                "changed_ns = excluded.changed_ns, content_hash = excluded.content_hash",
                 (file.path, file.language, file.size, file.changed_ns, file.content_hash),
-            ).lastrowid
-            path_words = code_words(file.path)
+            )
+            (file_id,) = db.execute("SELECT id FROM files WHERE path = ?", (file.path,)).fetchone()
+            held: dict[Any, list[_Row]] = {}
+            for row in _rows_of(db, file.path):
+                held.setdefault((row.text_key, _without_place(row.function)), []).append(row)
             ids: list[int] = []
+            new: list[int] = []
             for given, text_key in functions:
                 function = _storable(given)
-                cursor = db.execute(
-                    "INSERT INTO functions (file_id, text_key, name, qualified_name, kind, language, signature, "
-                    "content, start_byte, end_byte, start_line, end_line, checksum) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (file_id, text_key, *_columns(file.path, function)),
-                )
-                assert cursor.lastrowid is not None
-                ids.append(cursor.lastrowid)
-                db.execute(_INSERT_WORDS, (cursor.lastrowid, *_words(function), path_words))
-        return gone, ids
+                if same := held.get((text_key, _without_place(function))):
+                    row = same.pop(0)
+                    ids.append(row.id)
+                    if row.function != function:
+                        _move(db, file.path, row, function)
+                else:
+                    new.append(_insert(db, file_id, file.path, function, text_key))
+                    ids.append(new[-1])
+            gone = [row for rows in held.values() for row in rows]
+            _take_out_words(db, file.path, gone)
+            db.executemany("DELETE FROM functions WHERE id = ?", [(row.id,) for row in gone])
+        return Replaced([row.id for row in gone], new, ids)
 
     def put_skipped(self, skipped: Sequence[tuple[SkippedFile, FileState]]) -> list[int]:
         """Record that paths were left out, in place of what they held. Returns the ids that are gone."""
@@ -289,16 +321,37 @@ class Store:
             sql = "SELECT functions.id FROM functions JOIN files ON files.id = file_id WHERE path IN (*)"
             return [function_id for (function_id,) in _rows_in(db, sql, files)]
 
-    def labels(self) -> list[tuple[int, str, str, str]]:
-        """Id, path, language and kind of every function: what filters look at."""
+    def ids_where(
+        self,
+        languages: Collection[str] = (),
+        kinds: Collection[str] = (),
+        in_file: Callable[[str], bool] | None = None,
+    ) -> frozenset[int]:
+        """The ids of all functions in one of the languages, of one of the kinds, in a file whose path will do.
+
+        What is left out restricts nothing.
+        """
         with self._reading() as db:
-            rows = db.execute(
-                "SELECT functions.id, path, functions.language, kind FROM functions "
-                "JOIN files ON files.id = file_id ORDER BY functions.id"
-            )
-            return [
-                (function_id, _text(path), _text(language), _text(kind)) for function_id, path, language, kind in rows
+            # One after the other, since for two of the three an index tells the ids, which together it could not.
+            found = [
+                {
+                    item
+                    for (item,) in db.execute(f"SELECT id FROM functions WHERE {column} IN ({_marks(values)})", values)
+                }
+                for column, values in (("language", tuple(languages)), ("kind", tuple(kinds)))
+                if values
             ]
+            if in_file is not None:
+                files = [item for item, path in db.execute("SELECT id, path FROM files") if in_file(_text(path))]
+                sql = "SELECT functions.id FROM json_each(?) CROSS JOIN functions ON file_id = value"
+                found.append({item for (item,) in db.execute(sql, (json.dumps(files),))})
+            if not found:
+                found.append({item for (item,) in db.execute("SELECT id FROM functions")})
+        return frozenset(set.intersection(*found))
+
+    def languages(self) -> set[str]:
+        """The languages of all functions."""
+        return set(self.functions_by_language())
 
     def outlines(self, ids: Sequence[int]) -> dict[int, Outline]:
         """What ranking looks at of these functions; ids that are gone are left out."""
@@ -457,33 +510,51 @@ class Store:
                 (model, layer, dim),
             )
 
-    def texts_without_vector(self, model: str, layer: int, among: Collection[str] | None = None) -> list[str]:
-        """Keys of the texts that have no vector at this exit yet, each once.
+    def texts_without_vector(
+        self, model: str, layer: int, among: Collection[str] | None = None
+    ) -> dict[str, list[str]]:
+        """Keys of the texts that have no vector at this exit yet, by path: under each whose file has the text.
 
-        Those of the files that were changed last come first, a file's in their order. `among` restricts the answer to
-        the functions of these paths.
+        Files that were changed last come first. `among` restricts the answer to these paths.
         """
-        keys: list[str] = []
+        if among is None:
+            # Which keys these are is told by two indexes alone; nothing of the functions that have vectors is read.
+            source = (
+                "(SELECT text_key FROM functions EXCEPT SELECT text_key FROM embeddings WHERE space_id = ?1) "
+                "CROSS JOIN functions USING (text_key) JOIN files ON files.id = file_id"
+            )
+        else:
+            source = (
+                "json_each(?2) CROSS JOIN files ON files.path = value JOIN functions ON files.id = file_id WHERE "
+                "NOT EXISTS (SELECT 1 FROM embeddings AS e WHERE e.space_id = ?1 AND e.text_key = functions.text_key)"
+            )
+        sql = f"SELECT files.path, text_key FROM {source} ORDER BY changed_ns DESC, start_byte"
+        found: dict[str, list[str]] = {}
         with self._reading() as db:
             space = _space(db, model, layer)
-            if among is None:
-                # Which keys these are is told by two indexes alone; nothing of the functions that have vectors is read.
-                rows = db.execute(
-                    "SELECT text_key FROM (SELECT text_key FROM functions EXCEPT "
-                    "SELECT text_key FROM embeddings WHERE space_id = ?) CROSS JOIN functions USING (text_key) "
-                    "JOIN files ON files.id = file_id GROUP BY text_key "
-                    "ORDER BY MAX(changed_ns) DESC, MIN(functions.id)",
-                    (space,),
+            rows = db.execute(sql, (space,) if among is None else (space, json.dumps(list(among))))
+            for path, key in rows:
+                found.setdefault(_text(path), []).append(key)
+        return found
+
+    def is_complete(self, model: str, layer: int) -> bool:
+        """Whether nothing was changed since `note_complete` said that every function has its vector at this exit."""
+        with self._reading() as db:
+            row = db.execute(
+                "SELECT complete IS number FROM spaces, generation WHERE model = ? AND exit = ?", (model, layer)
+            ).fetchone()
+        return row is not None and bool(row[0])
+
+    def note_complete(self, model: str, layers: Sequence[int], writes: int) -> None:
+        """Note that every function has its vector at these exits, if `writes_elsewhere` still is `writes`."""
+        if all(self.is_complete(model, layer) for layer in layers):
+            return
+        with self._writing() as db:
+            if writes == db.execute("PRAGMA data_version").fetchone()[0]:
+                db.executemany(
+                    "UPDATE spaces SET complete = (SELECT number FROM generation) WHERE model = ? AND exit = ?",
+                    [(model, layer) for layer in layers],
                 )
-                return [key for (key,) in rows]
-            for chunk in _chunks(list(among), _VARIABLES):
-                rows = db.execute(
-                    "SELECT text_key FROM files JOIN functions ON files.id = file_id "
-                    f"WHERE path IN ({_marks(chunk)}) ORDER BY changed_ns DESC, functions.id",
-                    chunk,
-                )
-                keys += [key for (key,) in rows]
-        return self.lacking(model, layer, list(dict.fromkeys(keys)))
 
     def lacking(self, model: str, layer: int, text_keys: Sequence[str]) -> list[str]:
         """Those of the keys that have no vector at this exit, in their order."""
@@ -493,6 +564,15 @@ class Store:
             sql = "SELECT text_key FROM embeddings WHERE space_id = ? AND text_key IN (*)"
             found.update(key for (key,) in _rows_in(db, sql, text_keys, space))
         return [key for key in text_keys if key not in found]
+
+    def last_pruned(self, model: str, layers: Sequence[int]) -> int | None:
+        """The last day on which `prune` found these exits in use; None if there was none."""
+        with self._reading() as db:
+            days = [
+                db.execute("SELECT used FROM spaces WHERE model = ? AND exit = ?", (model, layer)).fetchone()
+                for layer in layers
+            ]
+        return min((day[0] for day in days), default=None) if all(day and day[0] for day in days) else None
 
     def prune(self, model: str, layers: Sequence[int], today: int, days: int, most: int) -> int:
         """Forget vectors that nothing has used for `days`; returns how many.
@@ -567,20 +647,27 @@ class Store:
             )
 
     def vectors(self, model: str, layer: int) -> tuple[list[int], Floats]:
-        """Ids of the functions that have a vector at this exit, ascending, and the vectors `[n, dim]`."""
+        """Ids of the functions that have a vector at this exit, and the vectors `[n, dim]`, in the same order."""
+        ids: list[int] = []
+        matrices: list[Floats] = []
+        for some, vectors in self.vectors_in_parts(model, layer):
+            ids += some
+            matrices.append(vectors)
+        return ids, np.concatenate(matrices) if matrices else _unpacked(b"", 0)
+
+    def vectors_in_parts(self, model: str, layer: int) -> Iterator[tuple[list[int], Floats]]:
+        """As `vectors`, some thousand at a time, so that they need not be in memory twice."""
         with self._reading() as db:
+            # In the order of keys, in which both lie on disk: by id, the vectors would be read from all over the file.
             rows = db.execute(
-                f"SELECT id, vector FROM {_EMBEDDED} WHERE space_id = ? ORDER BY id", (_space(db, model, layer),)
+                "SELECT functions.id, vector FROM embeddings CROSS JOIN functions USING (text_key) WHERE space_id = ?",
+                (_space(db, model, layer),),
             )
-            ids: list[int] = []
-            packed = bytearray()
-            for function_id, vector in rows:
-                ids.append(function_id)
-                packed += vector
-            matrix = _unpacked(packed, len(ids))
-            if not _are_units(matrix):
-                raise sqlite3.DatabaseError("a vector does not have unit length")
-        return ids, matrix
+            while part := rows.fetchmany(_VECTORS_AT_ONCE):
+                matrix = _matrix([vector for _, vector in part])
+                if not _are_units(matrix):
+                    raise sqlite3.DatabaseError("a vector does not have unit length")
+                yield [function_id for function_id, _ in part], matrix
 
     def vectors_of(self, model: str, layer: int, ids: Sequence[int]) -> dict[int, Floats]:
         """The vector `[dim]` of each of these functions that has one at this exit."""
@@ -635,17 +722,23 @@ class Store:
 
     # --- counts ------------------------------------------------------------------------------------------------
 
-    def counts(self, model: str, *layers: int) -> tuple[int, int, int]:
-        """Files, functions, and functions that have a vector at one of these exits."""
+    def counts(self) -> tuple[int, int]:
+        """Files and functions."""
         with self._reading() as db:
             files = db.execute("SELECT COUNT(*) FROM files").fetchone()[0]
             functions = db.execute("SELECT COUNT(*) FROM functions").fetchone()[0]
-            embedded = db.execute(
-                "SELECT COUNT(*) FROM functions WHERE EXISTS (SELECT 1 FROM embeddings AS e WHERE "
-                f"e.space_id IN ({_marks(layers)}) AND e.text_key = functions.text_key)",
-                [_space(db, model, layer) for layer in layers],
+        return files, functions
+
+    def embedded(self, model: str, layer: int) -> int:
+        """Functions that have a vector at this exit."""
+        if self.is_complete(model, layer):
+            return self.counts()[1]
+        with self._reading() as db:
+            count: int = db.execute(
+                "SELECT COUNT(*) FROM embeddings CROSS JOIN functions USING (text_key) WHERE space_id = ?",
+                (_space(db, model, layer),),
             ).fetchone()[0]
-        return files, functions, embedded
+        return count
 
     def functions_by_language(self) -> dict[str, int]:
         """Functions of each language, most first."""
@@ -729,20 +822,13 @@ class Store:
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
     def _remove(self, db: sqlite3.Connection, path: str) -> list[int]:
-        rows = db.execute(
-            f"SELECT functions.id, {_FUNCTION_COLUMNS} FROM functions JOIN files ON files.id = file_id WHERE path = ?",
-            (path,),
-        ).fetchall()
+        rows = _rows_of(db, path)
         if rows:
             _advance(db)
-        path_words = code_words(path)
-        db.executemany(
-            _DELETE_WORDS,
-            ((function_id, *_words(_function(path, columns)), path_words) for function_id, *columns in rows),
-        )
+        _take_out_words(db, path, rows)
         db.execute("DELETE FROM files WHERE path = ?", (path,))
         db.execute("DELETE FROM skipped WHERE path = ?", (path,))
-        return [function_id for function_id, *_ in rows]
+        return [row.id for row in rows]
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -843,6 +929,51 @@ def _advance(db: sqlite3.Connection) -> None:
     db.execute("UPDATE generation SET number = number + 1")
 
 
+def _rows_of(db: sqlite3.Connection, path: str) -> list[_Row]:
+    """What a file holds, in the order of place."""
+    rows = db.execute(
+        f"SELECT functions.id, text_key, {_FUNCTION_COLUMNS} FROM functions JOIN files ON files.id = file_id "
+        "WHERE path = ? ORDER BY start_byte, end_byte DESC",
+        (path,),
+    )
+    return [_Row(row_id, text_key, columns, _function(path, columns)) for row_id, text_key, *columns in rows]
+
+
+def _insert(db: sqlite3.Connection, file_id: int, path: str, function: Function, text_key: str) -> int:
+    """Put in a function of a file; returns its id."""
+    function_id = db.execute(
+        "INSERT INTO functions (file_id, text_key, name, qualified_name, kind, language, signature, "
+        "content, start_byte, end_byte, start_line, end_line, checksum) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (file_id, text_key, *_columns(path, function)),
+    ).lastrowid
+    assert function_id is not None
+    db.execute(_INSERT_WORDS, (function_id, *_words(function), code_words(path)))
+    return function_id
+
+
+def _move(db: sqlite3.Connection, path: str, row: _Row, function: Function) -> None:
+    """Note where a function, the same as before but for that, stands in its file now."""
+    columns = (*row.columns[:_PLACE], *_place(function))
+    db.execute(
+        "UPDATE functions SET start_byte = ?, end_byte = ?, start_line = ?, end_line = ?, checksum = ? WHERE id = ?",
+        (*_place(function), _checksum(path, columns), row.id),
+    )
+
+
+def _take_out_words(db: sqlite3.Connection, path: str, rows: Iterable[_Row]) -> None:
+    path_words = code_words(path)
+    db.executemany(_DELETE_WORDS, [(row.id, *_words(row.function), path_words) for row in rows])
+
+
+def _place(function: Function) -> tuple[int, int, int, int]:
+    return function.start_byte, function.end_byte, function.start_line, function.end_line
+
+
+def _without_place(function: Function) -> Function:
+    return replace(function, start_byte=0, end_byte=0, start_line=0, end_line=0)
+
+
 def _storable(function: Function) -> Function:
     """The function in texts that SQLite can store."""
     return replace(
@@ -872,10 +1003,7 @@ def _columns(path: str, function: Function) -> tuple[Any, ...]:
         function.language,
         function.signature,
         zlib.compress(content),
-        function.start_byte,
-        function.end_byte,
-        function.start_line,
-        function.end_line,
+        *_place(function),
     )
     return *columns, _checksum(path, columns)
 
@@ -913,7 +1041,7 @@ def _matrix(vectors: Sequence[bytes]) -> Floats:
     return _unpacked(b"".join(vectors), len(vectors))
 
 
-def _unpacked(vectors: bytes | bytearray, count: int) -> Floats:
+def _unpacked(vectors: bytes, count: int) -> Floats:
     """The matrix of `count` vectors in a row."""
     if not count:
         return np.zeros((0, 0), np.float32)

@@ -38,11 +38,11 @@ def choose(name: str, size: int, dim: int | None) -> VectorIndex:
     `QueryError` for another name, `IndexStoreError` for `hnsw` without hnswlib.
     """
     if name == "exact" or (name == "auto" and not _large(size, dim)):
-        return ExactIndex(dim)
+        return ExactIndex(dim, capacity=size)
     if name == "hnsw":
         return HnswIndex(dim, capacity=size)
     if name == "auto":
-        return HnswIndex(dim, capacity=size) if hnsw_available() else ExactIndex(dim)
+        return HnswIndex(dim, capacity=size) if hnsw_available() else ExactIndex(dim, capacity=size)
     raise QueryError(f"unknown kind of vector index {name!r}; there are: auto, exact, hnsw")
 
 

@@ -67,8 +67,8 @@ def test_words_score_as_in_the_index(texts: tuple[str, ...], split: int, words: 
     assert len(found) == len(real)
     # No document hides a file here, so that the index has nothing that does not count any more.
     assert overlay.word_statistics(words) == whole.word_statistics(words)
-    having = overlay.having_words(words, [label[0] for label in overlay.labels()])
-    whole_having = whole.having_words(words, [label[0] for label in whole.labels()])
+    having = overlay.having_words(words, sorted(overlay.ids_where()))
+    whole_having = whole.having_words(words, sorted(whole.ids_where()))
     assert {word: len(ids) for word, ids in having.items()} == {word: len(ids) for word, ids in whole_having.items()}
 
 
@@ -80,7 +80,10 @@ def test_what_a_document_hides_is_nowhere() -> None:
     assert overlay.in_paths(["one.py"], 5) == [-1]
     assert overlay.outlines([one, -1]).keys() == {-1}
     assert overlay.functions([one, -1]).keys() == {-1}
-    assert one not in [label[0] for label in overlay.labels()]
+    assert one not in overlay.ids_where()
+    assert overlay.ids_where(["python"], ["function"], lambda path: path == "one.py") == {-1}
+    assert overlay.ids_where(["go"]) == overlay.ids_where(kinds=["class"]) == frozenset()
+    assert overlay.languages() == {"python"}
     assert [stored.function.name for stored in overlay.functions_of("one.py")] == ["crane"]
     assert [item for item, _ in overlay.matching_words('"load"', 5, ColumnWeights())] != [one]
     assert "crane" in overlay.names("cr", 1, 9)

@@ -90,13 +90,20 @@ def test_refuses_lengths_that_do_not_exist(dim: int) -> None:
 @given(st.lists(st.integers(1, 128), max_size=60))
 def test_batches_hold_every_text_once_and_little_padding(lengths: list[int]) -> None:
     seen: list[int] = []
-    for positions, ids, mask in batches([[7] * length for length in lengths]):
+    for positions, ids, mask in batches((at, [7] * length) for at, length in enumerate(lengths)):
         assert ids.shape == mask.shape == (len(positions), max(lengths[position] for position in positions))
         assert ids.size <= max(TOKENS_IN_BATCH, ids.shape[1])
         assert mask.sum(axis=1).tolist() == [lengths[position] for position in positions]
         assert ((ids == 7) == (mask == 1)).all()
         seen += positions
-    assert sorted(seen) == list(range(len(lengths)))
+    assert seen == list(range(len(lengths)))
+
+
+def test_no_more_is_tokenized_than_the_next_batch_needs() -> None:
+    taken: list[int] = []
+    texts = ((taken.append(at) or at, [7] * 100) for at in range(10))  # type: ignore[func-returns-value]
+    next(batches(texts))
+    assert taken == list(range(TOKENS_IN_BATCH // 100 + 1))
 
 
 @pytest.fixture

@@ -155,6 +155,38 @@ def test_what_somebody_works_with_comes_first(engine: Engine, monkeypatch: pytes
     assert set(store.vectors_of(engine.status().model, 6, ids)) == set(ids)
 
 
+def test_a_hurried_search_makes_no_vectors_and_what_it_finds_comes_next(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_WINDOW", 4)
+    steps = engine.index_steps()
+    run_until(steps, lambda step: step.stage is Stage.EMBED and step.done == 4)
+    engine.hurried = True
+    (result,) = engine.search_steps("sort", 4)
+    assert result.reranked == 0 < result.candidates and not result.complete
+    assert covered(engine)[Stage.EMBED] == 4 and covered(engine)[Stage.DEEPEN] == 0
+    run_until(steps, lambda step: step.done == 8)
+    store = engine._store
+    ids = [stored.id for stored in store.functions_of(result.hits[0].path)]
+    assert set(store.vectors_of(engine.status().model, 2, ids)) == set(ids)
+    engine.hurried = False
+    *_, result = engine.search_steps("sort", 4)
+    assert result.reranked == result.candidates and result.complete
+
+
+def test_what_open_documents_make_is_found_in_the_files_once_they_are_closed(engine: Engine, workspace: Path) -> None:
+    steps = engine.index_steps()
+    run_until(steps, lambda step: step.stage is Stage.PARSE and step.done == step.total)
+    assert by_meaning(engine, MERGE_WRITE) == []
+    text = (workspace / "merge.py").read_text()
+    engine.open_document("merge.py", text + "\n\ndef another(x):\n    return x\n")
+    for _ in engine.document_steps():
+        pass
+    engine.close_documents()
+    run_until(steps, lambda step: step.stage is Stage.READY)
+    assert len(by_meaning(engine, MERGE_WRITE)) == engine.status().functions
+
+
 def test_what_searches_make_is_not_made_again(engine: Engine) -> None:
     engine.index()
     engine.search("merge_write")

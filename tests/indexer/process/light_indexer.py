@@ -37,6 +37,7 @@ class LightEngine:
     def __init__(self, root: Path) -> None:
         self._root = root
         self.cancelled: Callable[[], bool] = lambda: False
+        self.hurried = False
         self.viewer = 0
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]:

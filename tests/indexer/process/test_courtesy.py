@@ -56,3 +56,18 @@ def test_priority_is_lowered_and_never_raised() -> None:
         assert lowered == psutil.BELOW_NORMAL_PRIORITY_CLASS
     else:
         assert (lowered, kept) == (max(10, psutil.Process().nice()), 15)
+
+
+def test_matrices_are_multiplied_on_one_thread() -> None:
+    code = (
+        "import sys, psutil\n"
+        "from fathom_indexer.process import service, host, worker, courtesy\n"
+        "assert 'numpy' not in sys.modules, 'too late'\n"
+        "courtesy.multiply_on_one_thread()\n"
+        "import numpy\n"
+        "square = numpy.ones((500, 500), numpy.float32)\n"
+        "square @ square\n"
+        "print(psutil.Process().num_threads())"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert answer.strip() == "1"

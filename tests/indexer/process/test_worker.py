@@ -45,6 +45,7 @@ class FakeEngine:
         self.idle_plans: list[Sequence[Stage | Exception]] = []
         self.on_step: Callable[[str], None] = lambda step: None
         self.cancelled: Callable[[], bool] = lambda: False
+        self.hurried = False
         self.viewer = 0
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]:
@@ -78,14 +79,14 @@ class FakeEngine:
         if query == "bug":
             raise ZeroDivisionError("division by zero")
         hits = (Hit("a.py", FUNCTION, 0.75, "def get(self): ..."),)
-        yield SearchResult(hits, 1, 0, complete=False)
+        yield SearchResult(hits, 1, 0, complete=False, final=False)
         yield SearchResult(hits, 1, 1, complete=True)
 
     def similar_steps_at(
         self, path: str, line: int, limit: int = 10, filters: Filters | None = None
     ) -> Iterator[SearchResult]:
         self.calls.append(("similar_at", path, line, limit, filters))
-        yield SearchResult((), 1, 0, complete=False)
+        yield SearchResult((), 1, 0, complete=False, final=False)
 
     def duplicates(
         self,
@@ -234,6 +235,22 @@ def test_the_first_order_is_sent_ahead_of_the_answer_to_whom_it_is_worth_it() ->
     assert first["params"]["result"] == {**answer["result"], "reranked": 0, "complete": False}
 
 
+def test_searches_are_hurried_while_the_index_is_being_made() -> None:
+    class Watched(FakeEngine):
+        def search_steps(self, query: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
+            self.calls.append((query, self.hurried))
+            yield from super().search_steps(query, limit, filters)
+
+    watched = Watched()
+    watched.idle_plans = [[Stage.DEEPEN]]
+    harness = Harness(watched)
+    watched.on_step = lambda step: harness.ask(2, "search", query="idle") if step.startswith("idle") else None
+    harness.ask(1, "search", query="busy")
+    answers = harness.answers()
+    assert [call for call in watched.calls if call[0] in ("busy", "idle")] == [("busy", True), ("idle", False)]
+    assert [answers[number]["result"]["indexing"] for number in (1, 2)] == [True, False]
+
+
 def test_similar_says_whether_it_is_complete() -> None:
     harness = Harness(FakeEngine())
     harness.ask(1, "similar", path="a.py", line=7)
@@ -337,11 +354,11 @@ def test_cancel_drops_a_request_that_still_waits() -> None:
 def test_a_search_that_is_under_way_stops_at_its_next_step_and_is_not_answered() -> None:
     class Patient(FakeEngine):
         def search_steps(self, query: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
-            yield SearchResult((), 0, 0, complete=False)
+            yield SearchResult((), 0, 0, complete=False, final=False)
             assert not self.cancelled()
             self.on_step("first order")
             assert self.cancelled()
-            yield SearchResult((), 0, 0, complete=False)
+            yield SearchResult((), 0, 0, complete=False, final=False)
             self.calls.append("went on")
 
     patient = Patient()

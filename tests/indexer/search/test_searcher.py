@@ -85,7 +85,7 @@ def store_of(index_exit: int) -> Store:
             for at, (name, kind, text) in zip(range(1, 99, 10), rows, strict=False)
         ]
         store.put_file(FileRecord(path, language, 1, 1, ""), [(f, f"{path} {f.qualified_name}") for f in functions])
-    found = store.functions([function_id for function_id, *_ in store.labels()])
+    found = store.functions(sorted(store.ids_where()))
     keys = store.text_keys(list(found))
     texts = [code_text(item.function, item.path) for item in found.values()]
     store.put_vectors(MODEL, index_exit, [keys[item] for item in found], WordCounts().encode(texts, None, index_exit))
@@ -97,7 +97,7 @@ def searcher_of(store: Store, index_exit: int, dim: int | None, seconds: float =
     ids, rows = store.vectors(MODEL, index_exit)
     index.add(ids, shorten(rows, dim))
     encoder: Any = WordCounts()
-    return Searcher(store, lambda: encoder, lambda: index, index_exit, 6, dim, seconds)
+    return Searcher(store, lambda: encoder, lambda: index, index_exit, 6, dim, lambda: seconds)
 
 
 # The packaged model had one exit for both, its successor has a shallow one of few dimensions for the index.
@@ -178,12 +178,12 @@ def test_the_first_order_comes_at_once_and_the_deep_one_is_kept() -> None:
     def results(seconds: float) -> list[SearchResult]:
         return list(searcher_of(store, 2, 16, seconds).search("removes the oldest job", 5, Filters(), LANGUAGES))
 
-    first, final = results(0)
-    assert (first.reranked, first.complete) == (final.reranked, final.complete) == (0, False)
-    assert [hit.score for hit in first.hits] == [hit.score for hit in final.hits]
+    (hurried,) = results(0)
+    assert (hurried.reranked, hurried.complete, hurried.final) == (0, False, True)
     first, final = results(100)
-    assert not first.complete
-    assert final.complete and final.reranked == final.candidates == 8
+    assert (first.reranked, first.complete, first.final) == (0, False, False)
+    assert [hit.score for hit in first.hits] == [hit.score for hit in hurried.hits]
+    assert final.final and final.complete and final.reranked == final.candidates == 8
     (again,) = results(0)
     assert again == final
     store.close()
@@ -248,7 +248,7 @@ def test_any_query_is_answered(query: str) -> None:
     assert len(result.hits) <= 5
     if not any(character.isalnum() for character in query):
         assert result.hits == ()
-    assert len(STORE.labels()) == 8
+    assert len(STORE.ids_where()) == 8
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,7 @@ def record(path: str, content_hash: str = "h") -> FileRecord:
 
 
 def put(store: Store, path: str, *functions: Function) -> list[int]:
-    _, ids = store.put_file(record(path), [(item, f"key of {item.text}") for item in functions])
-    return ids
+    return list(store.put_file(record(path), [(item, f"key of {item.text}") for item in functions]).ids)
 
 
 def matching(
@@ -53,13 +53,46 @@ def test_returns_functions_as_they_were_stored(store: Store) -> None:
 
 def test_replaces_a_file_whole_and_never_reuses_ids(store: Store) -> None:
     old = put(store, "a.py", function("old"))
-    gone, new = store.put_file(record("a.py", "h2"), [(function("new"), "k")])
-    assert gone == old
+    replaced = store.put_file(record("a.py", "h2"), [(function("new"), "k")])
+    new = replaced.new
+    assert replaced.gone == old and replaced.ids == new
     assert not set(old) & set(new)
     assert [stored.function.name for stored in store.functions_of("a.py")] == ["new"]
     assert matching(store, "old") == []
     assert store.remove_files(["a.py"]) == new
     assert put(store, "a.py", function("third"))[0] > new[0]
+
+
+def test_functions_that_only_moved_within_their_file_keep_their_ids(store: Store) -> None:
+    kept, edited, twice = function("kept"), function("edited"), function("twice")
+    before = put(store, "a.py", kept, edited, twice, twice)
+    moved = replace(kept, start_byte=100, end_byte=115, start_line=9, end_line=10)
+    again = replace(twice, start_byte=200, end_byte=215, start_line=19, end_line=20)
+    now = [function("added"), replace(edited, text="def edited(): return zebra"), again, moved]
+    replaced = store.put_file(record("a.py", "h2"), [(item, f"key of {item.text}") for item in now])
+    assert replaced.ids[2:] == [before[2], before[0]] and set(replaced.gone) == {before[1], before[3]}
+    assert list(replaced.new) == list(replaced.ids[:2]) and min(replaced.new) > max(before)
+    found = store.functions(replaced.ids)
+    assert [found[item].function for item in replaced.ids] == now
+    assert len(store.ids_where()) == 4 and store.file_states()["a.py"].content_hash == "h2"
+    assert [matching(store, word) for word in ("kept", "zebra")] == [[before[0]], [replaced.ids[1]]]
+    assert store.remove_files(["a.py"]) and matching(store, "kept twice edited") == []
+
+
+def test_ids_by_language_kind_and_path(store: Store) -> None:
+    code, test = put(store, "src/a.py", function("a"), replace(function("b"), kind=Kind.METHOD))
+    (other,) = put(store, "src/a.go", replace(function("c"), language="go"))
+    assert store.ids_where() == {code, test, other}
+    assert store.ids_where(languages=["python"]) == {code, test}
+    assert store.ids_where(kinds=["method"]) == {test}
+    assert store.ids_where(in_file=lambda path: path.endswith(".go")) == {other}
+    assert store.ids_where(["python"], ["function", "class"], lambda path: path.startswith("src/")) == {code}
+    assert store.ids_where(["python"], in_file=lambda path: path.endswith(".go")) == frozenset()
+
+
+def test_functions_whose_key_is_another_are_others(store: Store) -> None:
+    before = put(store, "a.py", function("same"))
+    assert store.put_file(record("a.py"), [(function("same"), "other key")]).gone == before
 
 
 def test_finds_words_inside_identifiers_and_documentation(store: Store) -> None:
@@ -114,16 +147,17 @@ def test_keeps_vectors_by_text_across_files_and_deletion(store: Store) -> None:
     ids, vectors = store.vectors(MODEL, 6)
     assert ids == [again]
     np.testing.assert_allclose(vectors, vector, atol=1e-3)
-    assert store.texts_without_vector(MODEL, 6) == []
-    assert store.texts_without_vector(MODEL, 2) == ["key of def same(): pass"]
-    assert store.texts_without_vector("other-model", 6) == ["key of def same(): pass"]
+    lacking = {"moved.py": ["key of def same(): pass"]}
+    assert store.texts_without_vector(MODEL, 6) == {}
+    assert store.texts_without_vector(MODEL, 2) == lacking
+    assert store.texts_without_vector("other-model", 6) == lacking
 
 
 def test_counts_each_copy_of_a_text(store: Store) -> None:
     put(store, "a.py", function("same", "x"))
     put(store, "b.py", function("same", "x"))
     store.put_vectors(MODEL, 6, ["key of x"], np.ones((1, 2), np.float32))
-    assert store.counts(MODEL, 6) == (2, 2, 2)
+    assert (*store.counts(), store.embedded(MODEL, 6)) == (2, 2, 2)
     assert {stored.path for stored in store.functions_with_text(["key of x"])["key of x"]} == {"a.py", "b.py"}
 
 
@@ -139,7 +173,7 @@ def test_records_what_was_skipped(store: Store) -> None:
 
 
 def test_stores_text_that_is_not_quite_unicode(store: Store) -> None:
-    _, ids = store.put_file(record("a.py"), [(function("bad", "x = '\ud800'"), "key")])
+    ids = store.put_file(record("a.py"), [(function("bad", "x = '\ud800'"), "key")]).ids
     assert store.functions(ids)[ids[0]].function.text == "x = '?'"
 
 
@@ -180,7 +214,7 @@ def test_a_damaged_index_is_built_anew(tmp_path: Path, damage: str, caplog: pyte
             db.execute("PRAGMA user_version = 999")
         db.close()
     reopened = Store(path)
-    assert reopened.counts(MODEL, 6)[0] == 0
+    assert reopened.counts()[0] == 0
     put(reopened, "a.py", function("alpha"))
     assert damage == "empty" or "built anew" in caplog.text
     reopened.close()
@@ -201,7 +235,7 @@ def test_damage_that_shows_later_is_cleared_away(tmp_path: Path) -> None:
         matching(damaged, "f7")
         damaged.functions_by_language()
     reopened = Store(path)
-    assert reopened.counts(MODEL, 6)[0] == 0
+    assert reopened.counts()[0] == 0
 
 
 def test_says_when_the_place_cannot_be_used(tmp_path: Path) -> None:
@@ -229,10 +263,11 @@ def test_files_that_changed_last_come_first(store: Store) -> None:
     for path, time in (("old.py", 1), ("new.py", 3), ("middle.py", 2)):
         changed = FileRecord(path, "python", 10, time, "h")
         store.put_file(changed, [(function(path), path), (function("b"), f"{path} b")])
-    order = ["new.py", "new.py b", "middle.py", "middle.py b", "old.py", "old.py b"]
-    assert store.texts_without_vector(MODEL, 6) == order
+    order = [(path, [path, f"{path} b"]) for path in ("new.py", "middle.py", "old.py")]
+    assert list(store.texts_without_vector(MODEL, 6).items()) == order
     store.put_vectors(MODEL, 6, ["middle.py"], np.ones((1, 2), np.float32))
-    assert store.texts_without_vector(MODEL, 6, among=["old.py", "middle.py", "none.py"]) == order[3:]
+    among = store.texts_without_vector(MODEL, 6, among=["old.py", "middle.py", "none.py"])
+    assert list(among.items()) == [("middle.py", ["middle.py b"]), order[2]]
     assert store.lacking(MODEL, 6, ["x", "middle.py", "old.py"]) == ["x", "old.py"]
 
 
@@ -278,9 +313,9 @@ def test_vectors_of_a_model_that_is_not_used_any_more_go(store: Store) -> None:
 
 def test_long_and_short_texts_come_back_whole(store: Store) -> None:
     texts = ["", "x", "é" * 3, "def f():\n    return 1\n" * 200, "\x00" * 50]
-    _, ids = store.put_file(
+    ids = store.put_file(
         record("a.py"), [(function(f"f{at}", text or " "), f"{at}") for at, text in enumerate(texts)]
-    )
+    ).ids
     found = store.functions(ids)
     assert [found[item].function.text for item in ids] == [text or " " for text in texts]
 
