@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 
 Weighting = dict[str, float]
 
-FACTORS = (1.6, 1.25, 1.12)
+FACTORS = (1.6, 1.3, 1.15, 1.07)
 """How far a weight is moved, one after the other: first with long steps, then with shorter ones."""
 
 
