@@ -32,15 +32,15 @@ class Weights:
     """Being what a query names that is nothing but a name."""
     mention: float = 0.14
     """Being what a query names among other words."""
-    name: float = 0.23
+    name: float = 0.26
     """All words of the query in the function's name."""
-    place: float = 0.21
+    place: float = 0.13
     """All words of the query in the names of the file and its folder."""
     role: float = 0.18
     """Being a test; less for other roles."""
-    form: float = 0.018
+    form: float = 0.027
     """Being very short; less for other forms."""
-    coherence: float = 0.39
+    coherence: float = 0.21
     """Being the best function of the file that matches most as a whole."""
     diversity: float = 0.13
     """Coming after many functions of the same file."""
