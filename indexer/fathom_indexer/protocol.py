@@ -43,7 +43,7 @@ Json = dict[str, Any]
 PROTOCOL_VERSION = 3
 
 HALF = 0.25
-"""How much lower a score is that people are shown half as large. Being a test costs .18, the name may add .23."""
+"""How much lower a score is that people are shown half as large. Being a test costs .18, the name may add .26."""
 
 
 def place_to_json(place: Place) -> Json:
