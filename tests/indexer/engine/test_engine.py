@@ -88,12 +88,15 @@ def no_model(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         ("retry when the network fails", "send_again"),
         ("convert a string to a date", "parse_day"),
         ("surface of a disc", "Area"),
-        ("which days are free in a given year", "Calendar.holidays"),
+        pytest.param(
+            "which days are free in a given year",
+            "Calendar.holidays",
+            marks=pytest.mark.xfail(strict=True, reason="since names weigh more, `parse_day` comes first"),
+        ),
     ],
 )
 def test_finds_functions_by_what_they_do(engine: Engine, query: str, name: str) -> None:
-    # How near the two best ones are to each other is for `evaluation/` to judge, on more than a handful of functions.
-    assert name in names(engine.search(query))[:2]
+    assert names(engine.search(query))[0] == name
 
 
 def test_hits_say_where_and_what(engine: Engine) -> None:
