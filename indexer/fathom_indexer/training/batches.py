@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from fathom_indexer.training.corpus import Corpus, Ints, Pairs
+from fathom_indexer.training.corpus import WORDS, Corpus, Ints, Pairs
+from fathom_indexer.training.reading import Reading, lengths, padded
 from fathom_indexer.training.run_config import KINDS, RunConfig
 
 
@@ -42,46 +45,73 @@ def _is_first(values: Ints) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch's distinct texts, and where its pairs' two sides are among them."""
+    """A batch's distinct texts, how they are read, and where its pairs' two sides are among them."""
 
     texts: Ints
+    reading: Reading
     query: Ints
     """`[batch]`, places in `texts`."""
     code: Ints
     kind: Ints
+    group: Ints
+    """Of each of the texts."""
+    negative: Ints
+    """Places in `texts` of mined hard negatives, `[negatives]`; of all pairs together, since each pair may use all."""
 
     @classmethod
-    def of(cls, pairs: Pairs) -> Batch:
-        """All of these pairs."""
-        texts, places = np.unique(np.concatenate([pairs.query, pairs.code]), return_inverse=True)
-        return cls(texts, places[: len(pairs)], places[len(pairs) :], pairs.kind)
+    def of(
+        cls, corpus: Corpus, pairs: Pairs, negatives: Ints | None = None, reading: Callable[..., Reading] | None = None
+    ) -> Batch:
+        """All of these pairs, with code texts as `negatives` besides.
 
-    def false_negatives(self) -> NDArray[np.bool_]:
-        """`[batch, batch]`: where pair i's query and pair j's code belong together although i is not j."""
-        same_code = self.code[:, None] == self.code
-        same_query = self.query[:, None] == self.query
-        itself = self.query[:, None] == self.code
-        masked: NDArray[np.bool_] = same_code | same_query | itself | itself.T
-        np.fill_diagonal(masked, False)
-        return masked
+        `reading(texts, codes_of, kinds)` says how texts are read (see `varied`); as a workspace does by default.
+        """
+        there = pairs.query, pairs.code, np.empty(0, np.int64) if negatives is None else negatives
+        texts, places = np.unique(np.concatenate(there), return_inverse=True)
+        query, code, negative = np.split(places, np.cumsum([len(part) for part in there])[:-1])
+        if reading is None:
+            how = Reading.whole(len(texts))
+        else:
+            codes_of, kinds = texts.copy(), np.full(len(texts), KINDS.index("code"))
+            for places_of_side in (query, code):
+                kinds[places_of_side] = pairs.kind
+            codes_of[query] = np.where(corpus.languages[pairs.query] == WORDS, pairs.code, pairs.query)
+            how = reading(texts, codes_of, kinds)
+        return cls(texts, how, query, code, pairs.kind, corpus.groups[texts], np.unique(negative))
+
+    def false_negatives(self, device: torch.device) -> Tensor:
+        """`[batch, batch + negatives]`: where pair i's query and another code belong together."""
+        query, code, asked, found, others = (
+            torch.from_numpy(each).to(device)
+            for each in (
+                self.query,
+                self.code,
+                self.group[self.query],
+                self.group[self.code],
+                self.group[self.negative],
+            )
+        )
+        itself = query[:, None] == code
+        masked = (query[:, None] == query) | itself | itself.T
+        for one, other in ((asked, asked), (asked, found), (found, found)):
+            masked |= one[:, None] == other
+        masked |= found[:, None] == asked
+        masked.fill_diagonal_(False)
+        return torch.cat([masked, (found[:, None] == others) | (asked[:, None] == others)], dim=1)
 
 
-def micro_batches(corpus: Corpus, texts: Ints, tokens: int) -> Iterator[tuple[Ints, Ints, Ints]]:
-    """Texts of like length together, at most so many padded tokens: `(places in texts, ids, mask)`."""
-    lengths = corpus.offsets[texts + 1] - corpus.offsets[texts]
-    order = np.argsort(-lengths, kind="stable")
+def micro_batches(
+    corpus: Corpus, texts: Ints, tokens: int, reading: Reading | None = None
+) -> Iterator[tuple[Ints, Ints, Ints]]:
+    """Texts of like length together, at most so many padded tokens: `(places in texts, ids, mask)`.
+
+    They are read as a workspace reads them if nothing else is said.
+    """
+    reading = reading or Reading.whole(len(texts))
+    sizes = lengths(corpus, texts, reading)
+    order = np.argsort(-sizes, kind="stable")
     start = 0
     while start < len(order):
-        width = int(lengths[order[start]])
-        places = order[start : start + max(1, tokens // width)]
-        yield places, *_padded([corpus.text(int(texts[place])) for place in places], width)
+        places = order[start : start + max(1, tokens // int(sizes[order[start]]))]
+        yield places, *padded(corpus, texts[places], reading.take(places))
         start += len(places)
-
-
-def _padded(rows: Sequence[NDArray[np.int32]], width: int) -> tuple[Ints, Ints]:
-    ids = np.zeros((len(rows), width), np.int64)
-    mask = np.zeros((len(rows), width), np.int64)
-    for row, tokens in enumerate(rows):
-        ids[row, : len(tokens)] = tokens
-        mask[row, : len(tokens)] = 1
-    return ids, mask

@@ -1,7 +1,9 @@
 """The pairs as a run reads them: every text tokenized once and kept on disk for the next run.
 
 A prepared corpus is a folder of arrays. Texts are numbered, each distinct text once; a pair is two numbers of texts,
-and what a batch is put together by. Of every text it is known whether it is words or in which language it is written.
+and what a batch is put together by. Of every text it is known whether it is words or in which language it is written,
+which of its tokens are its name, and which group it belongs to: texts of one function, or solutions of one task, are
+never each other's negatives.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import logging
 import shutil
 import zlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,8 +42,23 @@ _AT_ONCE = 4096
 WORDS = -1
 """In place of a language: the text is a question or a description."""
 
-_FORMAT = 2
-_PARTS = ("tokens", "offsets", "languages", "train", "validation")
+TASKS_NAME = "tasks.jsonl.gz"
+"""Solutions of tasks in many languages, if there are any: what `training.data.tasks` wrote."""
+COMMITS_NAME = "commits.jsonl.gz"
+"""Subjects of commits and the functions that they changed, if there are any."""
+
+CLS, SEP, MASK = 101, 102, 103
+"""BERT's tokens for the start and the end of a text, and for one that is hidden."""
+
+NAME_TOKENS = 24
+"""Tokens kept of a function's file and qualified name."""
+BODY_TOKENS = 250
+"""Tokens kept of a function's text: two windows."""
+
+_FORMAT = 3
+PARTS = ("tokens", "offsets", "names", "languages", "groups", "train", "validation")
+PARTNERS = 8
+"""Pairs that a solution is in with solutions of its task in other languages."""
 _COLUMNS = ("query", "code", "file", "kind")
 
 
@@ -65,23 +82,33 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Tokenized texts and the pairs made of them."""
+    """Tokenized texts and the pairs made of them.
+
+    A text is the tokens of its name, which only code has, and those of its body, without BERT's own tokens around them.
+    """
 
     folder: Path
-    tokens: NDArray[np.int32]
+    tokens: NDArray[np.uint16]
     offsets: Ints
+    names: NDArray[np.uint8]
+    """Of each text, how many of its tokens are its name."""
     languages: Ints
     """Of each text, a number that stands for its language, or `WORDS`."""
+    groups: Ints
     train: Pairs
     validation: Pairs
+    query_tokens: int
+    """What is read of words, BERT's own tokens included."""
+    code_tokens: int
+    """What is read of code, likewise."""
 
     def __len__(self) -> int:
         """How many texts there are."""
         return len(self.offsets) - 1
 
-    def text(self, number: int) -> NDArray[np.int32]:
-        """Token ids of one text."""
-        return self.tokens[self.offsets[number] : self.offsets[number + 1]]
+    def limits(self, texts: Ints) -> Ints:
+        """How many tokens are read of each text at most."""
+        return np.where(self.languages[texts] == WORDS, self.query_tokens, self.code_tokens)
 
 
 def load_corpus(data: Path, config: RunConfig, base: EncoderConfig, tokenizer: bytes) -> Corpus:
@@ -92,26 +119,52 @@ def load_corpus(data: Path, config: RunConfig, base: EncoderConfig, tokenizer: b
     """
     require_holdout(data)
     shards = sorted(data.glob("pairs-*.jsonl.gz"))
+    others = [path for name in (TASKS_NAME, COMMITS_NAME) if (path := data / name).exists()]
     if not shards:
         raise ModelError(f"{data} holds no pairs; make them with `python -m fathom_indexer.training.data`")
     excluded = _excluded(data)
-    folder = data / "prepared" / _key(shards, config, base, excluded)
+    folder = data / "prepared" / _key([*shards, *others], base, excluded)
     if not folder.exists():
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        _prepare(shards, config, base, tokenizer, partial, excluded)
+        _prepare(shards, data, base, tokenizer, partial, excluded)
+        shutil.copyfile(data / LOCK_NAME, partial / LOCK_NAME)
         partial.rename(folder)
-    arrays = {part: np.load(folder / f"{part}.npy", mmap_mode="r") for part in _PARTS}
+    return open_corpus(folder, config)
+
+
+def open_corpus(folder: Path, config: RunConfig) -> Corpus:
+    """A prepared corpus, read as the run's settings say.
+
+    Raises `ModelError` when the folder holds none, or does not say that held-out functions were dropped.
+    """
+    require_holdout(folder)
+    try:
+        arrays = {part: np.load(folder / f"{part}.npy", mmap_mode="r") for part in PARTS}
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder} holds no prepared pairs: {error}") from error
     train, validation = (
         Pairs(**{name: np.asarray(column, np.int64) for name, column in zip(_COLUMNS, arrays[split].T, strict=True)})
         for split in ("train", "validation")
     )
     offsets, languages = np.asarray(arrays["offsets"]), np.asarray(arrays["languages"], np.int64)
+    groups = np.asarray(arrays["groups"], np.int64)
     for pairs in (train, validation):
         is_code = pairs.kind == KINDS.index("code")
         pairs.kind[is_code & (languages[pairs.query] != languages[pairs.code])] = KINDS.index("port")
-    return Corpus(folder, arrays["tokens"], offsets, languages, train, validation)
+    return Corpus(
+        folder,
+        arrays["tokens"],
+        offsets,
+        np.asarray(arrays["names"]),
+        languages,
+        groups,
+        train,
+        validation,
+        config.query_tokens,
+        config.code_tokens,
+    )
 
 
 def require_holdout(data: Path) -> None:
@@ -133,14 +186,14 @@ def _excluded(data: Path) -> frozenset[str]:
         raise ModelError(f"{path} cannot be read: {error}") from error
 
 
-def _key(shards: list[Path], config: RunConfig, base: EncoderConfig, excluded: frozenset[str]) -> str:
+def _key(shards: list[Path], base: EncoderConfig, excluded: frozenset[str]) -> str:
     parts: list[Any] = [
         _FORMAT,
         TEXT_FORMAT,
         base.tokenizer.sha256,
-        config.query_tokens,
-        config.code_tokens,
-        config.names_share,
+        NAME_TOKENS,
+        BODY_TOKENS,
+        PARTNERS,
     ]
     parts += sorted(excluded)
     parts += [(shard.name, shard.stat().st_size, shard.stat().st_mtime_ns) for shard in shards]
@@ -148,107 +201,173 @@ def _key(shards: list[Path], config: RunConfig, base: EncoderConfig, excluded: f
 
 
 class _Texts:
-    """Numbers distinct texts and keeps their tokens. A text is the same only if it is cut at the same length."""
+    """Numbers distinct texts and keeps their tokens, language and group."""
 
     def __init__(self, base: EncoderConfig, tokenizer: bytes) -> None:
-        self._base = base
-        self._definition = tokenizer
-        self._tokenizers: dict[int, Tokenizer] = {}
+        self._tokenizer = Tokenizer(replace(base, max_tokens=BODY_TOKENS + 2), tokenizer)
         self._numbers: dict[bytes, int] = {}
-        self._waiting: list[tuple[str, int]] = []
-        self.tokens = array("i")
+        self._waiting: list[tuple[str, str]] = []
+        self.tokens = array("H")
         self.offsets = array("q", [0])
+        self.names = array("B")
         self.languages = array("b")
+        self.groups = array("i")
 
-    def number(self, text: str, limit: int, language: int) -> int:
-        digest = hashlib.sha1(f"{limit} {text}".encode("utf-8", "surrogatepass")).digest()
+    def number(self, name: str, body: str, language: int, group: int) -> int:
+        digest = hashlib.sha1(f"{language == WORDS} {name}\n{body}".encode("utf-8", "surrogatepass")).digest()
         number = self._numbers.get(digest)
         if number is None:
             number = self._numbers[digest] = len(self._numbers)
-            self._waiting.append((text, limit))
+            self._waiting.append((name, body))
             self.languages.append(language)
+            self.groups.append(group)
             if len(self._waiting) == _AT_ONCE:
                 self.flush()
         return number
 
+    def group(self, number: int) -> int:
+        """The group of a text."""
+        return self.groups[number]
+
     def flush(self) -> None:
-        limits = {limit for _, limit in self._waiting}
-        encoded = {limit: iter(self._tokenizer(limit).ids(self._texts(limit))) for limit in limits}
-        for _, limit in self._waiting:
-            self.tokens.extend(next(encoded[limit]))
+        """Tokenize what waits."""
+        names, bodies = (self._tokenizer.ids(list(texts)) for texts in zip(*self._waiting, strict=True))
+        for name, body in zip(names, bodies, strict=True):
+            front = name[1:-1][:NAME_TOKENS]
+            self.names.append(len(front))
+            self.tokens.extend(front)
+            self.tokens.extend(body[1:-1])
             self.offsets.append(len(self.tokens))
         self._waiting.clear()
 
-    def _texts(self, limit: int) -> list[str]:
-        return [text for text, its_limit in self._waiting if its_limit == limit]
 
-    def _tokenizer(self, limit: int) -> Tokenizer:
-        if limit not in self._tokenizers:
-            self._tokenizers[limit] = Tokenizer(replace(self._base, max_tokens=limit), self._definition)
-        return self._tokenizers[limit]
+class _Rows:
+    """Collects texts and pairs, file by file of the data."""
+
+    def __init__(self, texts: _Texts) -> None:
+        self.texts = texts
+        self.files: dict[tuple[str, str], int] = {}
+        self.languages: dict[str, int] = {}
+        self.groups: dict[str, int] = {}
+        self.pairs: dict[str, list[tuple[int, int, int, int]]] = {"train": [], "validation": []}
+        self._origins: dict[int, int] = {}
+        self._asked_by_code: list[tuple[int, int]] = []
+
+    def language(self, name: str) -> int:
+        return self.languages.setdefault(name, len(self.languages))
+
+    def group(self, name: str) -> int:
+        return self.groups.setdefault(name, len(self.groups))
+
+    def add(self, split: str, query: int, code: int, file: tuple[str, str], kind: str) -> None:
+        number = self.files.setdefault(file, len(self.files))
+        self.pairs[split].append((query, code, number, KINDS.index(kind)))
+
+    def add_mined(self, record: dict[str, Any]) -> None:
+        """A pair as `training.data` writes it."""
+        # A pair's id begins with that of its function; that of a port holds the ids of both.
+        group, language = self.group(record["id"].split("-")[0]), self.language(record["language"])
+        code = self.texts.number(*_code(record), language, group)
+        code_hash, kind = hash(record["code"]), record["kind"]
+        self._origins[code_hash] = code
+        if kind == "code":
+            query = self.texts.number("", query_text(record["query"]), language, group)
+            self._asked_by_code.append((query, hash(record["query"])))
+        else:
+            query = self.texts.number("", query_text(record["query"]), WORDS, group)
+        self.add(record["split"], query, code, (record["package"], record["file"]), kind)
+
+    def add_tasks(self, records: Sequence[dict[str, Any]]) -> None:
+        """Solutions of tasks: each finds others of its task in other languages, and is found by the task's words."""
+        by_task: dict[str, list[tuple[int, str]]] = {}
+        descriptions: dict[str, str] = {}
+        for record in records:
+            task, language = record["task"], record["language"]
+            group = self.group(f"task {task}")
+            number = self.texts.number(*_code(record), self.language(language), group)
+            by_task.setdefault(task, []).append((number, language))
+            if record["description"] and self.texts.group(number) == group:
+                descriptions[task] = record["description"]
+        for task, solutions in by_task.items():
+            split, random = split_of_task(task), np.random.default_rng(zlib.crc32(task.encode()))
+            for number, language in solutions:
+                others = [other for other, its in solutions if its != language]
+                for other in random.permutation(np.array(others, np.int64))[:PARTNERS]:
+                    self.add(split, number, int(other), ("task", task), "port")
+                if task in descriptions:
+                    query = self.texts.number("", query_text(descriptions[task]), WORDS, self.group(f"task {task}"))
+                    self.add(split, query, number, ("task", task), "doc")
+
+    def add_commit(self, record: dict[str, Any]) -> None:
+        """The subject of a commit, and the function that it changed."""
+        group = self.group(f"commit {record['package']} {record['file']} {record['name']}")
+        code = self.texts.number(*_code(record), self.language(record["language"]), group)
+        query = self.texts.number("", query_text(record["query"]), WORDS, self.texts.group(code))
+        self.add("train", query, code, (record["package"], record["file"]), "commit")
+
+    def finish(self) -> None:
+        """Tokenize the rest, and say in which language and group the queries are that are code.
+
+        A port's query is a function that has pairs of its own, under its own name.
+        """
+        self.texts.flush()
+        for query, code_hash in self._asked_by_code:
+            if (origin := self._origins.get(code_hash)) is not None:
+                self.texts.languages[query] = self.texts.languages[origin]
+                self.texts.groups[query] = self.texts.groups[origin]
+
+
+def split_of_task(task: str) -> str:
+    """Every twentieth task is for validation."""
+    return "train" if zlib.crc32(task.encode()) % 20 else "validation"
 
 
 def _prepare(
-    shards: list[Path],
-    config: RunConfig,
-    base: EncoderConfig,
-    tokenizer: bytes,
-    folder: Path,
-    excluded: frozenset[str],
+    shards: list[Path], data: Path, base: EncoderConfig, tokenizer: bytes, folder: Path, excluded: frozenset[str]
 ) -> None:
-    texts = _Texts(base, tokenizer)
-    files: dict[tuple[str, str], int] = {}
-    languages: dict[str, int] = {}
-    origins: dict[int, int] = {}
-    asked_by_code: list[tuple[int, int]] = []
-    rows: dict[str, list[tuple[int, int, int, int]]] = {"train": [], "validation": []}
+    rows = _Rows(_Texts(base, tokenizer))
     for shard in shards:
         log.info("tokenizing %s", shard.name)
-        for record in _records(shard):
-            # A pair's id begins with that of its function; that of a port holds the ids of both.
-            if not excluded.isdisjoint(record["id"].split("-")):
-                continue
-            kind = record["kind"]
-            language = languages.setdefault(record["language"], len(languages))
-            code = texts.number(_code(record, config), config.code_tokens, language)
-            origins[hash(record["code"])] = language
-            if kind == "code":
-                query = texts.number(query_text(record["query"]), config.code_tokens, language)
-                asked_by_code.append((query, hash(record["query"])))
-            else:
-                query = texts.number(query_text(record["query"]), config.query_tokens, WORDS)
-            file = files.setdefault((record["package"], record["file"]), len(files))
-            rows[record["split"]].append((query, code, file, KINDS.index(kind)))
-    texts.flush()
-    # A port's query is a function that has pairs of its own, which say in which language it is written.
-    for query, code_hash in asked_by_code:
-        texts.languages[query] = origins.get(code_hash, texts.languages[query])
-    np.save(folder / "languages.npy", np.frombuffer(texts.languages, np.int8))
-    np.save(folder / "tokens.npy", np.frombuffer(texts.tokens, np.int32))
+        for record in _records(shard, _PAIR_FIELDS):
+            known = record["kind"] in KINDS and record["split"] in rows.pairs
+            if known and excluded.isdisjoint(record["id"].split("-")):
+                rows.add_mined(record)
+    if (tasks := data / TASKS_NAME).exists():
+        rows.add_tasks(list(_records(tasks, _TASK_FIELDS)))
+    if (commits := data / COMMITS_NAME).exists():
+        for record in _records(commits, _COMMIT_FIELDS):
+            rows.add_commit(record)
+    rows.finish()
+    texts = rows.texts
+    np.save(folder / "tokens.npy", np.frombuffer(texts.tokens, np.uint16))
     np.save(folder / "offsets.npy", np.frombuffer(texts.offsets, np.int64))
-    for split, pairs in rows.items():
+    np.save(folder / "names.npy", np.frombuffer(texts.names, np.uint8))
+    np.save(folder / "languages.npy", np.frombuffer(texts.languages, np.int8))
+    np.save(folder / "groups.npy", np.frombuffer(texts.groups, np.int32))
+    for split, pairs in rows.pairs.items():
         np.save(folder / f"{split}.npy", np.array(pairs, np.int32).reshape(-1, len(_COLUMNS)))
 
 
-def _records(shard: Path) -> Iterator[dict[str, Any]]:
-    """The usable records of a shard, those of unknown kinds left out. Raises `ModelError` naming what is malformed."""
+_PAIR_FIELDS = frozenset({"id", "kind", "split", "query", "code", "package", "file", "name", "language"})
+_TASK_FIELDS = frozenset({"task", "description", "code", "package", "file", "name", "language"})
+_COMMIT_FIELDS = frozenset({"query", "code", "package", "file", "name", "language"})
+
+
+def _records(shard: Path, fields: frozenset[str]) -> Iterator[dict[str, Any]]:
+    """The records of a file. Raises `ModelError` naming what is malformed."""
     try:
         with gzip.open(shard, "rt", encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
                 record = json.loads(line)
-                missing = {"id", "kind", "split", "query", "code", "package", "file", "name", "language"} - set(record)
-                if missing:
+                if missing := fields - set(record):
                     raise ModelError(f"{shard}, line {number}: {', '.join(sorted(missing))} missing")
-                if record["kind"] in KINDS and record["split"] in {"train", "validation"}:
-                    yield record
+                yield record
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise ModelError(f"{shard} cannot be read: {error}") from error
 
 
-def _code(record: dict[str, Any], config: RunConfig) -> str:
-    """The function as a workspace's index reads it, or bare; which of both depends on its text alone."""
-    text = record["code"]
-    named = zlib.crc32(text.encode("utf-8", "surrogatepass")) < config.names_share * 2**32
-    name = record["name"] if named else ""
-    function = Function(name, name, Kind.FUNCTION, record["language"], "", "", text, 0, len(text), 1, 1)
-    return code_text(function, record["file"] if named else "")
+def _code(record: dict[str, Any]) -> tuple[str, str]:
+    """A function's name and body, whose tokens one after the other are those of what a workspace's index reads."""
+    name = record["name"]
+    function = Function(name, name, Kind.FUNCTION, record["language"], "", "", "", 0, 0, 1, 1)
+    return code_text(function, record["file"]), query_text(record["code"])

@@ -17,15 +17,17 @@ Vectors = Mapping[int, Tensor]
 def contrast(
     queries: Tensor, codes: Tensor, temperature: float, masked: Tensor | None = None, weights: Tensor | None = None
 ) -> Tensor:
-    """Symmetric InfoNCE: each side must find its own among the other's. `masked` [batch, batch] are no negatives.
+    """Symmetric InfoNCE (van den Oord et al. 2018): each side must find its own among the other's.
 
-    `weights` [batch] say how much each pair counts, 1 for all by default.
+    `queries` [batch, hidden]; `codes` [batch + more, hidden], of which the first are the queries' own and the others
+    are negatives for queries alone. `masked` [batch, batch + more] are no negatives. `weights` [batch] say how much
+    each pair counts, 1 for all by default.
     """
     scores = queries @ codes.T / temperature
     if masked is not None:
         scores = scores.masked_fill(masked, float("-inf"))
     own = torch.arange(len(scores), device=scores.device)
-    each = [functional.cross_entropy(way, own, reduction="none") for way in (scores, scores.T)]
+    each = [functional.cross_entropy(way, own, reduction="none") for way in (scores, scores[:, : len(scores)].T)]
     loss = (each[0] + each[1]) / 2
     return (loss if weights is None else loss * weights).mean()
 
@@ -33,27 +35,30 @@ def contrast(
 def divergence(student: Tensor, target: Tensor, temperature: float, rows: Tensor) -> Tensor:
     """KL from the target's in-batch distribution of similarities to the student's, both directions, over `rows`.
 
-    `student` and `target` are cosines [batch, batch]; `rows` [batch] is true for the pairs that count.
+    `student` and `target` are cosines [batch, batch + more], the last of codes that are no pair's own; `rows` [batch]
+    is true for the pairs that count.
     """
-    if not rows.any():
-        return student.new_zeros(())
+    count = len(student)
     one_way = [
         functional.kl_div(
-            functional.log_softmax(ours[rows] / temperature, dim=-1),
-            functional.log_softmax(theirs[rows] / temperature, dim=-1),
-            reduction="batchmean",
+            functional.log_softmax(ours / temperature, dim=-1),
+            functional.log_softmax(theirs / temperature, dim=-1),
+            reduction="none",
             log_target=True,
-        )
-        for ours, theirs in ((student, target), (student.T, target.T))
+        ).sum(-1)
+        for ours, theirs in ((student, target), (student[:, :count].T, target[:, :count].T))
     ]
-    return (one_way[0] + one_way[1]) / 2
+    return _mean_over(rows, (one_way[0] + one_way[1]) / 2)
 
 
 def misalignment(vectors: Tensor, target: Tensor, rows: Tensor) -> Tensor:
     """One minus the mean cosine with the target's vectors, over `rows`."""
-    if not rows.any():
-        return vectors.new_zeros(())
-    return 1 - (vectors[rows] * target[rows]).sum(-1).mean()
+    return _mean_over(rows, 1 - (vectors * target).sum(-1))
+
+
+def _mean_over(rows: Tensor, values: Tensor) -> Tensor:
+    """The mean of the `values` of these rows, 0 without any; the processor need not wait for the device to know."""
+    return torch.where(rows, values, 0).sum() / rows.sum().clamp(min=1)
 
 
 def shortened(vectors: Tensor, dim: int) -> Tensor:
@@ -63,7 +68,7 @@ def shortened(vectors: Tensor, dim: int) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The two sides of a batch's pairs, at each exit."""
+    """The two sides of a batch's pairs, at each exit. `codes` may be more than the pairs' own, which come first."""
 
     queries: Vectors
     codes: Vectors
@@ -78,16 +83,16 @@ class Objective:
 
     def __call__(
         self, sides: Sides, teacher: tuple[Tensor, Tensor], masked: Tensor, followed: Tensor, deep_weights: Tensor
-    ) -> tuple[Tensor, dict[str, float]]:
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss, and each exit's parts for the log.
 
-        `teacher` are the base's vectors of queries and codes, `masked` [batch, batch] the false negatives, `followed`
+        `teacher` are the base's vectors of queries and codes, `masked` [batch, codes] the false negatives, `followed`
         [batch] the pairs on which the teacher is worth following, `deep_weights` [batch] what each pair counts in the
         deepest exit's contrast.
         """
         config = self._config
         negatives = masked if config.mask_duplicates else None
-        parts: dict[str, float] = {}
+        parts: dict[str, Tensor] = {}
         total = teacher[0].new_zeros(())
         for layer in config.exits:
             queries, codes = sides.queries[layer], sides.codes[layer]
@@ -103,27 +108,33 @@ class Objective:
                 counts = deep_weights if is_deep else None
                 each = [contrast(*pair, config.temperature, negatives, counts) for pair in pairs]
                 losses["contrast"] = torch.stack(each).mean()
-            if weights["distillation"] and (target := self._target(layer, sides, teacher)) is not None:
-                each = [divergence(q @ c.T, target, config.temperature, followed) for q, c in pairs]
+            target = teacher if is_deep else self._target(layer, sides, teacher)
+            if weights["distillation"] and target is not None:
+                cosines = target[0] @ target[1].T
+                each = [divergence(q @ c.T, cosines, config.temperature, followed) for q, c in pairs]
                 losses["distillation"] = torch.stack(each).mean()
             if weights["alignment"]:
-                each = [misalignment(ours, its, followed) for ours, its in zip((queries, codes), teacher, strict=True)]
+                own, towards = len(queries), target or teacher
+                each = [
+                    misalignment(ours[:own], its[:own], followed)
+                    for ours, its in zip((queries, codes), towards, strict=True)
+                ]
                 losses["alignment"] = torch.stack(each).mean()
             share = layer_weight(config, layer)
             for name, loss in losses.items():
                 total = total + share * weights[name] * loss
-                parts[f"{name}_{layer}"] = float(loss.detach())
+                parts[f"{name}_{layer}"] = loss.detach()
         return total, parts
 
-    def _target(self, layer: int, sides: Sides, teacher: tuple[Tensor, Tensor]) -> Tensor | None:
-        """The similarities that this exit learns; None for an exit that has none deeper to learn from."""
+    def _target(self, layer: int, sides: Sides, teacher: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor] | None:
+        """The vectors of both sides that this exit learns from; None for an exit that has none deeper."""
         if self._config.target == "teacher":
-            return teacher[0] @ teacher[1].T
+            return teacher
         deeper: Sequence[int] = [other for other in self._config.exits if other > layer]
         if not deeper:
             return None
         source = deeper[-1] if self._config.target == "deepest" else deeper[0]
-        return (sides.queries[source] @ sides.codes[source].T).detach()
+        return sides.queries[source].detach(), sides.codes[source].detach()
 
 
 def layer_weight(config: RunConfig, layer: int) -> float:

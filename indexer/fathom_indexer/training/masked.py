@@ -9,18 +9,17 @@ from torch.nn import functional
 
 from fathom_indexer.encoder.modules import MultiExitEncoder
 from fathom_indexer.training.batches import micro_batches
-from fathom_indexer.training.corpus import Corpus, Ints
-from fathom_indexer.training.passes import ids_and_mask, precision
+from fathom_indexer.training.corpus import MASK, Corpus, Ints
+from fathom_indexer.training.passes import Parts, ids_and_mask, precision
+from fathom_indexer.training.reading import Reading, lengths
 
-MASK_TOKEN = 103
-"""`[MASK]` in BERT's vocabulary."""
 SHARE = 0.15
 """How many of a text's tokens are masked (Devlin et al. 2019)."""
 
 
 def masked_backward(
     model: MultiExitEncoder, corpus: Corpus, texts: Ints, exits: tuple[int, ...], tokens: int, seed: int
-) -> tuple[float, dict[str, float]]:
+) -> tuple[Tensor, Parts]:
     """Add the gradients of the masked-language loss on `texts`; returns the loss and each exit's part.
 
     A token is predicted from the state after the layer by its product with the token table, which adds no weights. The
@@ -29,14 +28,14 @@ def masked_backward(
     device = model.tokens.weight.device
     layers = [layer for layer in exits if layer > 0]
     generator = torch.Generator().manual_seed(seed)
-    parts = dict.fromkeys((f"masked_{layer}" for layer in layers), 0.0)
-    total = sum(len(corpus.text(int(text))) for text in texts)
+    parts = {f"masked_{layer}": torch.zeros((), device=device) for layer in layers}
+    total = int(lengths(corpus, texts, Reading.whole(len(texts))).sum())
     for _, ids, mask in micro_batches(corpus, texts, tokens):
         chosen = (torch.rand(ids.shape, generator=generator) < SHARE) & torch.from_numpy(mask > 0)
         chosen[:, 0] = False
         if not chosen.any():
             continue
-        hidden_ids = np.where(chosen.numpy(), MASK_TOKEN, ids)
+        hidden_ids = np.where(chosen.numpy(), MASK, ids)
         labels = torch.from_numpy(ids)[chosen].to(device)
         share = float(mask.sum()) / max(total, 1)
         with precision(device):
@@ -45,6 +44,6 @@ def masked_backward(
             for layer, state in states.items():
                 scores = state[chosen.to(device)] @ model.tokens.weight.T
                 losses.append(functional.cross_entropy(scores.float(), labels))
-                parts[f"masked_{layer}"] += share * float(losses[-1].detach())
+                parts[f"masked_{layer}"] += share * losses[-1].detach()
         (share * torch.stack(losses).sum()).backward()  # type: ignore[no-untyped-call]
-    return sum(parts.values()), parts
+    return torch.stack(list(parts.values())).sum(), parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -11,10 +11,12 @@ from torch import Tensor
 from fathom_indexer.encoder.modules import MultiExitEncoder
 from fathom_indexer.training.batches import micro_batches
 from fathom_indexer.training.corpus import Corpus, Ints
+from fathom_indexer.training.reading import Reading
 
 Vectors = dict[int, Tensor]
-LossOf = Callable[[Mapping[int, Tensor]], tuple[Tensor, dict[str, float]]]
-"""The loss of all texts' vectors by exit, and its parts."""
+Parts = dict[str, Tensor]
+LossOf = Callable[[Mapping[int, Tensor]], tuple[Tensor, Parts]]
+"""The loss of all texts' vectors by exit, and its parts, without gradients."""
 
 
 def precision(device: torch.device) -> torch.autocast:
@@ -24,21 +26,42 @@ def precision(device: torch.device) -> torch.autocast:
 
 def ids_and_mask(ids: Ints, mask: Ints, device: torch.device) -> tuple[Tensor, Tensor]:
     """Arrays as tensors on a device."""
-    return torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device)
+    return tuple(torch.from_numpy(each).to(device, non_blocking=True) for each in (ids, mask))  # type: ignore[return-value]
 
 
-def encode(model: MultiExitEncoder, corpus: Corpus, texts: Ints, exits: Sequence[int], tokens: int) -> Vectors:
+def encode(
+    model: MultiExitEncoder,
+    corpus: Corpus,
+    texts: Ints,
+    exits: Sequence[int],
+    tokens: int,
+    reading: Reading | None = None,
+) -> Vectors:
     """Unit vectors [texts, hidden] at each exit, in the texts' order; `tokens` padded tokens at a time.
 
-    Gradients flow where the caller lets them.
+    Texts are read as a workspace reads them if nothing else is said. Gradients flow where the caller lets them.
     """
+    device = model.tokens.weight.device
+    return _encode(model, _pieces(corpus, texts, tokens, reading, device), exits)
+
+
+Piece = tuple[Ints, Tensor, Tensor]
+"""Places in a batch's texts, and their token ids and mask on the device."""
+
+
+def _pieces(corpus: Corpus, texts: Ints, tokens: int, reading: Reading | None, device: torch.device) -> Iterator[Piece]:
+    for places, ids, mask in micro_batches(corpus, texts, tokens, reading):
+        yield places, *ids_and_mask(ids, mask, device)
+
+
+def _encode(model: MultiExitEncoder, texts: Iterable[Piece], exits: Sequence[int]) -> Vectors:
     device = model.tokens.weight.device
     pieces: dict[int, list[Tensor]] = {layer: [] for layer in exits}
     order: list[Ints] = []
     with precision(device):
-        for places, ids, mask in micro_batches(corpus, texts, tokens):
+        for places, ids, mask in texts:
             order.append(places)
-            for layer, vectors in model(*ids_and_mask(ids, mask, device), exits).items():
+            for layer, vectors in model(ids, mask, exits).items():
                 pieces[layer].append(vectors)
     back = torch.from_numpy(np.argsort(np.concatenate(order))).to(device)
     return {layer: torch.cat(vectors)[back] for layer, vectors in pieces.items()}
@@ -52,27 +75,30 @@ def backward(
     tokens: int,
     loss_of: LossOf,
     cached: bool,
-) -> tuple[float, dict[str, float]]:
+    reading: Reading | None = None,
+) -> tuple[Tensor, Parts]:
     """Add the loss's gradients to the model's; returns the loss and its parts.
 
     The loss compares all texts with each other, so it is one loss over all of them however they are cut up. `cached`
     is GradCache (Gao et al. 2021): vectors first without activations, then the loss's gradient by each vector, then
     the layers again, piece by piece, with that gradient sent back. Otherwise all activations are kept.
     """
+    device = model.tokens.weight.device
+    pieces = _pieces(corpus, texts, tokens, reading, device)
     if not cached:
-        loss, parts = loss_of(encode(model, corpus, texts, exits, tokens))
+        loss, parts = loss_of(_encode(model, pieces, exits))
         loss.backward()  # type: ignore[no-untyped-call]
-        return float(loss.detach()), parts
+        return loss.detach(), parts
     with torch.no_grad():
-        vectors = encode(model, corpus, texts, exits, tokens)
+        kept = list(pieces)
+        vectors = _encode(model, kept, exits)
     leaves = {layer: rows.detach().requires_grad_() for layer, rows in vectors.items()}
     loss, parts = loss_of(leaves)
     loss.backward()  # type: ignore[no-untyped-call]
-    device = model.tokens.weight.device
-    for places, ids, mask in micro_batches(corpus, texts, tokens):
+    for places, ids, mask in kept:
         with precision(device):
-            again = model(*ids_and_mask(ids, mask, device), exits)
+            again = model(ids, mask, exits)
         rows = torch.from_numpy(places).to(device)
         gradients = {layer: leaf.grad[rows] for layer, leaf in leaves.items() if leaf.grad is not None}
         torch.autograd.backward([again[layer] for layer in gradients], list(gradients.values()))
-    return float(loss.detach()), parts
+    return loss.detach(), parts

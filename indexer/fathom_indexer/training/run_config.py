@@ -10,8 +10,9 @@ from typing import Any
 
 from fathom_indexer.errors import ModelError
 
-KINDS = ("doc", "question", "keyword", "code", "port")
-"""What a pair's query is: words of three sorts, the same function written differently, or one of another language."""
+KINDS = ("doc", "question", "keyword", "code", "port", "commit")
+"""What a pair's query is: words of three sorts, the same function written differently, one of another language, or the
+subject of a commit that changed it."""
 TARGETS = ("teacher", "deepest", "next")
 EXIT_WEIGHTS = ("uniform", "depth")
 SPACES = ("base", "turned")
@@ -51,13 +52,28 @@ class RunConfig:
     """How many functions of one file go into a batch together, as each other's hard negatives; 1 for none."""
     names_share: float = 0.5
     """Share of functions read with their file and qualified name in front, as in a workspace; sets have none."""
+    hidden_names: Mapping[str, float] = field(default_factory=dict)
+    """Share of each kind's functions in which the words of the name are hidden wherever they stand."""
+    hidden_in_queries: float = 0.5
+    """Relative to that, the share of queries without the words of their function's name."""
+    second_windows: float = 0.0
+    """Share of long functions of which what follows the first window is read, after the name."""
     query_tokens: int = 48
     code_tokens: int = 96
+    max_tokens: int = 128
+    """What the model that comes out reads of a text; texts are cut shorter than that in training to save time."""
+
+    negatives: int = 0
+    """Hard negatives kept for each pair, of which one is read with it: functions that the deepest exit puts near its
+    query; 0 for none."""
+    negative_refreshes: int = 3
+    """How often in a run they are mined: by the base at first, then by the exit that is trained."""
 
     masked_share: float = 0.0
     """Part of the run, at its start, in which masked tokens of the same texts are predicted at every exit instead."""
     target: str = "teacher"
-    """Whose similarities the shallow exits learn: the frozen base's, the deepest exit's, or the next deeper exit's."""
+    """What the shallow exits learn, similarities and vectors: the frozen base's, those of the deepest exit as it is
+    trained, or those of the next deeper exit."""
     teacher_kinds: tuple[str, ...] = KINDS
     """Kinds of pairs on which the base is worth following; the other kinds are learnt by contrast alone."""
     temperature: float = 0.05
@@ -101,6 +117,11 @@ class RunConfig:
             "kinds": set(self.kinds) <= set(KINDS) and all(0 <= share <= 1 for share in self.kinds.values()),
             "siblings": self.siblings >= 1,
             "names_share": 0 <= self.names_share <= 1,
+            "hidden_names": set(self.hidden_names) <= set(KINDS)
+            and all(0 <= share <= 1 for share in self.hidden_names.values()),
+            "hidden_in_queries": 0 <= self.hidden_in_queries <= 1,
+            "second_windows": 0 <= self.second_windows <= 1,
+            "negatives": self.negatives >= 0 and self.negative_refreshes >= 1,
             "pooling": self.pooling in POOLINGS,
             "space": self.space in SPACES,
             "start": self.start in STARTS,

@@ -35,9 +35,20 @@ def student_config(base: EncoderConfig, config: RunConfig) -> EncoderConfig:
         raise ModelError(f"{base.name} has {base.layers} layers, the run wants an exit after {config.exits[-1]}")
     if config.dims[0] != base.hidden:
         raise ModelError(f"{base.name} has vectors of {base.hidden}, the run's longest are of {config.dims[0]}")
+    longest = max(config.code_tokens, config.query_tokens)
+    if longest > (max_tokens := min(base.max_tokens, config.max_tokens)):
+        raise ModelError(f"the model reads {max_tokens} tokens, the run wants {longest}")
     exits = tuple(_exit(layer, layer == base.layers, config) for layer in config.exits)
     deepest = config.exits[-1]
-    return replace(base, layers=deepest, exits=exits, index_exit=deepest, rerank_exit=deepest, index_dim=config.dims[0])
+    return replace(
+        base,
+        layers=deepest,
+        exits=exits,
+        index_exit=deepest,
+        rerank_exit=deepest,
+        index_dim=config.dims[0],
+        max_tokens=max_tokens,
+    )
 
 
 def _exit(layer: int, is_last: bool, config: RunConfig) -> Exit:
@@ -63,6 +74,7 @@ def new_student(base: MultiExitEncoder, config: EncoderConfig, counts: Ints) -> 
     student = MultiExitEncoder(config)
     wanted = student.state_dict()
     given = {name: tensor for name, tensor in base.state_dict().items() if name in wanted}
+    given["positions.weight"] = given["positions.weight"][: config.max_tokens]
     for layer in student.heads:
         given[f"heads.{layer}.weight"] = torch.eye(config.hidden)
         given[f"heads.{layer}.bias"] = torch.zeros(config.hidden)
@@ -145,7 +157,7 @@ class Teacher:
     """The frozen base's vectors at its last layer. What was once computed is kept on disk in 16-bit floats."""
 
     def __init__(self, model: MultiExitEncoder, layer: int, corpus: Corpus, name: str, tokens: int) -> None:
-        self._model = model.eval().requires_grad_(False)
+        self.model = model.eval().requires_grad_(False)
         self.layer = layer
         self._corpus = corpus
         self._tokens = tokens
@@ -170,10 +182,10 @@ class Teacher:
         return torch.nn.functional.normalize(torch.from_numpy(rows), dim=-1)
 
     def _computed(self, texts: Ints) -> NDArray[np.float32]:
-        device = self._model.tokens.weight.device
-        vectors = np.empty((len(texts), self._model.tokens.embedding_dim), np.float32)
+        device = self.model.tokens.weight.device
+        vectors = np.empty((len(texts), self.model.tokens.embedding_dim), np.float32)
         with torch.inference_mode(), precision(device):
             for places, ids, mask in micro_batches(self._corpus, texts, self._tokens):
-                batch = self._model(*ids_and_mask(ids, mask, device), (self.layer,))[self.layer]
+                batch = self.model(*ids_and_mask(ids, mask, device), (self.layer,))[self.layer]
                 vectors[places] = batch.float().cpu().numpy()
         return vectors

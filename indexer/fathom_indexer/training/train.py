@@ -26,7 +26,7 @@ from fathom_indexer.encoder.modules import MultiExitEncoder
 from fathom_indexer.errors import FathomError, ModelError
 from fathom_indexer.training.base import build
 from fathom_indexer.training.checkpoint import TOKENIZER_NAME, checkpoints, load_checkpoint
-from fathom_indexer.training.corpus import LOCK_NAME, Corpus, Ints, load_corpus
+from fathom_indexer.training.corpus import LOCK_NAME, Corpus, Ints, load_corpus, open_corpus
 from fathom_indexer.training.run_config import RunConfig
 from fathom_indexer.training.space import SPACE_NAME, TargetSpace, sample
 from fathom_indexer.training.student import (
@@ -61,7 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m fathom_indexer.training.train", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="recipe: JSON, what differs from the defaults")
-    parser.add_argument("--data", type=Path, required=True, help="folder of pairs and of what is prepared from them")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, help="folder of pairs and of what is prepared from them")
+    source.add_argument("--prepared", type=Path, help="folder of prepared pairs alone, as `training.compact` unpacks")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and the log")
     parser.add_argument("--base", type=Path, help="model folder to start from; built in the data folder when not given")
     limit = parser.add_mutually_exclusive_group(required=True)
@@ -93,14 +95,19 @@ def prepare(options: argparse.Namespace) -> Trainer:
         torch.set_num_threads(options.threads)
     torch.manual_seed(config.seed)
     device = torch.device(options.device)
-    base_folder = options.base or options.data / "base"
+    data = options.data or options.prepared
+    base_folder = options.base or data / "base"
     if not options.base and not base_folder.exists():
         log.info("building the base in %s", base_folder)
         build(base_folder)
     base = EncoderConfig.load(base_folder)
     if any(exit_.head for exit_ in base.exits):
         raise ModelError(f"{base_folder} is trained already; a run starts from a base without heads")
-    corpus = load_corpus(options.data, config, base, base.tokenizer.read(base_folder))
+    corpus = (
+        open_corpus(options.prepared, config)
+        if options.prepared
+        else load_corpus(options.data, config, base, base.tokenizer.read(base_folder))
+    )
     log.info("%d texts, %d pairs, %d to validate", len(corpus), len(corpus.train), len(corpus.validation))
     frozen = base_model(base_folder, base)
     shape = student_config(base, config)
@@ -112,7 +119,7 @@ def prepare(options: argparse.Namespace) -> Trainer:
     space = _space(config, student, teacher, corpus, options.out, counts, begun) if config.space == "turned" else None
     student = student.to(device)
     (options.out / TOKENIZER_NAME).write_bytes(base.tokenizer.read(base_folder))
-    run = _description(config, base, base_folder, options.data)
+    run = _description(config, base, base_folder, data)
     trainer = Trainer(config, student, teacher, space, corpus, base.layers, options.out, run)
     if found:
         trainer.resume(load_checkpoint(found[-1]))

@@ -7,9 +7,11 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,7 +22,9 @@ from fathom_indexer.training.checkpoint import Checkpoint, Position, save_checkp
 from fathom_indexer.training.corpus import Corpus, Ints
 from fathom_indexer.training.losses import Objective, Sides
 from fathom_indexer.training.masked import masked_backward
-from fathom_indexer.training.passes import backward
+from fathom_indexer.training.negatives import all_vectors, mine
+from fathom_indexer.training.passes import Parts, backward
+from fathom_indexer.training.reading import varied
 from fathom_indexer.training.run_config import KINDS, RunConfig
 from fathom_indexer.training.space import TargetSpace
 from fathom_indexer.training.student import Teacher, rate_groups
@@ -87,6 +91,8 @@ class Trainer:
                 self._names.append(name)
         self._optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
         self._validation = Validation(corpus, config)
+        self._negatives: Ints = np.empty((0, 0), np.int64)
+        self._negatives_number = -1
         self.position = Position()
 
     def resume(self, checkpoint: Checkpoint) -> None:
@@ -103,12 +109,12 @@ class Trainer:
         position = self.position
         before, started = position.seconds, time.monotonic()
         saved = validated = position.seconds
-        since: list[tuple[float, dict[str, float], int]] = []
+        since: list[tuple[Tensor, Parts, int]] = []
         logged_at = position.seconds
         if position.step == 0:
             _forget_after(self._out / LOG_NAME, -1)
             self._validate()
-        for batch in self._batches():
+        for batch in self._batches(limits):
             if limits.progress(position) >= 1 or stop():
                 break
             rate = learning_rate(self._config, limits.progress(position))
@@ -140,17 +146,47 @@ class Trainer:
         log.info("step %d: saved %s", self.position.step, folder.name)
         return folder
 
-    def _batches(self) -> Iterator[Batch]:
+    def _batches(self, limits: Limits) -> Iterator[Batch]:
         while True:
             batches = plan(self._corpus.train, self._config, self.position.epoch)
             if not len(batches):
                 raise ModelError(f"the data has fewer pairs than one batch of {self._config.batch}")
             for rows in batches[self.position.batch :]:
-                yield Batch.of(self._corpus.train.take(rows))
+                yield self._batch(rows, limits.progress(self.position))
             self.position.epoch += 1
             self.position.batch = 0
 
-    def _step(self, batch: Batch, rate: float, is_masked: bool) -> tuple[float, dict[str, float]]:
+    def _batch(self, rows: Ints, progress: float) -> Batch:
+        """The pairs in these rows, each with a hard negative if there are any, read in ways that the step decides."""
+        corpus, config, position = self._corpus, self._config, self.position
+        random = np.random.default_rng([config.seed, position.epoch, position.batch])
+        negatives = None
+        if config.negatives:
+            drawn = self._hard_negatives(progress)[rows, random.integers(config.negatives, size=len(rows))]
+            negatives = drawn[drawn >= 0]
+        reading = partial(varied, corpus, config, random=random)
+        return Batch.of(corpus, corpus.train.take(rows), negatives, reading)
+
+    def _hard_negatives(self, progress: float) -> Ints:
+        """Those of this part of the run, mined when it begins; a run that goes on finds them in its folder."""
+        config = self._config
+        number = min(int(progress * config.negative_refreshes), config.negative_refreshes - 1)
+        if number != self._negatives_number:
+            path = self._out / f"negatives-{number}.npy"
+            if not path.exists():
+                log.info("step %d: mining hard negatives", self.position.step)
+                model, layer = (
+                    (self._teacher.model, self._teacher.layer) if not number else (self._student, config.exits[-1])
+                )
+                vectors = all_vectors(model, self._corpus, layer, config.micro_tokens)
+                mined = mine(vectors, self._corpus, self._corpus.train, config.negatives, config.seed + number)
+                with path.with_suffix(".partial").open("wb") as stream:
+                    np.save(stream, mined.astype(np.int32))
+                path.with_suffix(".partial").replace(path)
+            self._negatives, self._negatives_number = np.load(path), number
+        return self._negatives
+
+    def _step(self, batch: Batch, rate: float, is_masked: bool) -> tuple[Tensor, Parts]:
         self._student.train()
         self._optimizer.zero_grad(set_to_none=True)
         config = self._config
@@ -166,36 +202,43 @@ class Trainer:
         self._optimizer.step()
         return loss, parts
 
-    def _compare(self, batch: Batch) -> tuple[float, dict[str, float]]:
+    def _compare(self, batch: Batch) -> tuple[Tensor, Parts]:
         """Add the gradients of a batch's pairs compared with each other."""
         device = self._student.tokens.weight.device
-        query, code = _on(device, batch.query), _on(device, batch.code)
-        masked = torch.from_numpy(batch.false_negatives()).to(device)
+        query, code = _on(device, batch.query), _on(device, np.concatenate([batch.code, batch.negative]))
+        masked = batch.false_negatives(device)
         kinds = [KINDS.index(kind) for kind in self._config.teacher_kinds]
-        followed = torch.isin(_on(device, batch.kind), torch.tensor(kinds, device=device, dtype=torch.long))
+        followed = torch.from_numpy(np.isin(batch.kind, kinds)).to(device)
         by_kind = torch.tensor([self._config.deep_contrast.get(kind, 0.0) for kind in KINDS], device=device)
         deep_weights = by_kind[_on(device, batch.kind)]
         base = self._teacher.vectors(batch.texts).to(device)
         if self._space is not None:
             base = self._space.of(base, self._corpus.languages[batch.texts])
 
-        def loss_of(vectors: Mapping[int, Tensor]) -> tuple[Tensor, dict[str, float]]:
+        def loss_of(vectors: Mapping[int, Tensor]) -> tuple[Tensor, Parts]:
             queries = {layer: rows[query] for layer, rows in vectors.items()}
             codes = {layer: rows[code] for layer, rows in vectors.items()}
             return self._objective(Sides(queries, codes), (base[query], base[code]), masked, followed, deep_weights)
 
         config = self._config
         return backward(
-            self._student, self._corpus, batch.texts, config.exits, config.micro_tokens, loss_of, config.grad_cache
+            self._student,
+            self._corpus,
+            batch.texts,
+            config.exits,
+            config.micro_tokens,
+            loss_of,
+            config.grad_cache,
+            batch.reading,
         )
 
-    def _log_losses(self, since: list[tuple[float, dict[str, float], int]], rate: float, seconds: float) -> None:
+    def _log_losses(self, since: list[tuple[Tensor, Parts, int]], rate: float, seconds: float) -> None:
         found: dict[str, list[float]] = {}
         for _, parts, _ in since:
             for name, value in parts.items():
-                found.setdefault(name, []).append(value)
+                found.setdefault(name, []).append(float(value))
         entry = {
-            "loss": _rounded(sum(loss for loss, _, _ in since) / len(since)),
+            "loss": _rounded(sum(float(loss) for loss, _, _ in since) / len(since)),
             "rate": rate,
             "pairs_per_second": _rounded(sum(pairs for *_, pairs in since) / max(seconds, 1e-9)),
             "parts": {name: _rounded(sum(values) / len(values)) for name, values in found.items()},

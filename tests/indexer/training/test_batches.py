@@ -10,9 +10,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fathom_indexer.training.batches import Batch, micro_batches, plan
-from fathom_indexer.training.corpus import Corpus, Pairs
-from fathom_indexer.training.run_config import RunConfig
+torch = pytest.importorskip("torch", reason="needs the torch extra")
+
+from fathom_indexer.training.batches import Batch, micro_batches, plan  # noqa: E402
+from fathom_indexer.training.corpus import CLS, SEP, Corpus, Pairs  # noqa: E402
+from fathom_indexer.training.run_config import RunConfig  # noqa: E402
+
+
+def _corpus(lengths: list[int], pairs: Pairs, groups: list[int] | None = None) -> Corpus:
+    """Texts of so many tokens in one language, without names."""
+    count = len(lengths)
+    return Corpus(
+        Path(),
+        np.arange(2000, 2000 + sum(lengths), dtype=np.uint16),
+        np.concatenate([[0], np.cumsum(lengths)]),
+        np.zeros(count, np.uint8),
+        np.zeros(count, np.int64),
+        np.array(groups if groups is not None else range(count), np.int64),
+        pairs,
+        pairs,
+        16,
+        20,
+    )
 
 
 def _pairs(files: list[int], kinds: list[int] | None = None, codes: list[int] | None = None) -> Pairs:
@@ -69,35 +88,46 @@ def test_a_kind_is_used_as_much_as_the_settings_say() -> None:
 
 def test_false_negatives_are_what_belongs_together() -> None:
     # Pairs 0 and 1 have one code, 1 and 2 one query, and the query of 3 is the code of 0 and 1.
-    batch = Batch.of(
-        Pairs(
-            query=np.array([10, 11, 11, 5, 12]),
-            code=np.array([5, 5, 6, 7, 8]),
-            file=np.zeros(5, np.int64),
-            kind=np.zeros(5, np.int64),
-        )
+    pairs = Pairs(
+        query=np.array([10, 11, 11, 5, 12]),
+        code=np.array([5, 5, 6, 7, 8]),
+        file=np.zeros(5, np.int64),
+        kind=np.zeros(5, np.int64),
     )
+    batch = Batch.of(_corpus([2] * 13, pairs), pairs)
     expected = np.zeros((5, 5), bool)
     for one, other in [(0, 1), (1, 2), (3, 0), (3, 1)]:
         expected[one, other] = expected[other, one] = True
-    assert (batch.false_negatives() == expected).all()
+    assert (batch.false_negatives(torch.device("cpu")).numpy() == expected).all()
     assert (batch.texts[batch.code] == [5, 5, 6, 7, 8]).all()
     assert (batch.texts[batch.query] == [10, 11, 11, 5, 12]).all()
 
 
+def test_texts_of_one_group_are_no_negatives() -> None:
+    pairs = Pairs(np.array([0, 1, 2]), np.array([3, 4, 5]), np.zeros(3, np.int64), np.zeros(3, np.int64))
+    corpus = _corpus([2] * 8, pairs, groups=[0, 0, 2, 0, 0, 2, 2, 9])
+    batch = Batch.of(corpus, pairs, np.array([7, 6, 7]))
+    masked = batch.false_negatives(torch.device("cpu")).numpy()
+    assert batch.texts[batch.negative].tolist() == [6, 7]
+    assert masked.tolist() == [
+        [False, True, False, False, False],
+        [True, False, False, False, False],
+        [False, False, False, True, False],
+    ]
+
+
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=30), st.integers(1, 100))
 def test_micro_batches_hold_every_text_once(lengths: list[int], tokens: int) -> None:
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
     none = _pairs([])
-    corpus = Corpus(
-        Path(), np.arange(offsets[-1], dtype=np.int32), offsets, np.zeros(len(lengths), np.int64), none, none
-    )
+    corpus = _corpus(lengths, none)
     texts = np.arange(len(lengths))[::-1]
     seen: list[int] = []
     for places, ids, mask in micro_batches(corpus, texts, tokens):
         assert ids.size <= max(tokens, ids.shape[1])
         for place, row, present in zip(places, ids, mask, strict=True):
-            assert row[present == 1].tolist() == corpus.text(int(texts[place])).tolist()
+            start, end = corpus.offsets[texts[place]], corpus.offsets[texts[place] + 1]
+            tokens_of_text = corpus.tokens[start:end].tolist()[: corpus.code_tokens - 2]
+            assert row[present == 1].tolist() == [CLS, *tokens_of_text, SEP]
             assert (np.diff(present) <= 0).all()
         seen += places.tolist()
     assert sorted(seen) == list(range(len(lengths)))

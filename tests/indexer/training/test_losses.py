@@ -77,7 +77,7 @@ def _objective(config: RunConfig, followed: Tensor = ALL) -> tuple[float, dict[s
     unit = [torch.nn.functional.normalize(torch.randn(2, 4), dim=-1) for _ in range(6)]
     sides = Sides({1: unit[0], 2: unit[1]}, {1: unit[2], 2: unit[3]})
     loss, parts = Objective(config, 2)(sides, (unit[4], unit[5]), NONE, followed, torch.tensor([1.0, 0.0]))
-    return loss.item(), parts
+    return loss.item(), {name: part.item() for name, part in parts.items()}
 
 
 def test_the_last_layer_is_anchored_and_the_others_learn() -> None:

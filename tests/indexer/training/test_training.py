@@ -29,6 +29,7 @@ from fathom_indexer.training.export_checkpoint import export  # noqa: E402
 from fathom_indexer.training.export_checkpoint import main as export_main  # noqa: E402
 from fathom_indexer.training.losses import contrast  # noqa: E402
 from fathom_indexer.training.passes import backward, encode  # noqa: E402
+from fathom_indexer.training.reading import Reading, lengths  # noqa: E402
 from fathom_indexer.training.run_config import KINDS, RunConfig  # noqa: E402
 from fathom_indexer.training.space import SPACE_NAME, TargetSpace  # noqa: E402
 from fathom_indexer.training.student import Teacher, base_model, new_student, student_config  # noqa: E402
@@ -58,7 +59,9 @@ def _arguments(recipe: Path, data: Path, out: Path, base: Path, *more: str) -> l
 
 def _trainer(recipe: Path, data: Path, out: Path, base: Path, resume: bool = False) -> Trainer:
     return prepare(
-        argparse.Namespace(config=recipe, data=data, out=out, base=base, resume=resume, threads=1, device="cpu")
+        argparse.Namespace(
+            config=recipe, data=data, prepared=None, out=out, base=base, resume=resume, threads=1, device="cpu"
+        )
     )
 
 
@@ -70,15 +73,15 @@ def test_the_corpus_is_tokenized_once(corpus: Corpus, data_folder: Path, base_fo
     assert len(corpus.train) == 36
     assert len(corpus.validation) == 12
     assert len(corpus) == 24 + 48, "each function is one text, however it is asked for"
-    lengths = np.diff(corpus.offsets)
-    assert lengths[corpus.train.query].max() <= config.query_tokens
-    assert lengths[corpus.train.code].max() <= config.code_tokens
+    for side, limit in ((corpus.train.query, config.query_tokens), (corpus.train.code, config.code_tokens)):
+        assert lengths(corpus, side, Reading.whole(len(side))).max() <= limit
     before = {file: file.stat().st_mtime_ns for file in corpus.folder.iterdir()}
     base = EncoderConfig.load(base_folder)
     again = load_corpus(data_folder, config, base, base.tokenizer.read(base_folder))
     assert {file: file.stat().st_mtime_ns for file in again.folder.iterdir()} == before
-    other = load_corpus(data_folder, replace(config, code_tokens=8), base, base.tokenizer.read(base_folder))
-    assert other.folder != corpus.folder
+    shorter = load_corpus(data_folder, replace(config, code_tokens=8), base, base.tokenizer.read(base_folder))
+    assert shorter.folder == corpus.folder, "texts are cut when they are read"
+    assert lengths(shorter, corpus.train.code, Reading.whole(len(corpus.train))).max() == 8
 
 
 def test_excluded_functions_are_in_no_pair(
@@ -118,7 +121,7 @@ def test_a_new_student_is_its_base(base_folder: Path, config: RunConfig, corpus:
         theirs = encode(frozen, corpus, texts, (1, 2), 4096)
     for layer in (1, 2):
         assert ((ours[layer] * theirs[layer]).sum(-1) > 0.999).all()
-    common, rare = corpus.text(0)[0], base.vocabulary - 1
+    common, rare = corpus.tokens[0], base.vocabulary - 1
     assert student.token_logits[common] < student.token_logits[rare]
 
 
@@ -131,10 +134,10 @@ def test_gradients_are_those_of_the_whole_batch(
         "fathom_indexer.training.passes.precision", lambda device: torch.autocast(device.type, enabled=False)
     )
     base = EncoderConfig.load(base_folder)
-    batch = Batch.of(corpus.train.take(plan(corpus.train, config, 0)[0]))
+    batch = Batch.of(corpus, corpus.train.take(plan(corpus.train, config, 0)[0]))
     query, code = torch.from_numpy(batch.query), torch.from_numpy(batch.code)
 
-    def loss_of(vectors: Mapping[int, Tensor]) -> tuple[Tensor, dict[str, float]]:
+    def loss_of(vectors: Mapping[int, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         return torch.stack([contrast(rows[query], rows[code], 0.05) for rows in vectors.values()]).sum(), {}
 
     gradients = []
@@ -144,7 +147,9 @@ def test_gradients_are_those_of_the_whole_batch(
             base_model(base_folder, base), student_config(base, config), np.ones(base.vocabulary, np.int64)
         )
         loss, _ = backward(student, corpus, batch.texts, (0, 1, 2), micro, loss_of, cached)
-        gradients.append({name: parameter.grad for name, parameter in student.named_parameters()} | {"loss": loss})
+        gradients.append(
+            {name: parameter.grad for name, parameter in student.named_parameters()} | {"loss": float(loss)}
+        )
     whole = gradients[0]
     for pieces in gradients[1:]:
         assert pieces["loss"] == pytest.approx(whole["loss"], rel=1e-4)
@@ -152,10 +157,27 @@ def test_gradients_are_those_of_the_whole_batch(
             torch.testing.assert_close(pieces[name], whole[name], rtol=1e-3, atol=1e-5, msg=name)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {
+            "negatives": 2,
+            "negative_refreshes": 3,
+            "hidden_names": {"doc": 0.5},
+            "second_windows": 0.5,
+            "target": "deepest",
+            "deep_contrast": {"doc": 1.0, "question": 1.0},
+            "grad_cache": True,
+        },
+    ],
+    ids=["plain", "everything"],
+)
 def test_a_stopped_run_goes_on_to_the_same_weights(
-    recipe: Path, data_folder: Path, base_folder: Path, tmp_path: Path
+    recipe: Path, data_folder: Path, base_folder: Path, tmp_path: Path, settings: dict[str, object]
 ) -> None:
     straight, stopped = tmp_path / "straight", tmp_path / "stopped"
+    recipe.write_text(json.dumps({**json.loads(recipe.read_text()), **settings}))
     _trainer(recipe, data_folder, straight, base_folder).run(Limits(steps=12, log_steps=1))
     stops = iter([False] * 7 + [True])
     _trainer(recipe, data_folder, stopped, base_folder).run(Limits(steps=12, log_steps=1), lambda: next(stops))
