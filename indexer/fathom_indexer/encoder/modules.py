@@ -116,3 +116,30 @@ class MultiExitEncoder(nn.Module):
         else:
             return mask / mask.sum(-1, keepdim=True)
         return scores.masked_fill(mask == 0, float("-inf")).softmax(-1)
+
+
+class JointScorer(nn.Module):
+    """Reads a query and a function together and says how well the function answers.
+
+    A stack of layers as the encoder's, over the encoder's token vectors: attention goes from the query's tokens to the
+    function's and back (a cross-encoder, Nogueira and Cho 2019). The score is a linear map of the mean state.
+    """
+
+    def __init__(self, config: EncoderConfig, max_tokens: int) -> None:
+        super().__init__()
+        self.positions = nn.Embedding(max_tokens, config.hidden)
+        self.embedding_norm = nn.LayerNorm(config.hidden, config.layer_norm_eps)
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
+        self.transform = nn.Linear(config.hidden, config.hidden)
+        self.score = nn.Linear(config.hidden, 1)
+
+    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """Scores [batch] from token vectors [batch, tokens, hidden]; `mask` is [batch, tokens] integers."""
+        state = self.embedding_norm(tokens + self.positions.weight[: tokens.shape[1]])
+        visible = mask.bool()[:, None, None, :]
+        for layer in self.layers:
+            state = layer(state, visible)
+        shares = (mask / mask.sum(-1, keepdim=True)).unsqueeze(-1)
+        mean = (state.float() * shares).sum(1)
+        scores: Tensor = self.score(torch.tanh(self.transform(mean))).squeeze(-1)
+        return scores.float()

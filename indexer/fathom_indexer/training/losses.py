@@ -102,6 +102,8 @@ class Objective:
                 "distillation": 0.0 if is_deep else config.distillation,
                 "alignment": config.anchor if is_deep else config.alignment,
             }
+            # What the deepest exit says is worth following wherever it has left the base.
+            rows = followed if is_deep or config.target == "teacher" else torch.ones_like(followed)
             losses: dict[str, Tensor] = {}
             pairs = [(shortened(queries, dim), shortened(codes, dim)) for dim in config.dims]
             if weights["contrast"]:
@@ -111,12 +113,12 @@ class Objective:
             target = teacher if is_deep else self._target(layer, sides, teacher)
             if weights["distillation"] and target is not None:
                 cosines = target[0] @ target[1].T
-                each = [divergence(q @ c.T, cosines, config.temperature, followed) for q, c in pairs]
+                each = [divergence(q @ c.T, cosines, config.temperature, rows) for q, c in pairs]
                 losses["distillation"] = torch.stack(each).mean()
             if weights["alignment"]:
                 own, towards = len(queries), target or teacher
                 each = [
-                    misalignment(ours[:own], its[:own], followed)
+                    misalignment(ours[:own], its[:own], rows)
                     for ours, its in zip((queries, codes), towards, strict=True)
                 ]
                 losses["alignment"] = torch.stack(each).mean()

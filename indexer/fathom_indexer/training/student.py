@@ -17,6 +17,7 @@ from fathom_indexer.encoder.modules import MultiExitEncoder
 from fathom_indexer.errors import ModelError
 from fathom_indexer.training.batches import micro_batches
 from fathom_indexer.training.corpus import Corpus, Ints
+from fathom_indexer.training.negatives import all_vectors
 from fathom_indexer.training.passes import ids_and_mask, precision
 from fathom_indexer.training.run_config import RunConfig
 from fathom_indexer.training.space import ridge
@@ -169,6 +170,12 @@ class Teacher:
             if path.exists()
             else np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
         )
+
+    def all_vectors(self) -> Tensor:
+        """Those of every text, [texts, hidden] in 16-bit floats on the model's device, and kept from now on."""
+        vectors = all_vectors(self.model, self._corpus, self.layer, self._tokens)
+        self._kept[:] = vectors.cpu().numpy()
+        return vectors
 
     def vectors(self, texts: Ints) -> Tensor:
         """Unit vectors [texts, hidden] in 32-bit floats."""

@@ -175,10 +175,11 @@ class Trainer:
             path = self._out / f"negatives-{number}.npy"
             if not path.exists():
                 log.info("step %d: mining hard negatives", self.position.step)
-                model, layer = (
-                    (self._teacher.model, self._teacher.layer) if not number else (self._student, config.exits[-1])
+                vectors = (
+                    all_vectors(self._student, self._corpus, config.exits[-1], config.micro_tokens)
+                    if number
+                    else self._teacher.all_vectors()
                 )
-                vectors = all_vectors(model, self._corpus, layer, config.micro_tokens)
                 mined = mine(vectors, self._corpus, self._corpus.train, config.negatives, config.seed + number)
                 with path.with_suffix(".partial").open("wb") as stream:
                     np.save(stream, mined.astype(np.int32))

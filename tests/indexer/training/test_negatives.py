@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs the torch extra")
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 from fathom_indexer.training.corpus import Corpus, Pairs  # noqa: E402
 from fathom_indexer.training.negatives import mine  # noqa: E402
@@ -30,7 +34,7 @@ def _corpus(groups: list[int], pairs: Pairs) -> Corpus:
     )
 
 
-def _vectors(degrees: list[float]) -> torch.Tensor:
+def _vectors(degrees: list[float]) -> Tensor:
     angles = torch.deg2rad(torch.tensor(degrees))
     return torch.stack([angles.cos(), angles.sin()], dim=1)
 

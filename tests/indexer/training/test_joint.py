@@ -1,0 +1,80 @@
+"""The joint pass: what is read of a query and a function together, and that it learns to tell functions apart."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the torch extra")
+pytest.importorskip("onnx", reason="needs the train extra")
+
+from fathom_indexer.encoder import EncoderConfig  # noqa: E402
+from fathom_indexer.errors import ModelError  # noqa: E402
+from fathom_indexer.training.corpus import CLS, SEP, Corpus, load_corpus  # noqa: E402
+from fathom_indexer.training.joint import JointTrainer, joined, prepare  # noqa: E402
+from fathom_indexer.training.reading import Reading, padded  # noqa: E402
+from fathom_indexer.training.run_config import RunConfig  # noqa: E402
+from fathom_indexer.training.train import main as train  # noqa: E402
+
+
+@pytest.fixture
+def corpus(data_folder: Path, base_folder: Path, config: RunConfig) -> Corpus:
+    base = EncoderConfig.load(base_folder)
+    return load_corpus(data_folder, config, base, base.tokenizer.read(base_folder))
+
+
+def test_a_function_follows_its_query(corpus: Corpus) -> None:
+    pairs = corpus.train.take(np.arange(5))
+    whole = Reading.whole(5)
+    ids, mask = joined(corpus, pairs.query, pairs.code, (whole, whole), 100)
+    asked, asked_mask = padded(corpus, pairs.query, whole)
+    found, found_mask = padded(corpus, pairs.code, whole)
+    for row in range(5):
+        query, code = asked[row][asked_mask[row] == 1].tolist(), found[row][found_mask[row] == 1].tolist()
+        assert ids[row][mask[row] == 1].tolist() == query + code[1:]
+        assert (np.diff(mask[row]) <= 0).all()
+    short, mask = joined(corpus, pairs.query, pairs.code, (whole, whole), 12)
+    assert short.shape[1] == 12
+    for row, present in zip(short, mask, strict=True):
+        tokens = row[present == 1].tolist()
+        assert tokens[0] == CLS
+        assert tokens[-1] == SEP
+
+
+def _trainer(recipe: RunConfig, corpus: Corpus, base_folder: Path, tmp_path: Path, **settings: object) -> JointTrainer:
+    path, out = tmp_path / "recipe.json", tmp_path / "run"
+    path.write_text(json.dumps(recipe.to_json()))
+    options = ["--config", str(path), "--prepared", str(corpus.folder), "--base", str(base_folder), "--out", str(out)]
+    assert train([*options, "--steps", "1", "--threads", "1"]) == 0
+    return prepare(
+        argparse.Namespace(run=out, base=base_folder, prepared=corpus.folder, device="cpu", settings=settings)
+    )
+
+
+def test_it_learns_to_tell_a_function_from_its_neighbours(
+    config: RunConfig, corpus: Corpus, base_folder: Path, tmp_path: Path
+) -> None:
+    trainer = _trainer(
+        config, corpus, base_folder, tmp_path, negatives=2, questions=8, micro_questions=3, learning_rate=3e-3
+    )
+    before = trainer.validate()
+    assert before["cosine + 0.0 joint"] == before["cosine + 2.0 joint"], "it knows nothing yet"
+    pairs = corpus.train.take(np.arange(8))
+    others = np.array([[code for code in np.unique(corpus.train.code) if code != own][:3] for own in pairs.code])
+    losses = [float(trainer._step(pairs, others, 0.1, step)) for step in range(150)]
+    assert losses[0] == pytest.approx(np.log(3), abs=1e-3), "three candidates that look the same"
+    assert losses[-1] < 0.5 * losses[0]
+    assert trainer.scorer.positions.weight.shape[0] == 32, "the base has no more positions"
+
+
+def test_a_question_needs_enough_negatives(
+    config: RunConfig, corpus: Corpus, base_folder: Path, tmp_path: Path
+) -> None:
+    trainer = _trainer(replace(config, seed=2), corpus, base_folder, tmp_path, negatives=7, questions=4096)
+    with pytest.raises(ModelError, match="hard negatives"):
+        trainer.run(0.01)
