@@ -60,6 +60,14 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class JointPass:
+    """The graph that reads a query and a function together, and how many tokens of both it reads."""
+
+    max_tokens: int
+    file: CheckedFile
+
+
+@dataclass(frozen=True, slots=True)
 class EncoderConfig:
     """An encoder's shape, exits and files. Sizes are in units of the model: layers, features, tokens."""
 
@@ -81,6 +89,7 @@ class EncoderConfig:
     tokenizer: CheckedFile
     segments: tuple[Segment, ...]
     weights: CheckedFile
+    joint: JointPass | None = None
 
     @property
     def model_id(self) -> str:
@@ -134,9 +143,14 @@ class EncoderConfig:
                     for segment in raw["segments"]
                 ),
                 weights=CheckedFile(**raw["weights"]),
+                joint=_joint(raw.get("joint")),
             )
         except (KeyError, TypeError) as error:
             raise ModelError(f"{path} is incomplete: {error}") from error
+
+
+def _joint(raw: dict[str, Any] | None) -> JointPass | None:
+    return JointPass(raw["max_tokens"], CheckedFile(raw["name"], raw["sha256"])) if raw else None
 
 
 def _exit(raw: dict[str, Any]) -> Exit:

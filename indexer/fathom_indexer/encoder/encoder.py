@@ -14,6 +14,9 @@ from fathom_indexer.encoder.text import query_text
 from fathom_indexer.encoder.tokenizer import Tokenizer
 from fathom_indexer.errors import ModelError
 
+JOINT_QUERY_TOKENS = 48
+"""What the joint pass reads of a query at most; the rest of its room is the function's."""
+
 PACKAGED_MODEL = Path(__file__).parent / "models" / "minilm"
 
 
@@ -70,6 +73,29 @@ class Encoder:
         tokenized = ((position, self._tokenizer.ids([texts[position]])[0]) for position in order)
         for positions, ids, mask in batches(tokenized):
             yield positions, self._runtime.run(ids, mask, exits)
+
+    def score(self, query: str, texts: Sequence[str]) -> Floats:
+        """How well each text answers the query, `[len(texts)]`, by the joint pass; larger is better.
+
+        The texts are code as `code_text` makes it. Raises `ModelError` for a model without a joint pass.
+        """
+        if self.config.joint is None:
+            raise ModelError(f"{self.config.name} has no joint pass")
+        asked = self._tokenizer.ids([query_text(query)])[0]
+        scores = np.zeros(len(texts), np.float32)
+        order = sorted(range(len(texts)), key=lambda position: len(texts[position]))
+        joined = ((place, self._joined(asked, self._tokenizer.ids([texts[place]])[0])) for place in order)
+        for positions, ids, mask in batches(joined):
+            scores[positions] = self._runtime.score(ids, mask)
+        return scores
+
+    def _joined(self, asked: list[int], found: list[int]) -> list[int]:
+        """A query's tokens, at most `JOINT_QUERY_TOKENS`, and those of a function without its first one."""
+        limit = self.config.joint.max_tokens if self.config.joint else 0
+        if len(asked) > JOINT_QUERY_TOKENS:
+            asked = [*asked[: JOINT_QUERY_TOKENS - 1], asked[-1]]
+        both = [*asked, *found[1:]]
+        return both if len(both) <= limit else [*both[: limit - 1], found[-1]]
 
 
 def shorten(vectors: Floats, dim: int | None) -> Floats:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from fathom_indexer.encoder.config import EncoderConfig, Segment
+from fathom_indexer.encoder.config import CheckedFile, EncoderConfig
 from fathom_indexer.encoder.runtime import Floats, Ints
 from fathom_indexer.errors import ModelError
 
@@ -34,7 +34,7 @@ class OnnxRuntime:
         self._options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         _share_memory()
         self._options.add_session_config_entry("session.use_env_allocators", "1")
-        self._sessions: dict[int, onnxruntime.InferenceSession] = {}
+        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
 
     def run(self, ids: Ints, mask: Ints, exits: Sequence[int]) -> dict[int, Floats]:
         """See `Runtime.run`."""
@@ -46,21 +46,29 @@ class OnnxRuntime:
                 break
             inputs = {"mask": mask, **({"ids": ids} if state is None else {"state": state})}
             names = [f"exit_{segment.last}"] * (segment.last in exits) + ["next_state"] * (segment.last < deepest)
-            outputs = dict(zip(names, self._session(segment).run(names, inputs), strict=True))
+            outputs = dict(zip(names, self._session(segment.file).run(names, inputs), strict=True))
             if segment.last in exits:
                 vectors[segment.last] = np.asarray(outputs[f"exit_{segment.last}"], np.float32)
             state = outputs.get("next_state")
         return vectors
 
-    def _session(self, segment: Segment) -> onnxruntime.InferenceSession:
-        session = self._sessions.get(segment.last)
+    def score(self, ids: Ints, mask: Ints) -> Floats:
+        """See `Runtime.score`."""
+        joint, static = self._config.joint, self._config.segments[0]
+        if joint is None or static.last != 0:
+            raise ModelError(f"{self._config.name} has no joint pass")
+        tokens = self._session(static.file).run(["next_state"], {"ids": ids, "mask": mask})[0]
+        return np.asarray(self._session(joint.file).run(["score"], {"state": tokens, "mask": mask})[0], np.float32)
+
+    def _session(self, file: CheckedFile) -> onnxruntime.InferenceSession:
+        session = self._sessions.get(file.name)
         if session is None:
-            graph = segment.file.read(self._folder)
+            graph = file.read(self._folder)
             try:
                 session = onnxruntime.InferenceSession(graph, self._options, providers=["CPUExecutionProvider"])
             except Exception as error:  # the library's own errors share no base class
-                raise ModelError(f"ONNX Runtime cannot open {segment.file.name}: {error}") from error
-            self._sessions[segment.last] = session
+                raise ModelError(f"ONNX Runtime cannot open {file.name}: {error}") from error
+            self._sessions[file.name] = session
         return session
 
 

@@ -26,6 +26,10 @@ class Runtime(Protocol):
         """Unit vectors `[batch, dim]` of each exit for `ids` and `mask` of `[batch, tokens]`; mask 1 marks tokens."""
         ...
 
+    def score(self, ids: Ints, mask: Ints) -> Floats:
+        """Scores `[batch]` of the joint pass for queries and functions read together, for a model that has one."""
+        ...
+
 
 def batches(token_ids: Iterable[tuple[int, Sequence[int]]]) -> Iterator[tuple[list[int], Ints, Ints]]:
     """Batches `(positions, ids, mask)` of texts that are given as position and token ids: as many in a row as fit.

@@ -15,9 +15,13 @@ try:
     import torch
     from safetensors.torch import load as load_safetensors
 
-    from fathom_indexer.encoder.modules import MultiExitEncoder
+    from fathom_indexer.encoder.modules import JointScorer, MultiExitEncoder
 except ImportError as error:
     raise ModelError(f"the torch runtime needs PyTorch: pip install 'fathom-lsp[torch]' ({error})") from error
+
+
+_JOINT = "joint."
+"""Prefix of the joint pass's weights in a model's file."""
 
 
 class TorchRuntime:
@@ -28,8 +32,15 @@ class TorchRuntime:
             torch.set_num_threads(threads)
         self._model = MultiExitEncoder(config)
         weights = load_safetensors(config.weights.read(folder))
+        exits = {name: tensor.float() for name, tensor in weights.items() if not name.startswith(_JOINT)}
         try:
-            self._model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+            self._model.load_state_dict(exits)
+            if config.joint:
+                self._scorer = JointScorer(config, config.joint.max_tokens)
+                self._scorer.load_state_dict(
+                    {name.removeprefix(_JOINT): tensor.float() for name, tensor in weights.items() if name not in exits}
+                )
+                self._scorer.eval()
         except RuntimeError as error:
             raise ModelError(f"{config.weights.name} does not fit its config.json: {error}") from error
         self._model.eval()
@@ -39,3 +50,9 @@ class TorchRuntime:
         with torch.inference_mode():
             vectors = self._model(torch.from_numpy(ids), torch.from_numpy(mask), exits)
         return {layer: np.asarray(tensor.numpy(), np.float32) for layer, tensor in vectors.items()}
+
+    def score(self, ids: Ints, mask: Ints) -> Floats:
+        """See `Runtime.score`."""
+        with torch.inference_mode():
+            scores = self._scorer(self._model.tokens(torch.from_numpy(ids)), torch.from_numpy(mask))
+        return np.asarray(scores.numpy(), np.float32)

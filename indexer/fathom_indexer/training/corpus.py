@@ -57,8 +57,10 @@ BODY_TOKENS = 250
 
 _FORMAT = 3
 PARTS = ("tokens", "offsets", "names", "languages", "groups", "train", "validation")
-PARTNERS = 8
-"""Pairs that a solution is in with solutions of its task in other languages."""
+PARTNERS = 6
+"""Pairs in which a solution looks for solutions of its task in other languages."""
+VARIANTS = 0.7
+"""Share of them between variants, which bear no names of their own."""
 _COLUMNS = ("query", "code", "file", "kind")
 
 
@@ -194,6 +196,7 @@ def _key(shards: list[Path], base: EncoderConfig, excluded: frozenset[str]) -> s
         NAME_TOKENS,
         BODY_TOKENS,
         PARTNERS,
+        VARIANTS,
     ]
     parts += sorted(excluded)
     parts += [(shard.name, shard.stat().st_size, shard.stat().st_mtime_ns) for shard in shards]
@@ -278,25 +281,31 @@ class _Rows:
         self.add(record["split"], query, code, (record["package"], record["file"]), kind)
 
     def add_tasks(self, records: Sequence[dict[str, Any]]) -> None:
-        """Solutions of tasks: each finds others of its task in other languages, and is found by the task's words."""
-        by_task: dict[str, list[tuple[int, str]]] = {}
-        descriptions: dict[str, str] = {}
+        """Solutions of tasks: each finds others of its task in other languages, and is found by the task's words.
+
+        A solution is read as it was written, or as its variant, which bears no name that would give the task away.
+        Tasks of one name in two collections are one group.
+        """
+        by_task: dict[str, list[tuple[str, int, int]]] = {}
+        splits: dict[str, str] = {}
         for record in records:
-            task, language = record["task"], record["language"]
-            group = self.group(f"task {task}")
-            number = self.texts.number(*_code(record), self.language(language), group)
-            by_task.setdefault(task, []).append((number, language))
-            if record["description"] and self.texts.group(number) == group:
-                descriptions[task] = record["description"]
+            splits[record["task"]] = record["split"]
+            group, language = self.group(f"task {record['task'].partition('/')[2]}"), self.language(record["language"])
+            written = self.texts.number(*_code(record), language, group)
+            variant = self.texts.number("", query_text(record["variant"]), language, group)
+            by_task.setdefault(record["task"], []).append((record["language"], written, variant))
+            if record["description"]:
+                query = self.texts.number("", query_text(record["description"]), WORDS, group)
+                for code in (written, variant):
+                    self.add(record["split"], query, code, ("task", record["task"]), "doc")
         for task, solutions in by_task.items():
-            split, random = split_of_task(task), np.random.default_rng(zlib.crc32(task.encode()))
-            for number, language in solutions:
-                others = [other for other, its in solutions if its != language]
-                for other in random.permutation(np.array(others, np.int64))[:PARTNERS]:
-                    self.add(split, number, int(other), ("task", task), "port")
-                if task in descriptions:
-                    query = self.texts.number("", query_text(descriptions[task]), WORDS, self.group(f"task {task}"))
-                    self.add(split, query, number, ("task", task), "doc")
+            random = np.random.default_rng(zlib.crc32(task.encode()))
+            for spoken, written, variant in solutions:
+                others = [(one, other) for its, one, other in solutions if its != spoken]
+                for number in random.permutation(len(others))[:PARTNERS]:
+                    renamed = random.random() < VARIANTS
+                    query, code = (variant, others[number][1]) if renamed else (written, others[number][0])
+                    self.add(splits[task], query, code, ("task", task), "port")
 
     def add_commit(self, record: dict[str, Any]) -> None:
         """The subject of a commit, and the function that it changed."""
@@ -315,11 +324,6 @@ class _Rows:
             if (origin := self._origins.get(code_hash)) is not None:
                 self.texts.languages[query] = self.texts.languages[origin]
                 self.texts.groups[query] = self.texts.groups[origin]
-
-
-def split_of_task(task: str) -> str:
-    """Every twentieth task is for validation."""
-    return "train" if zlib.crc32(task.encode()) % 20 else "validation"
 
 
 def _prepare(
@@ -349,7 +353,7 @@ def _prepare(
 
 
 _PAIR_FIELDS = frozenset({"id", "kind", "split", "query", "code", "package", "file", "name", "language"})
-_TASK_FIELDS = frozenset({"task", "description", "code", "package", "file", "name", "language"})
+_TASK_FIELDS = frozenset({"task", "split", "description", "code", "variant", "package", "file", "name", "language"})
 _COMMIT_FIELDS = frozenset({"query", "code", "package", "file", "name", "language"})
 
 

@@ -12,19 +12,25 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
 
-from fathom_indexer.encoder.config import FORMAT, CheckedFile, EncoderConfig, Segment
-from fathom_indexer.training.onnx_graph import Weights, segment_graph
+from fathom_indexer.encoder.config import FORMAT, CheckedFile, EncoderConfig, JointPass, Segment
+from fathom_indexer.training.onnx_graph import Weights, joint_graph, segment_graph
 
 NO_FILE = CheckedFile("", "")
 
 
 def write_model(
-    folder: Path, config: EncoderConfig, weights: Weights, tokenizer: bytes, source: Mapping[str, object]
+    folder: Path,
+    config: EncoderConfig,
+    weights: Weights,
+    tokenizer: bytes,
+    source: Mapping[str, object],
+    joint: Weights | None = None,
 ) -> EncoderConfig:
     """Write all files of a model; returns the configuration with the files filled in.
 
     `weights` are named as in `MultiExitEncoder`, in 32-bit floats. Both runtimes get the same numbers: weights are
-    rounded to 16 bits first and quantized from there. `source` says where the weights come from.
+    rounded to 16 bits first and quantized from there. `source` says where the weights come from. `joint` are those of
+    the joint pass, named as in `JointScorer`, if there is one; the static exit's graph hands it the tokens.
     """
     folder.mkdir(parents=True, exist_ok=True)
     halves = {name: np.ascontiguousarray(weight, np.float16) for name, weight in weights.items()}
@@ -34,6 +40,11 @@ def write_model(
         Segment(first, last, _write(folder, f"layers-{first}-{last}.onnx", segment_graph(rounded, config, first, last)))
         for first, last in pairwise(bounds)
     )
+    if joint:
+        read = {name: weight.astype(np.float16).astype(np.float32) for name, weight in joint.items()}
+        file = _write(folder, "joint.onnx", joint_graph(read, config))
+        config = replace(config, joint=JointPass(len(read["positions.weight"]), file))
+        halves |= {f"joint.{name}": weight.astype(np.float16) for name, weight in joint.items()}
     config = replace(
         config,
         tokenizer=_write(folder, "tokenizer.json", tokenizer),
@@ -73,5 +84,10 @@ def _to_json(config: EncoderConfig, source: Mapping[str, object]) -> dict[str, o
             for segment in config.segments
         ],
         "weights": {"name": config.weights.name, "sha256": config.weights.sha256},
+        **({"joint": _joint(config.joint)} if config.joint else {}),
         "source": dict(source),
     }
+
+
+def _joint(joint: JointPass) -> dict[str, object]:
+    return {"max_tokens": joint.max_tokens, "name": joint.file.name, "sha256": joint.file.sha256}

@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import load_file
 
 from fathom_indexer.encoder.config import EncoderConfig
 from fathom_indexer.errors import FathomError, ModelError
@@ -28,8 +29,11 @@ def export(
     index_exit: int | None = None,
     index_dim: int | None = None,
     rerank_exit: int | None = None,
+    joint: Path | None = None,
 ) -> EncoderConfig:
     """Write a checkpoint, or a run's last one, as a model folder; what is not chosen is the deepest exit, uncut.
+
+    `joint` is the file of a joint pass that was trained over it, if there is one.
 
     Raises `ModelError` when `folder` holds no checkpoint, or for an exit or a length that was not trained.
     """
@@ -61,7 +65,8 @@ def export(
         "settings": run["config"],
         "trained": asdict(checkpoint.position),
     }
-    return write_model(out, config, weights, definition, source)
+    scorer = {name: np.asarray(value, np.float32) for name, value in load_file(joint).items()} if joint else None
+    return write_model(out, config, weights, definition, source, scorer)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,12 +78,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--index-exit", type=int, help="exit whose vectors are stored and searched")
     parser.add_argument("--index-dim", type=int, help="how many of their dimensions are kept")
     parser.add_argument("--rerank-exit", type=int, help="exit that orders the candidates")
+    parser.add_argument("--joint", type=Path, help="safetensors file of `training.joint`")
     options = parser.parse_args(arguments)
     try:
         config = export(
-            options.checkpoint, options.out, options.name, options.index_exit, options.index_dim, options.rerank_exit
+            options.checkpoint,
+            options.out,
+            options.name,
+            options.index_exit,
+            options.index_dim,
+            options.rerank_exit,
+            options.joint,
         )
-    except FathomError as error:
+    except (FathomError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write(f"{config.model_id} written to {options.out}\n")

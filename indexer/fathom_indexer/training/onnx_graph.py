@@ -25,6 +25,7 @@ _OPSET = 18
 _IR_VERSION = 9
 _MICROSOFT = "com.microsoft"
 _BYTE = 127.0
+_TOKENS = ["batch", "tokens"]
 
 
 def segment_graph(weights: Weights, config: EncoderConfig, first: int, last: int) -> bytes:
@@ -36,6 +37,15 @@ def segment_graph(weights: Weights, config: EncoderConfig, first: int, last: int
     named as in `fathom_indexer.encoder.modules.MultiExitEncoder`.
     """
     return _Segment(weights, config).build(first, last)
+
+
+def joint_graph(weights: Weights, config: EncoderConfig) -> bytes:
+    """The joint pass as a serialized ONNX model.
+
+    Inputs: `state` [batch, tokens, hidden], the bare token vectors that the static exit's graph hands on, and `mask`
+    [batch, tokens]. Output: `score` [batch]. `weights` are named as in `fathom_indexer.encoder.modules.JointScorer`.
+    """
+    return _Segment(weights, config).build_joint()
 
 
 class _Segment:
@@ -56,22 +66,30 @@ class _Segment:
             state = self._layer(state, layer)
         self._node("Identity", [state], "next_state")
         self._exit(state, last)
-        tokens = ["batch", "tokens"]
-        source = (
-            helper.make_tensor_value_info("ids", TensorProto.INT64, tokens)
-            if starts
-            else helper.make_tensor_value_info("state", TensorProto.FLOAT, [*tokens, hidden])
-        )
-        graph = helper.make_graph(
-            self._nodes,
-            f"fathom_{first}_{last}",
-            [source, helper.make_tensor_value_info("mask", TensorProto.INT64, tokens)],
-            [
-                helper.make_tensor_value_info(f"exit_{last}", TensorProto.FLOAT, ["batch", hidden]),
-                helper.make_tensor_value_info("next_state", TensorProto.FLOAT, [*tokens, hidden]),
-            ],
-            list(self._constants.values()),
-        )
+        source = helper.make_tensor_value_info("ids", TensorProto.INT64, _TOKENS) if starts else self._state("state")
+        vectors = helper.make_tensor_value_info(f"exit_{last}", TensorProto.FLOAT, ["batch", hidden])
+        return self._model(f"fathom_{first}_{last}", source, [vectors, self._state("next_state")])
+
+    def build_joint(self) -> bytes:
+        state = self._embed("state")
+        self._node("Cast", ["mask"], "attention_mask", to=TensorProto.INT32)
+        for layer in range(self._config.layers):
+            state = self._layer(state, layer)
+        self._node("Cast", ["mask"], "present", to=TensorProto.FLOAT)
+        wide = self._node("Tanh", [self._linear(self._mean(state, "present"), "transform")], "transformed")
+        matrix = self._constant("score.weight", np.ascontiguousarray(self._weights["score.weight"].T))
+        self._node("MatMul", [wide, matrix], "score.product")
+        self._node("Add", ["score.product", self._weight("score.bias")], "score.column")
+        self._node("Squeeze", ["score.column", self._constant("last_axis", np.array([-1], np.int64))], "score")
+        score = helper.make_tensor_value_info("score", TensorProto.FLOAT, ["batch"])
+        return self._model("fathom_joint", self._state("state"), [score])
+
+    def _state(self, name: str) -> onnx.ValueInfoProto:
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, [*_TOKENS, self._config.hidden])
+
+    def _model(self, name: str, source: onnx.ValueInfoProto, outputs: list[onnx.ValueInfoProto]) -> bytes:
+        inputs = [source, helper.make_tensor_value_info("mask", TensorProto.INT64, _TOKENS)]
+        graph = helper.make_graph(self._nodes, name, inputs, outputs, list(self._constants.values()))
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_MICROSOFT, 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="fathom")
         onnx.checker.check_model(model)
@@ -137,7 +155,6 @@ class _Segment:
         return self._node("Add", [f"{name}.restored", self._weight(f"{name}.bias")], f"{name}.out")
 
     def _exit(self, state: str, number: int) -> None:
-        axis = self._constant("axis_1", np.array([1], np.int64))
         self._node("Cast", ["mask"], "present", to=TensorProto.FLOAT)
         if number == 0:
             # Exponentials of log-weights; the sum they are divided by makes a softmax over the text's tokens.
@@ -149,14 +166,19 @@ class _Segment:
             shares = self._scored(state, number)
         else:
             shares = "present"
+        mean = self._mean(state, shares)
+        if self._config.exit(number).head:
+            mean = self._linear(mean, f"heads.{number}")
+        self._node("LpNormalization", [mean], f"exit_{number}", axis=-1, p=2)
+
+    def _mean(self, state: str, shares: str) -> str:
+        """The tokens' states weighted by their shares, [batch, hidden]."""
+        axis = self._constant("axis_1", np.array([1], np.int64))
         self._node("Unsqueeze", [shares, self._constant("axis_2", np.array([2], np.int64))], "shares_of_tokens")
         self._node("Mul", [state, "shares_of_tokens"], "weighted")
         self._node("ReduceSum", ["weighted", axis], "sum", keepdims=0)
         self._node("ReduceSum", [shares, axis], "total", keepdims=1)
-        mean = self._node("Div", ["sum", "total"], "mean")
-        if self._config.exit(number).head:
-            mean = self._linear(mean, f"heads.{number}")
-        self._node("LpNormalization", [mean], f"exit_{number}", axis=-1, p=2)
+        return self._node("Div", ["sum", "total"], "mean")
 
     def _scored(self, state: str, number: int) -> str:
         """A softmax of the tokens' scores over those that are there, [batch, tokens]."""

@@ -13,9 +13,12 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the torch extra")
 pytest.importorskip("onnx", reason="needs the train extra")
 
-from fathom_indexer.encoder import EncoderConfig  # noqa: E402
+from safetensors.torch import save_file  # noqa: E402
+
+from fathom_indexer.encoder import EncoderConfig, load_encoder  # noqa: E402
 from fathom_indexer.errors import ModelError  # noqa: E402
 from fathom_indexer.training.corpus import CLS, SEP, Corpus, load_corpus  # noqa: E402
+from fathom_indexer.training.export_checkpoint import main as export_main  # noqa: E402
 from fathom_indexer.training.joint import JointTrainer, joined, prepare  # noqa: E402
 from fathom_indexer.training.reading import Reading, padded  # noqa: E402
 from fathom_indexer.training.run_config import RunConfig  # noqa: E402
@@ -70,6 +73,30 @@ def test_it_learns_to_tell_a_function_from_its_neighbours(
     assert losses[0] == pytest.approx(np.log(3), abs=1e-3), "three candidates that look the same"
     assert losses[-1] < 0.5 * losses[0]
     assert trainer.scorer.positions.weight.shape[0] == 32, "the base has no more positions"
+
+
+def test_both_runtimes_score_alike_and_whatever_stands_beside(
+    config: RunConfig, corpus: Corpus, base_folder: Path, tmp_path: Path
+) -> None:
+    trainer = _trainer(config, corpus, base_folder, tmp_path)
+    torch.nn.init.normal_(trainer.scorer.score.weight)
+    weights, folder = tmp_path / "joint.safetensors", tmp_path / "model"
+    save_file({name: tensor.half() for name, tensor in trainer.scorer.state_dict().items()}, weights)
+    options = ["--out", str(folder), "--joint", str(weights)]
+    assert export_main([str(tmp_path / "run"), *options]) == 0
+    texts = ["def f(x): return x", "", "void sort(int *list, int n) { for (;;) swap(list, n); }"]
+    onnx, torch_ = (load_encoder(folder, runtime, threads=1) for runtime in ("onnx", "torch"))
+    ours, theirs = (encoder.score("sort the list", texts) for encoder in (onnx, torch_))
+    np.testing.assert_allclose(ours, theirs, atol=0.1 * float(np.ptp(theirs)))
+    for place, text in enumerate(texts):
+        np.testing.assert_allclose(onnx.score("sort the list", [text])[0], ours[place], atol=1e-4)
+    assert len(onnx.score("a query of more words than there is room for " * 20, texts)) == 3
+    assert not len(onnx.score("nothing", []))
+    (folder / "joint.onnx").write_bytes(b"?")
+    with pytest.raises(ModelError, match="damaged"):
+        load_encoder(folder, threads=1).score("x", ["y"])
+    with pytest.raises(ModelError, match="no joint pass"):
+        load_encoder(base_folder, threads=1).score("x", ["y"])
 
 
 def test_a_question_needs_enough_negatives(

@@ -36,7 +36,8 @@ def _corpus(groups: list[int], pairs: Pairs) -> Corpus:
 
 def _vectors(degrees: list[float]) -> Tensor:
     angles = torch.deg2rad(torch.tensor(degrees))
-    return torch.stack([angles.cos(), angles.sin()], dim=1)
+    vectors: Tensor = torch.stack([angles.cos(), angles.sin()], dim=1)
+    return vectors
 
 
 def test_the_nearest_that_do_not_answer_are_taken() -> None:

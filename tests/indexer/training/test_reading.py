@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +15,9 @@ pytest.importorskip("torch", reason="needs the torch extra")
 from fathom_indexer.encoder import EncoderConfig
 from fathom_indexer.encoder.text import code_text, query_text
 from fathom_indexer.encoder.tokenizer import Tokenizer
-from fathom_indexer.training.corpus import CLS, MASK, SEP, WORDS, Corpus, load_corpus
+from fathom_indexer.training.corpus import CLS, MASK, SEP, TASKS_NAME, WORDS, Corpus, load_corpus
 from fathom_indexer.training.reading import Reading, lengths, padded, varied
-from fathom_indexer.training.run_config import RunConfig
+from fathom_indexer.training.run_config import KINDS, RunConfig
 from fathom_indexer.types import Function, Kind
 
 NAME, BODY = [3000, 1012, 3001], [3000, 3002, 3003, 3004, 3001, 3005]
@@ -106,3 +108,32 @@ def test_tokens_are_those_that_a_workspace_reads(data_folder: Path, base_folder:
     ]
     assert named in read[0]
     assert bare in read[1]
+
+
+def test_solutions_of_a_task_look_for_each_other(data_folder: Path, base_folder: Path, config: RunConfig) -> None:
+    records = [
+        {
+            "task": f"{family}/sum",
+            "split": "train",
+            "description": "add numbers up" if language == "go" else "",
+            "language": language,
+            "package": family,
+            "file": f"sum.{language}",
+            "name": "sumUp",
+            "code": f"sumUp in {language} {family}",
+            "variant": f"f in {language} {family}",
+        }
+        for family in ("one", "two")
+        for language in ("go", "rust", "zig")
+    ]
+    with gzip.open(data_folder / TASKS_NAME, "wt", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(record) + "\n" for record in records)
+    base = EncoderConfig.load(base_folder)
+    corpus = load_corpus(data_folder, config, base, base.tokenizer.read(base_folder))
+    ports = corpus.train.take(np.flatnonzero(corpus.train.kind == KINDS.index("port")))
+    assert len(ports) == 2 * 3 * 2
+    assert (corpus.languages[ports.query] != corpus.languages[ports.code]).all()
+    assert (corpus.names[ports.query] == corpus.names[ports.code]).all(), "both as written, or both renamed"
+    assert len(np.unique(corpus.groups[ports.query])) == 1, "one name is one task"
+    described = np.isin(corpus.train.code, ports.code) & (corpus.train.kind == KINDS.index("doc"))
+    assert described.any()
