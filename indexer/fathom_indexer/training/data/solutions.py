@@ -81,7 +81,7 @@ class _File:
         self._content = content
         self._language = language
         self._tokens = tokens
-        tests = [_span(unit) for unit in units if unit.kind is not Kind.MODULE and _TEST_NAME.match(unit.name)]
+        tests = [_span(unit) for unit in units if _is_test(unit)]
         units = [unit for unit in units if not _is_inside(unit, tests)]
         functions = [unit for unit in units if unit.kind in FUNCTION_KINDS]
         mains = [_span(unit) for unit in functions if _MAIN_NAME.match(unit.name)]
@@ -192,6 +192,11 @@ class _File:
             if _DROPPED not in line or line.replace(_DROPPED, "").strip()
         ]
         return textwrap.dedent("\n".join(lines)).strip("\n")
+
+
+def _is_test(unit: Function) -> bool:
+    """Whether a unit is a test or stands in what holds tests, such as Rust's `mod tests`."""
+    return unit.kind is not Kind.MODULE and any(_TEST_NAME.match(part) for part in unit.qualified_name.split("."))
 
 
 def _main(functions: Sequence[Function], group: Sequence[Function], key: str) -> Function:

@@ -1,4 +1,4 @@
-"""Repositories that solve the same tasks in many languages: which, under what licence, and how a path tells the task."""
+"""Repositories that solve the same tasks in many languages: which, what licence, and how a path tells the task."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def revision_of(checkout: Path) -> str:
 
 
 def check_licence(source: TaskSource, checkout: Path) -> None:
-    """Raises `ManifestError` if the checkout's licence file is missing, or of another licence than the manifest says."""
+    """Raises `ManifestError` if a checkout's licence file is missing, or another than the manifest says."""
     for path in sorted(checkout.iterdir()):
         if _LICENCE_FILE.match(path.name):
             declared = declared_licences({f"{source.folder}/LICENSE": path.read_bytes()}).declared
@@ -96,13 +96,13 @@ def task_files(source: TaskSource, checkout: Path) -> Iterator[tuple[str, Source
     """The task's name and the file, in the order of paths, of every solution in a checkout; tests aside."""
     for file in sorted(path for path in checkout.rglob("*") if path.is_file()):
         path = file.relative_to(checkout).as_posix()
-        match = _task(source, path)
+        task = _task(source, path)
         language = language_of_path(path)
-        if match is None or language is None or _TEST.search(path) or file.stat().st_size > LARGEST_FILE:
+        if task is None or language is None or _TEST.search(path) or file.stat().st_size > LARGEST_FILE:
             continue
         content = file.read_bytes()
         if not head_is_copyleft(content):
-            yield match, Source(path, language, content)
+            yield task, Source(path, language, content)
 
 
 def task_statements(source: TaskSource, checkout: Path) -> Iterator[tuple[str, str]]:
@@ -121,8 +121,15 @@ def _task(source: TaskSource, path: str) -> str | None:
 
 
 def _source(entry: dict[str, Any], layouts: dict[str, re.Pattern[str]]) -> TaskSource:
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
-    source = TaskSource(path=layouts[values.pop("layout")], **values)
+    source = TaskSource(
+        name=entry["name"],
+        licence=entry["licence"],
+        family=entry["family"],
+        path=layouts[entry["layout"]],
+        include=tuple(entry.get("include", ())),
+        statements=entry.get("statements", False),
+        comments=entry.get("comments", True),
+    )
     if source.licence not in PERMISSIVE:
         raise ManifestError(f"{source.name}: {source.licence!r} is not among the permissive licences")
     return source

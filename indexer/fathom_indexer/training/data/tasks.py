@@ -16,7 +16,7 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,11 @@ class SourceTally:
     duplicates: int = 0
     over_limit: int = 0
     kept: int = 0
+
+    def to_json(self) -> dict[str, object]:
+        """The counts as plain values: `asdict` would make pairs of a counter's entries."""
+        counts = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {**counts, "resembles_evaluation": dict(self.resembles_evaluation)}
 
 
 class Collector:
@@ -154,7 +159,7 @@ def split_of(task: str) -> str:
 
 
 def plain_statement(markdown: str) -> str:
-    """The beginning of a statement, without headings, code, links and other markup, in whole paragraphs or sentences."""
+    """The beginning of a statement, in whole sentences, without headings, code, links and other markup."""
     text = _LINK.sub(r"\1", _FENCE.sub("", markdown))
     lines = [line for line in text.splitlines() if not re.match(r"\s*(?:#|\[|\||>|!\[|<)", line)]
     paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", "\n".join(lines))]
@@ -197,7 +202,7 @@ def build_tasks(
                 by_language[record.language] += 1
                 languages_of[record.task].add(record.language)
                 validation += record.split == "validation"
-            facts.update(asdict(tally))
+            facts.update(tally.to_json())
             log.info("%s: %s", source.name, tally)
     partial.replace(out)
     return {
