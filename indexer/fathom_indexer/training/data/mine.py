@@ -118,7 +118,7 @@ def _mine_file(
         if _is_trivial(unit, code, tokens):
             continue
         tally.documented += 1
-        if is_held_out(_ways_to_write(source.content, unit, tokens, code), held):
+        if is_held_out(ways_to_write(source.content, unit, tokens, code), held):
             tally.held_out += 1
             continue
         identity = f"{package.key}/{source.path}/{unit.qualified_name}/{unit.start_byte}"
@@ -179,7 +179,7 @@ def _is_trivial(unit: Function, code: str, tokens: Sequence[Token]) -> bool:
     )
 
 
-def _ways_to_write(content: bytes, unit: Function, tokens: Sequence[Token], code: str) -> Iterator[str]:
+def ways_to_write(content: bytes, unit: Function, tokens: Sequence[Token], code: str) -> Iterator[str]:
     """The texts under which an evaluation set may list the function.
 
     As mined, without docstrings, without comments; and each from any of its first tokens on, since other extractors
