@@ -98,6 +98,6 @@ def ridge(inputs: Tensor, targets: Tensor, strength: float = 1e-2) -> tuple[Tens
     mean_in, mean_out = inputs.mean(0), targets.mean(0)
     centred = (inputs - mean_in).double()
     gram = centred.T @ centred
-    gram += strength * gram.diagonal().mean() * torch.eye(len(gram), dtype=gram.dtype)
+    gram += strength * gram.diagonal().mean() * torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
     weight = torch.linalg.solve(gram, centred.T @ (targets - mean_out).double()).T.float()
     return weight, mean_out - weight @ mean_in

@@ -22,7 +22,6 @@ from fathom_indexer.training.passes import ids_and_mask, precision
 from fathom_indexer.training.run_config import RunConfig
 from fathom_indexer.training.space import ridge
 
-_CPU = torch.device("cpu")
 _TOKENS_AT_ONCE = 8192
 _TEXTS_FOR_SCORES = 700
 
@@ -103,15 +102,17 @@ def fit_exits(
     of little use.
     """
     student.eval()
-    with torch.inference_mode():
+    device = student.tokens.weight.device
+    targets, weights = targets.to(device), weights.to(device)
+    with torch.no_grad():
         _fit_scores(student, corpus, texts[:: max(1, len(texts) // _TEXTS_FOR_SCORES)], weights)
         pieces: dict[int, list[Tensor]] = {layer: [] for layer in layers}
         order: list[Ints] = []
         for places, ids, mask in micro_batches(corpus, texts, _TOKENS_AT_ONCE):
             order.append(places)
-            for layer, pooled in student.pooled(*ids_and_mask(ids, mask, _CPU), layers).items():
+            for layer, pooled in student.pooled(*ids_and_mask(ids, mask, device), layers).items():
                 pieces[layer].append(pooled)
-        wanted = targets[torch.from_numpy(np.concatenate(order))]
+        wanted = targets[torch.from_numpy(np.concatenate(order)).to(device)]
         for layer, pooled_texts in pieces.items():
             _set(student.heads[str(layer)], *ridge(torch.cat(pooled_texts), wanted))
 
@@ -123,7 +124,7 @@ def _fit_scores(student: MultiExitEncoder, corpus: Corpus, texts: Ints, weights:
     states: dict[int, list[Tensor]] = {layer: [] for layer in layers}
     said: list[Tensor] = []
     for _, ids, mask in micro_batches(corpus, texts, _TOKENS_AT_ONCE):
-        batch = ids_and_mask(ids, mask, _CPU)
+        batch = ids_and_mask(ids, mask, weights.device)
         there = batch[1] > 0
         said.append(weights[batch[0][there]])
         for layer, state in student.states(*batch, layers).items():

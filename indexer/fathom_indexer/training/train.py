@@ -112,12 +112,11 @@ def prepare(options: argparse.Namespace) -> Trainer:
     frozen = base_model(base_folder, base)
     shape = student_config(base, config)
     counts = np.bincount(corpus.tokens, minlength=base.vocabulary)
-    student = new_student(frozen, shape, counts)
+    student = new_student(frozen, shape, counts).to(device)
     teacher = Teacher(frozen.to(device), base.layers, corpus, base.model_id, config.micro_tokens)
     options.out.mkdir(parents=True, exist_ok=True)
     begun = bool(found)
     space = _space(config, student, teacher, corpus, options.out, counts, begun) if config.space == "turned" else None
-    student = student.to(device)
     (options.out / TOKENIZER_NAME).write_bytes(base.tokenizer.read(base_folder))
     run = _description(config, base, base_folder, data)
     trainer = Trainer(config, student, teacher, space, corpus, base.layers, options.out, run)
