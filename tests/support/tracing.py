@@ -29,6 +29,8 @@ _FAMILY = re.compile(r"\b[AP]F_\w+")
 _ADDRESS = re.compile(r'sin_addr=inet_addr\("([^"]*)"\)|inet_pton\(AF_INET6, "([^"]*)"')
 _UNIX_PATH = re.compile(r'sun_path=(@?"(?:[^"\\]|\\.)*")')
 _PATH = re.compile(r'(?:\b(?:AT_FDCWD|\d+)<([^>]*)>, )?"((?:[^"\\]|\\.)*)"')
+_PROBE = re.compile("[a-z0-9_]{8}")
+"""What Python's `tempfile` writes and removes to find out whether a folder can be used."""
 _TO_WRITE = re.compile(r"O_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)\b")
 
 
@@ -75,12 +77,25 @@ class House:
     def traced(self, *command: str) -> list[str]:
         """`command` with every system call written down that could tell others something, its children's too."""
         calls = ",".join([_NETWORK, *(f"?{name}" for name in _WRITING + _BLIND)])
-        options = ["-ff", "--seccomp-bpf", "-qq", "-y", "-s", "0", "-o", str(self.trace / "calls"), "-e", f"trace={calls}"]
+        options = [
+            "-ff",
+            "--seccomp-bpf",
+            "-qq",
+            "-y",
+            "-s",
+            "0",
+            "-o",
+            str(self.trace / "calls"),
+            "-e",
+            f"trace={calls}",
+        ]
         return ["strace", *options, "--", *command]
 
     def calls(self) -> list[tuple[str, str]]:
         """Name of each call that was traced, and the rest of strace's line."""
-        lines = [line for file in sorted(self.trace.iterdir()) for line in file.read_text("utf-8", "replace").splitlines()]
+        lines = [
+            line for file in sorted(self.trace.iterdir()) for line in file.read_text("utf-8", "replace").splitlines()
+        ]
         return [(call[1], call[2]) for line in lines if (call := _CALL.match(line))]
 
     def faults(self, *, loopback: bool = False) -> list[str]:
@@ -112,7 +127,7 @@ class House:
         if call == "mkdir" and any(folder.is_relative_to(place) for folder in own):
             return True
         inside = place.relative_to(self.temporary).parts if place.is_relative_to(self.temporary) else ()
-        return bool(inside) and inside[0].startswith("fathom-")
+        return bool(inside) and (inside[0].startswith("fathom-") or _PROBE.fullmatch("/".join(inside)) is not None)
 
     def _may_speak(self, rest: str, loopback: bool) -> bool:
         families = {family[3:] for family in _FAMILY.findall(rest)} - {"UNIX", "LOCAL", "UNSPEC"}
@@ -137,7 +152,12 @@ def cannot_trace() -> str:
         return "strace is for Linux"
     if shutil.which("strace") is None:
         return "there is no strace"
-    tried = subprocess.run(["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=none", "true"], capture_output=True, text=True, check=False)
+    tried = subprocess.run(
+        ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=none", "true"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return "" if tried.returncode == 0 else f"strace does not work: {tried.stderr.strip()}"
 
 
