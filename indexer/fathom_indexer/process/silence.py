@@ -42,6 +42,8 @@ class Watch:
         self._sockets: set[str] = set()
         self._unseen = ""
         self._looks = 0
+        self.looked = threading.Event()
+        """Set after each look at the sockets."""
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._look, name="watch for sockets", daemon=True)
 
@@ -71,6 +73,7 @@ class Watch:
     def _look(self) -> None:
         while not self._end.wait(INTERVAL):
             self._look_at_sockets()
+            self.looked.set()
 
     def _look_at_sockets(self) -> None:
         try:
