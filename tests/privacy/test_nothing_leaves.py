@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.network]
 LIFE = 20.0
 """Seconds that a process lives on after it was used. The telemetry of ONNX Runtime 1.32 begins to talk after nine."""
 
-PATIENCE = 240.0
+PATIENCE = 600.0
 """Seconds after which a front door is given up."""
 
 WORKSPACE = Path(__file__).parent.parent / "fixtures" / "workspaces" / "library"

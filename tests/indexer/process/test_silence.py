@@ -36,11 +36,11 @@ def test_a_socket_that_is_gone(tmp_path: Path) -> None:
     with Watch(tmp_path) as watch:
         with socket.create_server(("0.0.0.0", 0)) as speaking:
             port = speaking.getsockname()[1]
-            assert watch.looked.wait(10)
+            assert watch.looked.wait(60)
             watch.looked.clear()
-            assert watch.looked.wait(10)
+            assert watch.looked.wait(60)
             watch.looked.clear()
-            assert watch.looked.wait(10)
+            assert watch.looked.wait(60)
         with pytest.raises(NotSilentError, match=f"port {port}"):
             watch.verdict()
 
