@@ -20,7 +20,7 @@ from types import TracebackType
 import psutil
 from platformdirs import user_cache_dir, user_data_dir
 
-INTERVAL = 0.01
+INTERVAL = 0.05
 """Seconds between two looks at the sockets. A look takes half a millisecond."""
 
 _TELEMETRY = Path("Microsoft", "DeveloperTools", ".onnxruntime")
