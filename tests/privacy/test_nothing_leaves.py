@@ -196,6 +196,8 @@ FRONT_DOORS = {
     "many questions": FrontDoor(many_questions, ANSWER),
     "similar": FrontDoor(command("similar", "lending/fines.py:20", "{workspace}"), "Fee"),
     "index": FrontDoor(command("index", "{workspace}"), ""),
+    "duplicates": FrontDoor(command("duplicates", "{workspace}"), "", "tree_sitter"),
+    "status": FrontDoor(command("status", "{workspace}"), "", "_sqlite3"),
     "PyTorch": FrontDoor(command("search", QUESTION, "{workspace}", "--runtime", "torch"), ANSWER, "libtorch_cpu"),
     "indexer": FrontDoor(indexer, ANSWER),
     "server": FrontDoor(server, ANSWER),
@@ -210,7 +212,7 @@ def test_nothing_leaves_by(name: str, house: House, give_up: Callable[[str], Non
     if name == "PyTorch" and find_spec("torch") is None:
         give_up("PyTorch is not installed")
     assert door.says in door.use(house)
-    assert any(door.loads in rest for _, rest in house.calls()), "the encoder was not used"
+    assert any(door.loads in rest for _, rest in house.calls()), f"{door.loads} was not loaded"
     assert house.faults(loopback=door.loopback) == []
     assert [path.name for path in house.home.iterdir()] == [".cache"]
     assert [path.name for path in (house.home / ".cache").iterdir()] == ["fathom"]
