@@ -125,7 +125,7 @@ def test_the_self_test_of_an_installation_that_works(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     lines = result.stdout.splitlines()
     names = [line.removeprefix("ok     ").partition(":")[0] for line in lines]
-    assert names == ["versions", "SQLite", "grammars", "model", "cache", "index"]
+    assert names == ["versions", "SQLite", "grammars", "model", "silence", "cache", "index"]
     assert __version__ in lines[0]
     assert lines[-1].endswith("is not indexed yet")
 

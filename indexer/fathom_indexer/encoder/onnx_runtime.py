@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
 from fathom_indexer.encoder.config import CheckedFile, EncoderConfig
+from fathom_indexer.encoder.onnx_library import onnxruntime
 from fathom_indexer.encoder.runtime import Floats, Ints
 from fathom_indexer.errors import ModelError
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from fathom_indexer import __version__
 from fathom_indexer.config import Config
+from fathom_indexer.process.silence import Watch
 
 Check = Callable[[Path, Config], str]
 """Looks at one thing; says what it found. Whatever it raises means that the thing is broken."""
@@ -37,11 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def report(root: Path, config: Config) -> Iterator[tuple[str, bool, str]]:
     """The name of each thing that is looked at, whether it works, and what was found."""
-    for name, check in CHECKS.items():
-        try:
-            yield name, True, check(root, config)
-        except Exception as error:
-            yield name, False, f"{type(error).__name__}: {error}"
+    with Watch() as watch:
+        for name, check in _checks(watch).items():
+            try:
+                yield name, True, check(root, config)
+            except Exception as error:
+                yield name, False, f"{type(error).__name__}: {error}"
 
 
 def _versions(root: Path, config: Config) -> str:
@@ -102,14 +104,18 @@ def _index(root: Path, config: Config) -> str:
     return f"{path} is sound, {path.stat().st_size:,} bytes"
 
 
-CHECKS: dict[str, Check] = {
-    "versions": _versions,
-    "SQLite": _sqlite,
-    "grammars": _grammars,
-    "model": _model,
-    "cache": _cache,
-    "index": _index,
-}
+def _checks(watch: Watch) -> dict[str, Check]:
+    return {
+        "versions": _versions,
+        "SQLite": _sqlite,
+        "grammars": _grammars,
+        "model": _model,
+        # All libraries are loaded now.
+        "silence": lambda root, config: watch.verdict(),
+        "cache": _cache,
+        "index": _index,
+    }
+
 
 if __name__ == "__main__":
     sys.exit(main())
