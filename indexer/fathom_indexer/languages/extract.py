@@ -13,9 +13,9 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from fathom_indexer.languages.definitions import Definition, Span, definitions
+from fathom_indexer.languages.definitions import Definition, definitions
 from fathom_indexer.languages.registry import dialect
-from fathom_indexer.languages.text import decode, one_line
+from fathom_indexer.languages.text import Span, decode, one_line
 from fathom_indexer.types import Function, Kind
 
 if TYPE_CHECKING:
