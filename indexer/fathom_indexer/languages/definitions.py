@@ -167,7 +167,8 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrapped: dict[int
     elif names[0].has_error:
         # Where the parser left something out, as it does with macros it cannot know, the name is what stands last.
         full_name = " ".join(without_type_arguments(full_name).split()[-1:])
-    owner, name = ("", full_name) if arguments else split_owner(full_name)
+    # A word of a shell may have dots in it.
+    owner, name = ("", full_name) if arguments or names[0].type == "word" else split_owner(full_name)
     if not name:
         return None
     if receivers := captures.get("receiver"):

@@ -17,7 +17,7 @@ from tree_sitter import Node
 
 from fathom_indexer.languages.c_headers import c_shapes
 from fathom_indexer.languages.parsing import Captures, blanked, captures_of, parse_readable, readable_code
-from fathom_indexer.languages.shapes import Lines, Shape, shapes
+from fathom_indexer.languages.shapes import WITHOUT_BRACES, Lines, Shape, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,8 @@ RECOVERY_SECONDS = 2.0
 
 _CLOSING = frozenset({b"}", b")", b"]"})
 _ANNOTATION = re.compile(rb"(?:@[\w.:]+|#\[|\[\w|context\s*\()[^{};=]*\Z")
+# Arguments and types up to an expression that is the body.
+_VALUE = re.compile(rb"(?:[^=\n(){}]|\((?:[^()]|\([^()]*\))*\))*=(?![=>])")
 _ITEMS = re.compile(rb"\b(?:fn|impl|struct|enum|union|trait|mod|macro_rules!)\b")
 _C = frozenset({"c", "cpp"})
 
@@ -103,7 +105,7 @@ class _Recovery:
                 around.pop()
             if time.thread_time() > self._deadline:
                 return
-            if not self._is_found(shape) and not _is_text(root, shape):
+            if not self._is_found(shape) and not _is_text(root, shape, self._language.name):
                 self._recover(shape, around)
             around.append(shape)
 
@@ -169,6 +171,8 @@ class _Recovery:
         yield self._code, max(limit, shape.end), False
         yield self._code, shape.end, True
         if shape.body is None:
+            if (hollow := self._without_body(shape)) is not None:
+                yield hollow, shape.end, True
             return
         opening, closing = shape.body
         hollow = blanked(self._code, [(opening + 1, closing - 1)])
@@ -191,6 +195,26 @@ class _Recovery:
             shape.end,
             True,
         )
+
+    def _without_body(self, shape: Shape) -> bytes | None:
+        """The code without the body of something that has no braces: an expression, or lines up to `end`."""
+        code = self._code[shape.name[1] : shape.end]
+        if (value := _VALUE.match(code)) and self._language.name not in WITHOUT_BRACES:
+            first = shape.name[1] + value.end() - 1
+            hollow = bytearray(blanked(self._code, [(first, shape.end)]))
+            hollow[first : first + 1], hollow[shape.end - 1 : shape.end] = b"{", b"}"
+            return bytes(hollow) if shape.end - first > 1 else None
+        if self._language.name not in WITHOUT_BRACES or b"\n" not in code:
+            return None
+        first = shape.name[1] + code.index(b"\n")
+        last = shape.name[1] + code.rindex(b"\n")
+        if not code.endswith(b"end"):
+            last = shape.end
+        hollow = bytearray(blanked(self._code, [(first, last)]))
+        if self._language.name == "python":
+            inner = first + len(self._code[first:last]) - len(self._code[first:last].lstrip())
+            hollow[inner : inner + 1], hollow[last - 1 : last] = b"(", b")"
+        return bytes(hollow)
 
     def _above(self, shape: Shape) -> Iterator[Span]:
         """The lines directly above that can only belong to the definition: annotations, attributes, contexts."""
@@ -229,13 +253,16 @@ def _begins_within(captures: Captures, start: int, end: int) -> bool:
     return all(start <= node.start_byte and node.end_byte <= end for nodes in captures.values() for node in nodes)
 
 
-def _is_text(root: Node, shape: Shape) -> bool:
-    """Whether the name stands in a comment or a string."""
+def _is_text(root: Node, shape: Shape, language: str) -> bool:
+    """Whether the name stands in a comment or a string that really is one.
+
+    Where the parser is lost, it takes the code between one string and the next for a string.
+    """
     node = root.descendant_for_byte_range(shape.name[0], max(shape.name[0], shape.name[1] - 1))
     while node is not None and node.parent is not None:
-        if "comment" in node.type or "string" in node.type or "heredoc" in node.type:
-            return not node.has_error
-        if node.start_byte < shape.start:
-            return False
+        if "comment" in node.type or "heredoc" in node.type:
+            return True
+        if "string" in node.type and "content" not in node.type and node.start_byte < shape.start:
+            return language != "bash" and not node.has_error
         node = node.parent
     return False

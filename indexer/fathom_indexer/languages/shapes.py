@@ -29,7 +29,8 @@ _NAME = rb"`[^`\n]+`|\"[^\"\n]+\"|[\w$](?:[\w$.:?!-]*[\w$?!])?|[^\s\w(){}\[\]\"'
 # Words and annotations, a keyword, type parameters, a name.
 _BY_KEYWORD = re.compile(
     rb"^(?P<indent>[ \t]*)(?:[@#]?\[?[\w.:!$]+(?:\([^()\n]*\)|<[^<>\n]*>)?\]?[ \t]+){0,12}?"
-    rb"(?:(?:" + _FUNCTIONS + rb"|(?P<encloses>" + _ENCLOSING + rb"))[ \t]+(?:<[^<>\n]*>[ \t]*)?(?P<name>" + _NAME + rb")"
+    rb"(?:(?:" + _FUNCTIONS + rb"|(?P<encloses>" + _ENCLOSING + rb"))[ \t]+(?:<[^()\n]{0,300}?>[ \t]+)?"
+    rb"(?:\([^\n]{0,200}?\)\.|[\w$.]+<[^()\n]{0,200}>\??\.)?(?P<name>" + _NAME + rb")"
     rb"|(?P<bare>init|constructor|deinit|subscript)\b[ \t]*[?!]?[ \t]*[({<])",
     re.MULTILINE | re.IGNORECASE,
 )
@@ -59,7 +60,8 @@ _SHAPES = {
     "julia": _JULIA,
 }
 _C_FAMILY = frozenset({"c", "cpp", "csharp", "java"})
-_WITHOUT_BRACES = frozenset({"elixir", "haskell", "julia", "lua", "ocaml", "ocaml-interface", "python", "ruby"})
+WITHOUT_BRACES = frozenset({"elixir", "haskell", "julia", "lua", "ocaml", "ocaml-interface", "python", "ruby"})
+"""Languages whose bodies stand between words or are indented."""
 
 _CONTINUATION = re.compile(
     rb"[@:),\]>#/*\-]|(?:where|constructor|internal|private|protected|public|extends|implements|with|throws|permits)\b"
@@ -105,7 +107,7 @@ def shapes(code: bytes, language: str) -> list[Shape]:
     found: list[Shape] = []
     limits = _limits([len(indent) for indent, *_ in heads], [start for *_, start in heads], len(code))
     for (indent, name, encloses, start), limit in zip(heads, limits, strict=True):
-        body = _body(code, name[1], limit, len(indent)) if language not in _WITHOUT_BRACES else None
+        body = _body(code, name[1], limit, len(indent)) if language not in WITHOUT_BRACES else None
         end = _end(code, lines, start, len(indent), body if body is not None else name[1], limit, braces=body is not None)
         span = None
         if body is not None and body < end and code[end - 1 : end] == b"}":
@@ -182,9 +184,9 @@ def _end(code: bytes, lines: Lines, start: int, indent: int, body: int, limit: i
         closer = _CLOSER.match(content)
         if column == indent and closer:
             return line_start + column + (1 if closer[0][:1] in b"})]" else closer.end())
-        if column == indent and content.startswith(b"{"):
-            continue
-        break
+        if not braces or (column < indent and closer) or (balanced is not None and balanced <= line_start):
+            break
+        # Else it may be text that goes on over several lines.
     return balanced if balanced is not None and balanced <= limit else last
 
 

@@ -14,9 +14,8 @@
   body: (declaration_list
     (function_signature_item name: (identifier) @name) @definition.method))
 
-; What another language implements.
-(foreign_mod_item body: (declaration_list
-  (function_signature_item name: (identifier) @name) @definition.function))
+; What another language implements, or a macro.
+(function_signature_item name: (identifier) @name) @definition.function
 
 ; Items that a macro takes: `cfg_net! { impl Stream { ... } }`.
 (source_file [
