@@ -34,8 +34,8 @@ _ONLY_CPP = re.compile(
     rb"|[(,]\s*const\s+(?:struct\s+)?\w+\s*&"
     rb"|^[ \t]*(?!(?:return|else|case|goto|do)\b)(?:[\w:<>]+[ \t*&]+){1,8}[\w~]+\s*"
     rb"\((?:[^(){};&]|\([^(){};]{0,200}\)){0,300}?\w(?:\s+const)?\s*&&?\s*(?:\w+\s*)?[,)=]"
-    rb"|^[ \t]*(?:static|inline|const|virtual|[A-Z_]+)*[ \t]*\w+(?:\s+const)?\s*&\s*\w+\s*\("
-    rb"|^[ \t]*(?:explicit[ \t]+)?\w+\s*\([^;{}()]*\)\s*(?:noexcept\s*)?:\s*\w+\s*[({][^;]*?[)}]\s*[,{]"
+    rb"|^[ \t]*(?:(?:static|inline|const|virtual)[ \t]+){0,4}\w+(?:[ \t]+const)?[ \t]*&[ \t]*\w+\s*\("
+    rb"|^[ \t]*(?:explicit[ \t]+)?\w+\s*\([^;{}()]{0,400}\)\s*(?:noexcept\s*)?:\s*\w+\s*[({][^;]{0,400}?[)}]\s*[,{]"
     rb"|^[ \t]*virtual\s+[\w~]|^[ \t]*(?:static[ \t]+|const[ \t]+)*auto[ \t&*]+\w+\s*[=({]|^[ \t]*explicit\s+\w+\s*\(|^[ \t]*friend\s+\w",
     re.MULTILINE | re.DOTALL,
 )
