@@ -27,7 +27,9 @@ _TOKEN = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 
-_CONTROL = frozenset(b"if else for while do switch case return goto catch try throw new delete using asm default".split())
+_CONTROL = frozenset(
+    b"if else for while do switch case return goto catch try throw new delete using asm default".split()
+)
 _SPECIFIERS = frozenset(
     b"static extern inline virtual explicit constexpr consteval constinit friend register thread_local mutable const "
     b"volatile restrict typename _Noreturn noreturn __inline __inline__ __extension__ __restrict __forceinline typedef "
@@ -44,7 +46,9 @@ _NEVER_NAMES = frozenset(
     b"decltype typeof __typeof__ __typeof alignas _Alignas noexcept throw __attribute__ __attribute __declspec explicit "
     b"requires sizeof _Static_assert static_assert __asm__ asm __asm".split()
 )
-_KEPT_GROUPS = frozenset(b"decltype typeof __typeof__ __typeof alignas _Alignas noexcept throw explicit requires".split())
+_KEPT_GROUPS = frozenset(
+    b"decltype typeof __typeof__ __typeof alignas _Alignas noexcept throw explicit requires".split()
+)
 _MACRO = re.compile(rb"_*[A-Z][A-Z0-9_]*\Z")
 _ACCESS = frozenset(b"public private protected signals slots Q_SIGNALS Q_SLOTS".split())
 
@@ -187,7 +191,9 @@ class _Scanner:
                     self._found.shapes.append((read.start, read.name, read.start - line, read.encloses, 0, 0, None))
                     self._found.blanks += read.blanks
                     self._found.attributes += [
-                        (start, end) for start, end in read.blanks if b"\n" not in code[start : read.start] and start < read.start
+                        (start, end)
+                        for start, end in read.blanks
+                        if b"\n" not in code[start : read.start] and start < read.start
                     ]
                     name = code[read.name[0] : read.name[1]]
         self._stack.append(_Open(kind, column, name, shape, token.start))
@@ -272,7 +278,11 @@ def _parts(tokens: list[Token]) -> list[Part]:
             index = closing + 1
             continue
         if token.text == b"<" and last is not None and last.kind in ("word", "type") and closing is not None:
-            last.kind, last.end, index = ("word" if last.text == b"template" else "type"), tokens[closing].end, closing + 1
+            last.kind, last.end, index = (
+                ("word" if last.text == b"template" else "type"),
+                tokens[closing].end,
+                closing + 1,
+            )
             if last.text != b"template":
                 last.text = last.text.split(b"<")[0]
             continue
@@ -338,19 +348,29 @@ def _read(head: list[Token], around: bytes) -> _Read | None:
     if any(part.text == b"=" for part in parts):
         return None
     template = next((at for at, part in enumerate(parts) if part.text == b"template"), None)
-    keyword = next((at for at, part in enumerate(parts) if part.kind in ("word", "group") and part.text in _TYPE_KEYWORDS), None)
+    keyword = next(
+        (at for at, part in enumerate(parts) if part.kind in ("word", "group") and part.text in _TYPE_KEYWORDS), None
+    )
     function = _function(parts, around)
-    if keyword is not None and (function is None or parts[keyword].text == b"enum" or _is_class(parts, keyword, function)):
+    if keyword is not None and (
+        function is None or parts[keyword].text == b"enum" or _is_class(parts, keyword, function)
+    ):
         return _class(parts, keyword, template)
     return function
 
 
 def _is_class(parts: list[Part], keyword: int, function: _Read) -> bool:
     colon = next((at for at, part in enumerate(parts) if part.text == b":"), len(parts))
-    if colon < len(parts) and keyword < colon and not any(p.kind == "group" and p.start == function.name[0] for p in parts[:colon]):
+    if (
+        colon < len(parts)
+        and keyword < colon
+        and not any(p.kind == "group" and p.start == function.name[0] for p in parts[:colon])
+    ):
         return True
     # `class API(1) Widget`: arguments directly behind the keyword are no function's.
-    return keyword + 1 < len(parts) and parts[keyword + 1].kind == "group" and parts[keyword + 1].start == function.name[0]
+    return (
+        keyword + 1 < len(parts) and parts[keyword + 1].kind == "group" and parts[keyword + 1].start == function.name[0]
+    )
 
 
 def _class(parts: list[Part], keyword: int, template: int | None) -> _Read | None:
@@ -374,7 +394,10 @@ def _class(parts: list[Part], keyword: int, template: int | None) -> _Read | Non
 
 def _function(parts: list[Part], around: bytes) -> _Read | None:
     """The function that a head declares: arguments with a type before their word, or else the last ones."""
-    colon = next((at for at, part in enumerate(parts) if part.text in (b":", b"->") and at and _has_arguments(parts[:at])), len(parts))
+    colon = next(
+        (at for at, part in enumerate(parts) if part.text in (b":", b"->") and at and _has_arguments(parts[:at])),
+        len(parts),
+    )
     front = parts[:colon]
     groups = [at for at, part in enumerate(front) if part.kind == "group" and part.text not in _NEVER_NAMES]
     operators = [at for at in groups if front[at].text == b"operator"]
@@ -436,7 +459,12 @@ def _has_arguments(parts: list[Part]) -> bool:
 
 
 def _is_type(part: Part) -> bool:
-    return part.kind in ("word", "type") and part.text not in _SPECIFIERS and part.text not in _BEHIND and part.text != b"template"
+    return (
+        part.kind in ("word", "type")
+        and part.text not in _SPECIFIERS
+        and part.text not in _BEHIND
+        and part.text != b"template"
+    )
 
 
 def _is_macro(name: bytes) -> bool:

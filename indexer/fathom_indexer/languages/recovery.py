@@ -88,6 +88,27 @@ def _read_items(code: bytes, language: Language, reading: Reading, deadline: flo
         waiting += [node for captures in inner.matches for node in captures.get("items", ())]
 
 
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A match with what is asked of it again and again, which is slow to ask of nodes."""
+
+    captures: Captures
+    start: int
+    """Where its name begins, or all of it if it has none."""
+    end: int
+    nodes: tuple[Node, ...]
+    """Those of a definition or scope; empty for other matches."""
+
+
+def _match(captures: Captures) -> _Match:
+    names = captures.get("name")
+    nodes = next((nodes for label, nodes in captures.items() if "." in label), None)
+    if names and nodes:
+        return _Match(captures, names[0].start_byte, names[-1].end_byte, tuple(nodes))
+    every = [node for nodes in captures.values() for node in nodes]
+    return _Match(captures, min(node.start_byte for node in every), max(node.end_byte for node in every), ())
+
+
 class _Recovery:
     def __init__(self, code: bytes, language: Language, reading: Reading, deadline: float) -> None:
         self._code = code
@@ -95,6 +116,7 @@ class _Recovery:
         self._reading = reading
         self._deadline = deadline
         self._lines = Lines(code)
+        self._matches = [_match(captures) for captures in reading.matches if captures]
 
     def run(self, root: Node, span: Span) -> None:
         around: list[Shape] = []
@@ -104,32 +126,25 @@ class _Recovery:
             while around and around[-1].end <= shape.start:
                 around.pop()
             if time.thread_time() > self._deadline:
-                return
+                break
             if not self._is_found(shape) and not _is_text(root, shape, self._language.name):
                 self._recover(shape, around)
             around.append(shape)
+        self._reading.matches = [match.captures for match in self._matches]
 
     def _is_found(self, shape: Shape) -> bool:
         """Whether the parser found it, and followed it to its end."""
-        for captures in self._reading.matches:
-            names, nodes = captures.get("name"), _definition_nodes(captures)
-            if names and nodes and names[0].start_byte < shape.name[1] and shape.name[0] < names[-1].end_byte:
-                return self._is_whole(nodes, shape)
-        return False
+        nodes = _definition_at(self._matches, shape.name)
+        return bool(nodes) and self._is_whole(nodes, shape)
 
-    def _is_whole(self, nodes: list[Node], shape: Shape) -> bool:
+    def _is_whole(self, nodes: tuple[Node, ...], shape: Shape) -> bool:
         end = nodes[-1].end_byte
         if any(node.has_error for node in nodes):
             return self._same_line(end, shape.end)
         if shape.body and end <= shape.body[0]:
             return False
         following = nodes[-1].next_sibling
-        return (
-            following is None
-            or not following.is_error
-            or self._code[end - 1 : end] in _CLOSING
-            or end >= shape.end
-        )
+        return following is None or not following.is_error or self._code[end - 1 : end] in _CLOSING or end >= shape.end
 
     def _same_line(self, end: int, other: int) -> bool:
         return self._lines.point(max(end - 1, 0))[0] == self._lines.point(max(other - 1, 0))[0]
@@ -137,7 +152,7 @@ class _Recovery:
     def _recover(self, shape: Shape, around: list[Shape]) -> None:
         for code, ranges, exact in self._attempts(shape, around):
             root = parse_readable(code, self._language, [self._lines.range(span) for span in ranges])
-            matches = captures_of(root, self._language)
+            matches = [_match(captures) for captures in captures_of(root, self._language) if captures]
             nodes = _definition_at(matches, shape.name)
             if not nodes or any(node.has_error for node in nodes[-1:]):
                 continue
@@ -191,7 +206,12 @@ class _Recovery:
         before = self._code[shape.start : shape.name[0]]
         word = len(before.rstrip().rpartition(b" ")[0])
         yield (
-            hollow[: shape.start] + b" " * word + before[word:] + hollow[shape.name[0] : shape.name[1]] + bytes(plain) + hollow[opening:],
+            hollow[: shape.start]
+            + b" " * word
+            + before[word:]
+            + hollow[shape.name[0] : shape.name[1]]
+            + bytes(plain)
+            + hollow[opening:],
             shape.end,
             True,
         )
@@ -228,29 +248,22 @@ class _Recovery:
             yield previous + shape.indent, previous + len(line)
             start = previous
 
-    def _replace(self, start: int, end: int, found: list[Captures]) -> None:
+    def _replace(self, start: int, end: int, found: list[_Match]) -> None:
         """Take what was found between two bytes for what the query captured there before."""
-        kept = [captures for captures in self._reading.matches if not _begins_within(captures, start, end)]
-        self._reading.matches = kept + [captures for captures in found if _begins_within(captures, start, end)]
+        kept = [match for match in self._matches if not _is_within(match, start, end)]
+        self._matches = kept + [match for match in found if _is_within(match, start, end)]
 
 
-def _definition_nodes(captures: Captures) -> list[Node]:
-    return next((nodes for label, nodes in captures.items() if "." in label), [])
-
-
-def _definition_at(matches: list[Captures], name: Span) -> list[Node]:
+def _definition_at(matches: list[_Match], name: Span) -> tuple[Node, ...]:
     """The nodes of the definition whose name stands there."""
-    for captures in matches:
-        names, nodes = captures.get("name"), _definition_nodes(captures)
-        if names and nodes and names[0].start_byte < name[1] and name[0] < names[-1].end_byte:
-            return nodes
-    return []
+    for match in matches:
+        if match.start < name[1] and name[0] < match.end and match.nodes:
+            return match.nodes
+    return ()
 
 
-def _begins_within(captures: Captures, start: int, end: int) -> bool:
-    if _definition_nodes(captures) and (names := captures.get("name")):
-        return start <= names[0].start_byte < end
-    return all(start <= node.start_byte and node.end_byte <= end for nodes in captures.values() for node in nodes)
+def _is_within(match: _Match, start: int, end: int) -> bool:
+    return start <= match.start and (match.start if match.nodes else match.end - 1) < end
 
 
 def _is_text(root: Node, shape: Shape, language: str) -> bool:

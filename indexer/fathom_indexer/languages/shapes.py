@@ -23,7 +23,9 @@ MAX_HEADER_BYTES = 2000
 """A body that starts further behind the name than this is not looked for."""
 
 _FUNCTIONS = rb"fun|func|function|fn|def|defp|defmacro|defmacrop|sub|proc|macro_rules!|macro|filter|init|constructor"
-_ENCLOSING = rb"class|struct|interface|object|enum|trait|protocol|extension|actor|module|mod|impl|record|defmodule|package"
+_ENCLOSING = (
+    rb"class|struct|interface|object|enum|trait|protocol|extension|actor|module|mod|impl|record|defmodule|package"
+)
 _NAME = rb"`[^`\n]+`|\"[^\"\n]+\"|[\w$](?:[\w$.:?!-]*[\w$?!])?|[^\s\w(){}\[\]\"'`;,]+"
 
 # Words and annotations, a keyword, type parameters, a name.
@@ -97,18 +99,25 @@ def shapes(code: bytes, language: str) -> list[Shape]:
         return [Shape(*found) for found in c_shapes(code).shapes]
     pattern = _SHAPES.get(language, _BY_KEYWORD)
     lines = Lines(code)
-    heads = [(match["indent"], _name(match), bool(match.groupdict().get("encloses")), match.end("indent")) for match in pattern.finditer(code)]
+    heads = [
+        (match["indent"], _name(match), bool(match.groupdict().get("encloses")), match.end("indent"))
+        for match in pattern.finditer(code)
+    ]
     # The constructor of the class above, on a line of its own.
     heads = [
         head
         for index, head in enumerate(heads)
-        if not (index and heads[index - 1][2] and heads[index - 1][0] == head[0] and code[slice(*head[1])] == b"constructor")
+        if not (
+            index and heads[index - 1][2] and heads[index - 1][0] == head[0] and code[slice(*head[1])] == b"constructor"
+        )
     ]
     found: list[Shape] = []
     limits = _limits([len(indent) for indent, *_ in heads], [start for *_, start in heads], len(code))
     for (indent, name, encloses, start), limit in zip(heads, limits, strict=True):
         body = _body(code, name[1], limit, len(indent)) if language not in WITHOUT_BRACES else None
-        end = _end(code, lines, start, len(indent), body if body is not None else name[1], limit, braces=body is not None)
+        end = _end(
+            code, lines, start, len(indent), body if body is not None else name[1], limit, braces=body is not None
+        )
         span = None
         if body is not None and body < end and code[end - 1 : end] == b"}":
             span = body, end
