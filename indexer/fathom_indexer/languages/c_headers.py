@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MAX_HEAD_TOKENS = 400
 """Longer heads are not read: no declaration is."""
 
+MAX_OPERATOR_TOKENS = 12
+"""Of the type in `operator type()`."""
+
 _TOKEN = re.compile(
     rb"(?P<skip>//[^\n]*|/\*.*?(?:\*/|\Z)|^[ \t]*\#(?:[^\n\\]|\\.)*)"
     rb'|(?P<string>R"(?P<delimiter>[^\s()\\]{0,16})\(.*?\)(?P=delimiter)"|"(?:[^"\\\n]|\\.)*"?|\'(?:[^\'\\\n]|\\.)*\'?)'
@@ -43,8 +46,8 @@ _PRIMITIVES = frozenset(
 _TYPE_KEYWORDS = frozenset(b"struct class union enum".split())
 _BEHIND = frozenset(b"const volatile noexcept override final throw mutable try requires throws where".split())
 _NEVER_NAMES = frozenset(
-    b"decltype typeof __typeof__ __typeof alignas _Alignas noexcept throw __attribute__ __attribute __declspec explicit "
-    b"requires sizeof _Static_assert static_assert __asm__ asm __asm".split()
+    b"decltype typeof __typeof__ __typeof alignas _Alignas noexcept throw __attribute__ __attribute __declspec "
+    b"explicit requires sizeof _Static_assert static_assert __asm__ asm __asm".split()
 )
 _KEPT_GROUPS = frozenset(
     b"decltype typeof __typeof__ __typeof alignas _Alignas noexcept throw explicit requires".split()
@@ -69,7 +72,7 @@ class Part:
     start: int
     end: int
     kind: str
-    """`word`, `type` (a word with `::` or `<...>`), `group` (a word with arguments), `args` (bare arguments), `mark`."""
+    """`word`, `type` (with `::` or `<...>`), `group` (with arguments), `args` (arguments alone), `operator`, `mark`."""
     arguments: Span | None = None
 
 
@@ -121,7 +124,6 @@ class _Scanner:
                 self._declare(token)
         while self._stack:
             self._end(self._stack.pop(), len(self._code.rstrip()))
-        self._limit()
         return self._found
 
     @property
@@ -177,9 +179,7 @@ class _Scanner:
         column = self._column(head[0].start) if head else -1
         name = b""
         if head and len(head) <= MAX_HEAD_TOKENS:
-            if head[0].text == b"extern" and len(head) == 2 and head[1].kind == "string":
-                kind = "scope"
-            elif any(part.text == b"namespace" for part in head[:3]):
+            if _is_scope(head):
                 kind = "scope"
             else:
                 read = _read(head, around)
@@ -223,9 +223,6 @@ class _Scanner:
             body = (opened.brace, end) if self._code[end - 1 : end] == b"}" and end > opened.brace else None
             self._found.shapes[opened.shape] = (start, name, indent, encloses, end, end, body)
 
-    def _limit(self) -> None:
-        """Nothing is known better than where a definition ends: what stands behind it is not its own."""
-
     def _column(self, offset: int) -> int:
         return offset - self._code.rfind(b"\n", 0, offset) - 1
 
@@ -245,6 +242,13 @@ def _tokens(code: bytes) -> Iterator[Token]:
             yield Token("string" if kind == "delimiter" else kind, match[0], match.start(), match.end())
 
 
+def _is_scope(head: list[Token]) -> bool:
+    """Whether a head is that of a namespace or of `extern "C"`."""
+    if len(head) == 2 and head[0].text == b"extern" and head[1].kind == "string":
+        return True
+    return any(token.text == b"namespace" for token in head[:3])
+
+
 @dataclass(slots=True)
 class _Read:
     start: int
@@ -262,58 +266,60 @@ def _parts(tokens: list[Token]) -> list[Part]:
         closing = _closing(tokens, index)
         last = parts[-1] if parts else None
         if token.text in (b"(", b"[") and closing is not None:
-            end = tokens[closing].end
-            nested = _nested_name(tokens, index, closing) if token.text == b"(" and last is not None else None
-            if nested is not None:
-                parts.append(Part(nested.text, nested.start, nested.end, "group", (nested.end, end)))
-            elif token.text == b"(" and last is not None and last.kind in ("word", "type", "operator"):
-                empty_operator = last.text == b"operator" and closing == index + 1
-                if empty_operator and index + 2 < len(tokens) and tokens[index + 2].text == b"(":
-                    parts[-1] = Part(b"operator", last.start, end, "operator")
-                else:
-                    parts[-1] = Part(last.text, last.start, last.end, "group", (token.start, end))
-                    parts[-1].end = end
-            else:
-                parts.append(Part(token.text, token.start, end, "args" if token.text == b"(" else "mark"))
-            index = closing + 1
-            continue
-        if token.text == b"<" and last is not None and last.kind in ("word", "type") and closing is not None:
-            last.kind, last.end, index = (
-                ("word" if last.text == b"template" else "type"),
-                tokens[closing].end,
-                closing + 1,
-            )
-            if last.text != b"template":
-                last.text = last.text.split(b"<")[0]
-            continue
-        if token.text == b"operator":
+            _fold_brackets(parts, tokens, index, closing)
+            index = closing
+        elif token.text == b"<" and last is not None and last.kind in ("word", "type") and closing is not None:
+            last.end = tokens[closing].end
+            last.kind = "word" if last.text == b"template" else "type"
+            index = closing
+        elif token.text == b"operator":
             end = index + 1
-            while end < len(tokens) and tokens[end].text != b"(" and end - index < 12:
+            while end < len(tokens) and tokens[end].text != b"(" and end - index < MAX_OPERATOR_TOKENS:
                 end += 1
-            parts.append(Part(b"operator", token.start, tokens[end - 1].end, "operator"))
-            if last is not None and last.text.endswith(b"::") and len(parts) > 1:
-                parts[-2:] = [Part(b"operator", last.start, tokens[end - 1].end, "operator")]
-            index = end
-            continue
-        if token.text == b"::":
-            if last is not None and last.kind in ("word", "type") and last.end <= token.start:
-                last.text, last.end, last.kind = last.text + b"::", token.end, "type"
-            else:
-                parts.append(Part(b"::", token.start, token.end, "type"))
-        elif token.kind == "word" and last is not None and last.text.endswith(b"::") and last.kind == "type":
-            last.text, last.end = last.text + token.text, token.end
-        elif token.text == b"~" and last is not None and last.text.endswith(b"::"):
-            last.text, last.end = last.text + b"~::", token.end
+            start = parts.pop().start if last is not None and last.text.endswith(b"::") else token.start
+            parts.append(Part(b"operator", start, tokens[end - 1].end, "operator"))
+            index = end - 1
         else:
-            parts.append(Part(token.text, token.start, token.end, "word" if token.kind == "word" else "mark"))
+            _fold_word(parts, token)
         index += 1
     return parts
+
+
+def _fold_brackets(parts: list[Part], tokens: list[Token], index: int, closing: int) -> None:
+    """Take brackets for the arguments of what stands before them, or for a part of their own."""
+    token, end = tokens[index], tokens[closing].end
+    last = parts[-1] if parts else None
+    nested = _nested_name(tokens, index, closing) if token.text == b"(" and last is not None else None
+    if nested is not None:
+        parts.append(Part(nested.text, nested.start, nested.end, "group", (nested.end, end)))
+    elif token.text == b"(" and last is not None and last.kind in ("word", "type", "operator"):
+        is_call = last.text == b"operator" and last.end - last.start <= len(b"operator") and closing == index + 1
+        if is_call and tokens[closing + 1 : closing + 2] and tokens[closing + 1].text == b"(":
+            last.end = end
+        else:
+            parts[-1] = Part(last.text, last.start, end, "group", (token.start, end))
+    else:
+        parts.append(Part(token.text, token.start, end, "args" if token.text == b"(" else "mark"))
+
+
+def _fold_word(parts: list[Part], token: Token) -> None:
+    """Take words with colons between them for one."""
+    last = parts[-1] if parts else None
+    owner = last if last is not None and last.kind == "type" and last.text.endswith(b"::") else None
+    if token.text == b"::" and last is not None and last.kind in ("word", "type"):
+        last.text, last.end, last.kind = last.text + b"::", token.end, "type"
+    elif owner is not None and (token.kind == "word" or token.text == b"~"):
+        owner.text, owner.end = owner.text + token.text + (b"::" if token.text == b"~" else b""), token.end
+    else:
+        kind = "type" if token.text == b"::" else "word" if token.kind == "word" else "mark"
+        parts.append(Part(token.text, token.start, token.end, kind))
 
 
 def _nested_name(tokens: list[Token], opening: int, closing: int) -> Token | None:
     """The name in `(*name(int))` or `(&name)[3]`, which return a pointer to a function or a reference to an array."""
     inside = tokens[opening + 1 : closing]
-    if not inside or inside[0].text not in (b"*", b"&", b"&&"):
+    behind = tokens[closing + 1].text if closing + 1 < len(tokens) else b""
+    if behind not in (b"(", b"[") or not inside or inside[0].text not in (b"*", b"&", b"&&"):
         return None
     return next((token for token in inside if token.kind == "word" and token.text not in _SPECIFIERS), None)
 
@@ -394,64 +400,73 @@ def _class(parts: list[Part], keyword: int, template: int | None) -> _Read | Non
 
 def _function(parts: list[Part], around: bytes) -> _Read | None:
     """The function that a head declares: arguments with a type before their word, or else the last ones."""
-    colon = next(
-        (at for at, part in enumerate(parts) if part.text in (b":", b"->") and at and _has_arguments(parts[:at])),
-        len(parts),
-    )
-    front = parts[:colon]
+    colons = (at for at, part in enumerate(parts) if part.text in (b":", b"->") and _has_arguments(parts[:at]))
+    front = parts[: next(colons, len(parts))]
     groups = [at for at, part in enumerate(front) if part.kind == "group" and part.text not in _NEVER_NAMES]
-    operators = [at for at in groups if front[at].text == b"operator"]
     if not groups:
         return None
+    chosen = _typed(front, groups, around)
+    macro = chosen is None
+    if chosen is None:
+        # Without any type: a macro, a constructor, a function of old C.
+        chosen = groups[-1]
+    name = front[chosen]
+    blanks = _unknown_before(front[:chosen], name.text.split(b"::")[-1] == around != b"")
+    blanks += _unknown_behind(front[chosen + 1 :], macro)
+    name_end = name.arguments[0] if name.arguments is not None else name.end
+    if macro and name.arguments is not None and _is_macro(name.text):
+        blanks.append((name.arguments[0] + 1, name.arguments[1] - 1))
+    return _Read(_start(parts, blanks), (name.start, name_end), False, blanks)
+
+
+def _typed(front: list[Part], groups: list[int], around: bytes) -> int | None:
+    """Which of the words with arguments has a type before it, or is the constructor of the class around."""
     chosen = None
     last = -1
     for at in groups:
-        if chosen is None or not _is_macro(front[at].text):
-            between = front[last + 1 : at]
-            units = [part for part in between if _is_type(part) and not (chosen is not None and _is_macro(part.text))]
-            if units or front[at].text == around or front[at].text == b"~" + around:
+        part = front[at]
+        if part.text == b"operator":
+            return at
+        if chosen is None or not _is_macro(part.text):
+            units = [one for one in front[last + 1 : at] if _is_type(one)]
+            if chosen is not None:
+                units = [one for one in units if not _is_macro(one.text)]
+            if units or part.text in (around, b"~" + around):
                 chosen = at
         last = at
-    if operators:
-        chosen = operators[0]
-    macro = chosen is None
-    if chosen is None:
-        # Without any type: a constructor, a function of old C, or a macro.
-        chosen = groups[0] if _is_macro(front[groups[0]].text) and len(groups) == 1 else groups[-1]
-        if _is_macro(front[groups[0]].text) and len(groups) == 1:
-            chosen = groups[0]
-    name = front[chosen]
-    blanks: list[Span] = []
-    before = front[:chosen]
-    units = [part for part in before if _is_type(part)]
-    constructs = name.text.split(b"::")[-1] == around and around != b""
-    kept = _type_of(units) if not constructs else None
-    template = next((at for at, part in enumerate(before) if part.text == b"template"), None)
-    for at, part in enumerate(before):
-        if part.kind == "group" and part.text not in _KEPT_GROUPS:
-            blanks.append((part.start, part.end))
-        elif part.kind == "args" and not (at and before[at - 1].text in (b"explicit", b"requires")):
-            blanks.append((part.start, part.end))
-        elif template is not None and at < template and part.kind == "word" and part.text not in _SPECIFIERS:
-            blanks.append((part.start, part.end))
-        elif part in units and kept is not None and part not in kept and part.text not in _PRIMITIVES:
-            blanks.append((part.start, part.end))
-        elif constructs and part in units and part.text not in _PRIMITIVES:
-            blanks.append((part.start, part.end))
-    behind = front[chosen + 1 :]
-    for at, part in enumerate(behind):
-        if part.kind == "group" and part.text not in _KEPT_GROUPS:
-            blanks.append((part.start, part.end))
-        elif part.kind == "args" and macro:
-            blanks.append((part.start, part.end))
-        elif part.kind == "word" and part.text not in _BEHIND:
-            blanks.append((part.start, part.end))
-        elif part.text == b"requires":
+    return chosen
+
+
+def _unknown_before(parts: list[Part], constructs: bool) -> list[Span]:
+    """What stands before a name and is neither its type nor a specifier. Constructors have no type."""
+    units = [part for part in parts if _is_type(part)]
+    types = [] if constructs else _type_of(units)
+    template = next((at for at, part in enumerate(parts) if part.text == b"template"), -1)
+    unknown = []
+    for at, part in enumerate(parts):
+        if part.kind == "group":
+            is_unknown = part.text not in _KEPT_GROUPS
+        elif part.kind == "args":
+            is_unknown = not (at and parts[at - 1].text in (b"explicit", b"requires"))
+        elif at < template:
+            is_unknown = part.kind == "word" and part.text not in _SPECIFIERS
+        else:
+            is_unknown = part in units and part not in types and part.text not in _PRIMITIVES
+        if is_unknown:
+            unknown.append((part.start, part.end))
+    return unknown
+
+
+def _unknown_behind(parts: list[Part], macro: bool) -> list[Span]:
+    """What stands behind arguments and is no qualifier; behind those of a macro, more arguments, too."""
+    unknown: list[Span] = []
+    for part in parts:
+        if part.text == b"requires":
             break
-    if macro and name.arguments is not None and _is_macro(name.text):
-        blanks.append((name.arguments[0] + 1, name.arguments[1] - 1))
-    name_end = name.arguments[0] if name.arguments is not None else name.end
-    return _Read(_start(parts, blanks), (name.start, name_end), False, blanks)
+        known = _KEPT_GROUPS if part.kind == "group" else _BEHIND
+        if (part.kind in ("group", "word") and part.text not in known) or (part.kind == "args" and macro):
+            unknown.append((part.start, part.end))
+    return unknown
 
 
 def _has_arguments(parts: list[Part]) -> bool:

@@ -17,7 +17,7 @@ and on their own, without a name:
     @wrapper            belongs to the one definition it holds: decorators, `export`, template headers
     @attribute          belongs to the definition that it precedes or begins (Rust `#[...]`, Java `@Override`)
     @documentation      documents the definition below it, as a comment does (Elixir `@doc`)
-    @items              holds code that the grammar does not read, such as what a macro of Rust takes: it is read by itself
+    @items              holds code that the grammar does not read, such as what a macro takes: it is read by itself
     @comment            a comment; nodes that the grammar calls so need no capture
 """
 
@@ -178,6 +178,9 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrapped: dict[int
     while wrapper := wrapped.get(outer.id):
         outer = wrapper
     kind = Kind(detail) if role == "definition" else None
+    if kind is Kind.METHOD and names[0].type == "field_identifier" and not receivers:
+        # A lost parser takes C++ behind a class for a part of it: only nesting says what is a method there.
+        kind = Kind.FUNCTION
     body = captures["body"][0] if "body" in captures else None
     if body is None and kind in FUNCTION_KINDS:
         body = node.child_by_field_name("body")

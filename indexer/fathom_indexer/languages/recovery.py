@@ -157,11 +157,17 @@ class _Recovery:
             if not nodes or any(node.has_error for node in nodes[-1:]):
                 continue
             end = nodes[-1].end_byte
+            if not any(first <= shape.start and end <= last for first, last in ranges):
+                # It took the end of what is around it for its own.
+                continue
             if exact and not self._same_line(end, shape.end):
                 continue
             if not exact and not self._is_whole(nodes, shape):
                 continue
+            before = _definition_at(self._matches, shape.name)
             self._replace(shape.start, end, matches)
+            if before and before[-1].end_byte > end:
+                self._read_again(end, before[-1].end_byte)
             self._reading.attributes += self._above(shape)
             if code is not self._code:
                 self._reading.guessed.add(shape.name[0])
@@ -247,6 +253,11 @@ class _Recovery:
                 return
             yield previous + shape.indent, previous + len(line)
             start = previous
+
+    def _read_again(self, start: int, end: int) -> None:
+        """Read by itself what was taken for the inside of a definition that ends before it."""
+        root = parse_readable(self._code, self._language, [self._lines.range((start, end))])
+        self._replace(start, end, [_match(captures) for captures in captures_of(root, self._language) if captures])
 
     def _replace(self, start: int, end: int, found: list[_Match]) -> None:
         """Take what was found between two bytes for what the query captured there before."""

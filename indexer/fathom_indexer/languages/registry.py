@@ -36,7 +36,8 @@ _ONLY_CPP = re.compile(
     rb"\((?:[^(){};&]|\([^(){};]{0,200}\)){0,300}?\w(?:\s+const)?\s*&&?\s*(?:\w+\s*)?[,)=]"
     rb"|^[ \t]*(?:(?:static|inline|const|virtual)[ \t]+){0,4}\w+(?:[ \t]+const)?[ \t]*&[ \t]*\w+\s*\("
     rb"|^[ \t]*(?:explicit[ \t]+)?\w+\s*\([^;{}()]{0,400}\)\s*(?:noexcept\s*)?:\s*\w+\s*[({][^;]{0,400}?[)}]\s*[,{]"
-    rb"|^[ \t]*virtual\s+[\w~]|^[ \t]*(?:static[ \t]+|const[ \t]+)*auto[ \t&*]+\w+\s*[=({]|^[ \t]*explicit\s+\w+\s*\(|^[ \t]*friend\s+\w",
+    rb"|^[ \t]*virtual\s+[\w~]|^[ \t]*(?:static[ \t]+|const[ \t]+)*auto[ \t&*]+\w+\s*[=({]"
+    rb"|^[ \t]*explicit\s+\w+\s*\(|^[ \t]*friend\s+\w",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -95,8 +96,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language(
         "cpp",
         "tree_sitter_cpp",
-        (".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++")
-        + (".ipp", ".tpp", ".inl", ".ino", ".cppm", ".ixx", ".cu", ".cuh"),
+        tuple(".cc .cpp .cxx .c++ .hh .hpp .hxx .h++ .ipp .tpp .inl .ino .cppm .ixx .cu .cuh".split()),
         macros=_C_MACROS,
     ),
     Language("csharp", "tree_sitter_c_sharp", (".cs", ".csx")),

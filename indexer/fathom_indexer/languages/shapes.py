@@ -37,15 +37,17 @@ _BY_KEYWORD = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _SHELL = re.compile(
-    rb"^(?P<indent>[ \t]*)(?:function[ \t]+(?P<name>[^\s(){}=$]+)(?:[ \t]*\([ \t]*\))?|(?P<bare>[^\s(){}=$#\"']+)[ \t]*\([ \t]*\))"
-    rb"\s*[{(]",
+    rb"^(?P<indent>[ \t]*)(?:function[ \t]+(?P<name>[^\s(){}=$]+)(?:[ \t]*\([ \t]*\))?"
+    rb"|(?P<bare>[^\s(){}=$#\"']+)[ \t]*\([ \t]*\))\s*[{(]",
     re.MULTILINE,
 )
 _NO_METHODS = rb"if|for|while|switch|catch|with|function|return|else|do|try|await|super|new|typeof"
 _ECMASCRIPT = re.compile(
-    rb"^(?P<indent>[ \t]*)(?:(?:export|default|declare|abstract|async|static|public|private|protected|readonly|override|get|set)[ \t]+)*\*?"
+    rb"^(?P<indent>[ \t]*)(?:(?:export|default|declare|abstract|async|static|public|private|protected|readonly"
+    rb"|override|get|set)[ \t]+)*\*?"
     rb"(?:function[ \t]*\*?[ \t]*(?P<name>[\w$]+)|(?P<encloses>class|interface|enum)[ \t]+(?P<type>[\w$]+)"
-    rb"|(?:const|let|var)[ \t]+(?P<bound>[\w$]+)[^=\n;]{0,200}=[ \t]*(?:async[ \t]*)?(?:function\b|\([^()\n]*\)[^=\n;]*=>|[\w$]+[ \t]*=>)"
+    rb"|(?:const|let|var)[ \t]+(?P<bound>[\w$]+)[^=\n;]{0,200}="
+    rb"[ \t]*(?:async[ \t]*)?(?:function\b|\([^()\n]*\)[^=\n;]*=>|[\w$]+[ \t]*=>)"
     rb"|(?!(?:" + _NO_METHODS + rb")\b)(?P<bare>[#\w$]+)(?:<[^<>\n]*>)?\([^;{}\n]*\)[^;{}()\n=]*\{)",
     re.MULTILINE,
 )
