@@ -65,6 +65,8 @@ class Definition:
     signature: str
     docstring: str
     lead: Lead
+    guessed: bool = False
+    """Whether its end is that of its layout."""
     parent: Definition | None = None
     children: list[Definition] = field(default_factory=list)
     """Units directly inside; scopes in between do not count."""
@@ -109,6 +111,8 @@ def definitions(code: bytes, language: Language) -> list[Definition]:
     matches = reading.matches
     leads = Leads(matches, code, reading.attributes)
     found = sorted(_found(matches, code, leads), key=lambda definition: definition.order)
+    for definition in found:
+        definition.guessed = definition.name_span[0] in reading.guessed
     return _nest(_merge_clauses(found, leads) if language.clauses else found, leads)
 
 

@@ -44,7 +44,7 @@ class Reading:
     attributes: list[Span] = field(default_factory=list)
     """What was blanked before a definition on its first line, and so belongs to it."""
     guessed: set[int] = field(default_factory=set)
-    """Where the names begin of definitions whose end was judged by layout."""
+    """Bytes of the names of definitions whose end was judged by layout."""
 
 
 def read(code: bytes, language: Language) -> Reading:
@@ -170,7 +170,7 @@ class _Recovery:
                 self._read_again(end, before[-1].end_byte)
             self._reading.attributes += self._above(shape)
             if code is not self._code:
-                self._reading.guessed.add(shape.name[0])
+                self._reading.guessed.update(range(*shape.name))
             return
 
     def _attempts(self, shape: Shape, around: list[Shape]) -> Iterator[tuple[bytes, list[Span], bool]]:
