@@ -172,7 +172,8 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrapped: dict[int
         # Where the parser left something out, as it does with macros it cannot know, the name is what stands last.
         full_name = " ".join(without_type_arguments(full_name).split()[-1:])
     # A word of a shell may have dots in it.
-    owner, name = ("", full_name) if arguments or names[0].type == "word" else split_owner(full_name)
+    is_whole = bool(arguments) or (names[0].type == "word" and "::" not in full_name)
+    owner, name = ("", full_name) if is_whole else split_owner(full_name)
     if not name:
         return None
     if receivers := captures.get("receiver"):

@@ -151,6 +151,8 @@ class _Recovery:
 
     def _recover(self, shape: Shape, around: list[Shape]) -> None:
         for code, ranges, exact in self._attempts(shape, around):
+            if any(first >= last for first, last in ranges):
+                continue
             root = parse_readable(code, self._language, [self._lines.range(span) for span in ranges])
             matches = [_match(captures) for captures in captures_of(root, self._language) if captures]
             nodes = _definition_at(matches, shape.name)
@@ -184,7 +186,7 @@ class _Recovery:
                 spans = [(shape.start, end)]
                 if context is not None and context.body is not None:
                     opening, closing = context.body
-                    if opening < shape.start and closing >= end:
+                    if opening < shape.start < end < closing:
                         spans = [(context.start, opening + 1), *spans, (closing - 1, closing)]
                 yield code, spans, exact
 
