@@ -1036,9 +1036,8 @@ def _function(path: str, columns: Sequence[Any]) -> Function:
     name, qualified_name, kind, language, signature, packed, *place, guessed = columns
     length, _, content = zlib.decompress(packed).decode().partition(" ")
     documentation, text = content[: int(length)], content[int(length) :]
-    return Function(
-        name, qualified_name, Kind(kind), language, signature, documentation, text, *place, guessed=bool(guessed)
-    )
+    function = Function(name, qualified_name, Kind(kind), language, signature, documentation, text, *place)
+    return replace(function, guessed=bool(guessed))
 
 
 def _text(value: Any) -> str:
