@@ -49,10 +49,13 @@ HALF = 0.25
 def place_to_json(place: Place) -> Json:
     """Where a function is and what it is called: what all that is said of functions begins with."""
     function = place.function
+    name = {"line": function.name_line, "start": function.name_start, "end": function.name_end}
     return {
         "path": place.path,
         "startLine": function.start_line,
         "endLine": function.end_line,
+        **({"nameRange": name} if function.name_line else {}),
+        **({"guessed": True} if function.guessed else {}),
         "name": function.name,
         "qualifiedName": function.qualified_name,
         "kind": function.kind.value,
@@ -63,6 +66,7 @@ def place_to_json(place: Place) -> Json:
 
 def place_from_json(value: Json) -> Place:
     """The reverse of `place_to_json`, as far as that goes: there is no text, documentation or offset."""
+    name = value.get("nameRange", {})
     function = Function(
         name=value["name"],
         qualified_name=value["qualifiedName"],
@@ -75,6 +79,10 @@ def place_from_json(value: Json) -> Place:
         end_byte=0,
         start_line=value["startLine"],
         end_line=value["endLine"],
+        name_line=name.get("line", 0),
+        name_start=name.get("start", 0),
+        name_end=name.get("end", 0),
+        guessed=value.get("guessed", False),
     )
     return Place(value["path"], function)
 

@@ -60,6 +60,13 @@ class Function:
     end_byte: int
     start_line: int
     end_line: int
+    name_line: int = 0
+    """Where the name itself stands, 1-based; 0 where there is none or it is not known."""
+    name_start: int = 0
+    """Where it begins in that line, in UTF-16 code units from 0, as editors count."""
+    name_end: int = 0
+    guessed: bool = False
+    """Whether the parser could not follow the function and layout says where it ends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,15 @@ def location_of(folder: Folder, hit: Json) -> types.Location:
     )
 
 
+def selection_of(hit: Json) -> types.Range | None:
+    """Where a hit's own name stands, in UTF-16 code units; None for what has no name."""
+    name = hit.get("nameRange")
+    if name is None:
+        return None
+    line = name["line"] - 1
+    return types.Range(types.Position(line, name["start"]), types.Position(line, name["end"]))
+
+
 def symbol_of(folder: Folder, hit: Json, client: ClientCapabilities) -> types.WorkspaceSymbol:
     """A hit as a client knows symbols. Code outside functions has no name of its own and goes by its file's.
 
@@ -94,12 +103,16 @@ def symbol_of(folder: Folder, hit: Json, client: ClientCapabilities) -> types.Wo
     name = hit["name"] or PurePosixPath(hit["path"]).name
     container = hit["qualifiedName"].removesuffix(hit["name"]).rstrip(".") or hit["path"]
     location = location_of(folder, hit)
+    if selection := selection_of(hit):
+        location = types.Location(location.uri, selection)
+    # Where its name stands, since decorators and comments above it may say it, too.
+    first = hit.get("nameRange", {}).get("line", hit["startLine"])
     return types.WorkspaceSymbol(
         name=name,
         kind=symbol_kind(hit["kind"], client.newer_symbol_kinds),
         location=types.LocationUriOnly(location.uri) if lazy else location,
         container_name=container,
-        data={"startLine": hit["startLine"], "endLine": hit["endLine"]} if lazy else None,
+        data={"startLine": first, "endLine": hit["endLine"]} if lazy else None,
     )
 
 

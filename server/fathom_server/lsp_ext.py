@@ -117,9 +117,12 @@ class LspHit:
 
     hit: Json
     location: types.Location
+    selection: types.Range | None = None
+    """Where its own name stands."""
 
     def to_json(self) -> Json:
-        return {**self.hit, "location": _CONVERTER.unstructure(self.location)}
+        selection = {} if self.selection is None else {"selectionRange": _CONVERTER.unstructure(self.selection)}
+        return {**self.hit, "location": _CONVERTER.unstructure(self.location), **selection}
 
 
 @dataclass(frozen=True, slots=True)

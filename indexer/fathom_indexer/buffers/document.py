@@ -135,8 +135,19 @@ class Document:
             end_byte=start + len(code),
             start_line=line,
             end_line=line + code.count(b"\n"),
+            name_line=function.name_line and function.name_line + line - function.start_line,
         )
 
 
 def _placeless(function: Function) -> Function:
-    return replace(function, start_byte=0, end_byte=0, start_line=0, end_line=0)
+    return replace(
+        function,
+        start_byte=0,
+        end_byte=0,
+        start_line=0,
+        end_line=0,
+        name_line=0,
+        name_start=0,
+        name_end=0,
+        guessed=False,
+    )

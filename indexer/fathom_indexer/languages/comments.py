@@ -50,12 +50,14 @@ class Lead:
 class Leads:
     """The comments and attributes of one file, found by what follows them.
 
-    `captures` are those of every match of the language's query.
+    `captures` are those of every match of the language's query, `attributes` the spans of more attributes.
     """
 
-    def __init__(self, captures: Iterable[dict[str, list[Node]]], code: bytes) -> None:
+    def __init__(
+        self, captures: Iterable[dict[str, list[Node]]], code: bytes, attributes: Iterable[tuple[int, int]] = ()
+    ) -> None:
         self._code = code
-        self._marks = list(_marks(captures, code))
+        self._marks = list(_marks(captures, code, attributes))
         self._starts = [start for start, _, _ in self._marks]
         self._ends = [end for _, end, _ in self._marks]
 
@@ -166,9 +168,12 @@ def _without_stars(lines: list[str]) -> list[str]:
     return lines
 
 
-def _marks(captures: Iterable[dict[str, list[Node]]], code: bytes) -> Iterator[Mark]:
+def _marks(
+    captures: Iterable[dict[str, list[Node]]], code: bytes, attributes: Iterable[tuple[int, int]]
+) -> Iterator[Mark]:
     """The marks of a file in order and without overlaps."""
-    found = [
+    found = [(start, end, "attribute") for start, end in attributes]
+    found += [
         (node.start_byte, _before(_BLANKS, code, node.end_byte), label)
         for match in captures
         for label, nodes in match.items()

@@ -2,9 +2,11 @@
 
 Captures understood in `queries/*.scm` (`@definition.KIND`, KIND being a value of `Kind`):
 
-    @definition.KIND    the whole definition
+    @definition.KIND    the whole definition; several nodes are one with all that is between them
     @name               its name; several nodes are one with all that is between them (C# `operator` `+`)
     @body               where its body starts; the signature ends there. A function's field `body` needs no capture
+    @arguments          those of a macro that is called where a name should be: they say it (`TEST_F(Queue, Pops)`)
+    @declarator         what declares the name, instead of `@name`, which is as deep in it as C's declarators nest
     @doc                documentation inside the definition, such as a docstring
     @receiver           the type a method is declared for, outside its text (Go receivers, `Foo.prototype.bar`)
     @scope.type         qualifies what is inside and makes its functions methods, but is no unit (Rust `impl`)
@@ -15,6 +17,7 @@ and on their own, without a name:
     @wrapper            belongs to the one definition it holds: decorators, `export`, template headers
     @attribute          belongs to the definition that it precedes or begins (Rust `#[...]`, Java `@Override`)
     @documentation      documents the definition below it, as a comment does (Elixir `@doc`)
+    @items              holds code that the grammar does not read, such as what a macro takes: it is read by itself
     @comment            a comment; nodes that the grammar calls so need no capture
 """
 
@@ -24,9 +27,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fathom_indexer.languages.comments import Lead, Leads, clean_comments
-from fathom_indexer.languages.names import dotted_path, split_owner, without_type_arguments
-from fathom_indexer.languages.parsing import Captures, query_matches
-from fathom_indexer.languages.text import decode, one_line
+from fathom_indexer.languages.names import dotted_path, name_of_arguments, split_owner, without_type_arguments
+from fathom_indexer.languages.parsing import Captures
+from fathom_indexer.languages.recovery import read
+from fathom_indexer.languages.text import Span, decode, one_line, without_conditions
 from fathom_indexer.types import FUNCTION_KINDS, Kind
 
 if TYPE_CHECKING:
@@ -44,9 +48,6 @@ _SPECIFICITY = {Kind.CONSTRUCTOR: 3, Kind.METHOD: 2, Kind.MACRO: 2, Kind.CLOSURE
 
 _TYPE_KINDS = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kind.TRAIT, Kind.OBJECT})
 
-Span = tuple[int, int]
-"""First byte, and the one behind the last."""
-
 
 @dataclass(slots=True)
 class Definition:
@@ -57,10 +58,15 @@ class Definition:
     methods_inside: bool
     name: str
     owner: str
+    name_span: Span
+    """Where the name itself stands."""
+    body: Span | None
     span: Span
     signature: str
     docstring: str
     lead: Lead
+    guessed: bool = False
+    """Whether its end is that of its layout."""
     parent: Definition | None = None
     children: list[Definition] = field(default_factory=list)
     """Units directly inside; scopes in between do not count."""
@@ -101,9 +107,12 @@ class Definition:
 
 def definitions(code: bytes, language: Language) -> list[Definition]:
     """Definitions and scopes in order, outer before inner, each linked with what is around and inside it."""
-    matches = query_matches(code, language)
-    leads = Leads(matches, code)
+    reading = read(code, language)
+    matches = reading.matches
+    leads = Leads(matches, code, reading.attributes)
     found = sorted(_found(matches, code, leads), key=lambda definition: definition.order)
+    for definition in found:
+        definition.guessed = definition.name_span[0] in reading.guessed
     return _nest(_merge_clauses(found, leads) if language.clauses else found, leads)
 
 
@@ -116,23 +125,30 @@ def _found(matches: list[Captures], code: bytes, leads: Leads) -> list[Definitio
         for wrapper in captures.get("wrapper", ())
         for inner in wrapper.named_children
     }
-    found: dict[int, tuple[tuple[int, int, int], Definition]] = {}
+    # A signature that belongs to the implementation below it is no definition of its own.
+    parts = {(node.start_byte, node.end_byte) for captures in matches for node in captures.get("attribute", ())}
+    found: dict[int | Span, tuple[tuple[int, int, int], Definition]] = {}
     for captures in matches:
         definition = _definition(captures, code, leads, wrapped)
-        if definition is None:
+        if definition is None or definition.span in parts:
             continue
-        key = captures["name"][0].start_byte
+        # A scope has one name, whichever pattern finds it.
+        key = captures["name"][0].start_byte if definition.kind else definition.span
         preference = _rank(definition.kind), definition.span[1] - definition.span[0], len(captures)
         if key not in found or preference > found[key][0]:
             found[key] = preference, definition
     taken: set[Span] = set()
+    bodies: set[Span] = set()
     definitions: list[Definition] = []
-    for _, (_, definition) in sorted(found.items(), key=lambda item: item[0]):
+    for definition in sorted((one for _, one in found.values()), key=lambda one: (one.name_span, one.order)):
         # Of several names for one piece of code, as a typedef may have, the first counts.
-        if definition.kind is None or definition.span not in taken:
-            definitions.append(definition)
+        if definition.kind and (definition.span in taken or definition.body in bodies):
+            continue
+        definitions.append(definition)
         if definition.kind:
             taken.add(definition.span)
+        if definition.is_function and definition.body:
+            bodies.add(definition.body)
     return definitions
 
 
@@ -141,15 +157,23 @@ def _rank(kind: Kind | None) -> int:
 
 
 def _definition(captures: Captures, code: bytes, leads: Leads, wrapped: dict[int, Node]) -> Definition | None:
-    label, node = next(((key, nodes[0]) for key, nodes in captures.items() if "." in key), ("", None))
+    label, nodes = next(((key, nodes) for key, nodes in captures.items() if "." in key), ("", []))
     names = captures.get("name")
-    if node is None or not names:
+    if not nodes or not names:
         return None
+    node = nodes[0]
     full_name = _between(names, code)
-    if names[0].has_error:
+    if arguments := captures.get("arguments"):
+        # The innermost ones come first: `BENCHMARK_F(Fixture, Run)(State& state)`.
+        first = min(arguments, key=lambda one: one.start_byte)
+        full_name = name_of_arguments(_between([first], code)) or full_name
+        names = [*names, first]
+    elif names[0].has_error:
         # Where the parser left something out, as it does with macros it cannot know, the name is what stands last.
         full_name = " ".join(without_type_arguments(full_name).split()[-1:])
-    owner, name = split_owner(full_name)
+    # A word of a shell may have dots in it.
+    is_whole = bool(arguments) or (names[0].type == "word" and "::" not in full_name)
+    owner, name = ("", full_name) if is_whole else split_owner(full_name)
     if not name:
         return None
     if receivers := captures.get("receiver"):
@@ -159,20 +183,41 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrapped: dict[int
     while wrapper := wrapped.get(outer.id):
         outer = wrapper
     kind = Kind(detail) if role == "definition" else None
+    if kind is Kind.METHOD and names[0].type == "field_identifier" and not receivers:
+        # A lost parser takes C++ behind a class for a part of it: only nesting says what is a method there.
+        kind = Kind.FUNCTION
     body = captures["body"][0] if "body" in captures else None
     if body is None and kind in FUNCTION_KINDS:
         body = node.child_by_field_name("body")
+    if wrapper := wrapped.get(nodes[-1].id):
+        nodes = [*nodes[:-1], wrapper]
+    end = max(outer.end_byte, nodes[-1].end_byte)
     signature_end = body.start_byte if body else node.end_byte
     return Definition(
         kind=kind,
         methods_inside=kind in _TYPE_KINDS if kind else detail == "type",
         name=name,
         owner=owner,
-        span=(outer.start_byte, leads.end_of_definition(outer.start_byte, outer.end_byte)),
-        signature=one_line(decode(leads.declaration(outer.start_byte, signature_end))) if kind else "",
+        name_span=_name_span(name, names, code),
+        body=(body.start_byte, body.end_byte) if body else None,
+        span=(outer.start_byte, leads.end_of_definition(outer.start_byte, end)),
+        signature=one_line(without_conditions(decode(leads.declaration(outer.start_byte, signature_end))))
+        if kind
+        else "",
         docstring=clean_comments(decode(code[doc.start_byte : doc.end_byte]) for doc in captures.get("doc", ())),
         lead=Lead(outer.start_byte, outer.start_byte, ""),
     )
+
+
+def _name_span(name: str, nodes: list[Node], code: bytes) -> Span:
+    """Where `name` stands in what was captured for it: without quotes and owners."""
+    start, end = nodes[0].start_byte, nodes[-1].end_byte
+    text = code[start:end]
+    for words in ([name], name.split(".")):
+        at = [text.rfind(word.encode("utf-8")) for word in words]
+        if min(at) >= 0 and at == sorted(at):
+            return start + at[0], start + at[-1] + len(words[-1].encode("utf-8"))
+    return start, nodes[0].end_byte
 
 
 def _between(nodes: list[Node], code: bytes) -> str:
@@ -193,6 +238,8 @@ def _merge_clauses(definitions: list[Definition], leads: Leads) -> list[Definiti
             definition.is_function
             and previous is not None
             and previous.kind is definition.kind
+            # A name that is computed, such as `unquote(name)`, may be another one each time.
+            and not definition.name.endswith(")")
             and previous.span[1] <= start
             and leads.only_comments(previous.span[1], start)
         ):

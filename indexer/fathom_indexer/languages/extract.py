@@ -13,9 +13,9 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from fathom_indexer.languages.definitions import Definition, Span, definitions
+from fathom_indexer.languages.definitions import Definition, definitions
 from fathom_indexer.languages.registry import dialect
-from fathom_indexer.languages.text import decode, one_line
+from fathom_indexer.languages.text import Span, decode, one_line
 from fathom_indexer.types import Function, Kind
 
 if TYPE_CHECKING:
@@ -75,6 +75,10 @@ def _unit(definition: Definition, code: bytes, lines: _Lines, language: str) -> 
         end_byte=end,
         start_line=lines.number(start),
         end_line=lines.number(end - 1),
+        name_line=lines.number(definition.name_span[0]),
+        name_start=lines.column(definition.name_span[0]),
+        name_end=lines.column(lines.end_of_line(*definition.name_span)),
+        guessed=definition.guessed,
     )
 
 
@@ -160,10 +164,21 @@ class _Lines:
     """Byte offsets to 1-based line numbers."""
 
     def __init__(self, code: bytes) -> None:
+        self._code = code
         self._starts = [0, *(match.end() for match in re.finditer(rb"\n", code))]
 
     def number(self, offset: int) -> int:
         return bisect_right(self._starts, offset)
+
+    def column(self, offset: int) -> int:
+        """How many UTF-16 code units stand before an offset in its line."""
+        before = self._code[self._starts[self.number(offset) - 1] : offset]
+        return len(before) if before.isascii() else len(decode(before).encode("utf-16-le")) // 2
+
+    def end_of_line(self, start: int, end: int) -> int:
+        """`end`, but no further than the line of `start`."""
+        line_break = self._code.find(b"\n", start, end)
+        return end if line_break < 0 else line_break
 
     def pieces(self, span: Span, height: int) -> Iterator[Span]:
         """The span cut at line starts into pieces of at most `height` lines."""

@@ -15,6 +15,12 @@ _TYPE_ARGUMENTS = re.compile(r"(?<=[\w$]) ?<[^<>]*>")
 # `Type::operator==`
 _OPERATOR = re.compile(r"(?:(?P<owner>.+?)::)?(?P<name>operator\b.*)")
 
+# The arguments of a macro, strings and brackets whole; a text among them; a word.
+_ARGUMENT = re.compile(r'(?:"(?:[^"\\]|\\.)*"|\([^()]*\)|[^,"()])+')
+_TEXT = re.compile(r'L?R?"\(?(?P<text>(?:[^"\\]|\\.)*?)\)?"', re.DOTALL)
+_WORD = re.compile(r"[A-Za-z_]\w*(?:::\w+)*")
+_NO_NAMES = frozenset("void int char bool long short float double unsigned signed const static".split())
+
 # `"in quotes"`, Kotlin's backticks, Zig's `@"name"`, Ruby's `:symbol`, Haskell's `(+)`.
 _QUOTED = re.compile(r"""(?:@?(["'`])|:(?!:)|(\())(?P<name>.+)(?(1)\1|)(?(2)\)|)""")
 
@@ -25,10 +31,31 @@ def split_owner(name: str) -> tuple[str, str]:
     if quoted := _QUOTED.fullmatch(name):
         return "", quoted["name"].strip()
     if operator := _OPERATOR.fullmatch(name):
-        return dotted_path(operator["owner"] or ""), operator["name"]
+        return dotted_path(operator["owner"] or ""), _without_arguments(operator["name"])
     plain = without_type_arguments(name).removeprefix("::")
     dotted = _DOTTED.fullmatch(plain)
     return (dotted_path(dotted["owner"]), dotted["name"]) if dotted else ("", plain)
+
+
+def name_of_arguments(arguments: str) -> str:
+    """What a macro with these arguments (in parentheses) defines, or nothing: `TEST_F(QueueTest, PopsInOrder)`.
+
+    A text is a name; two words are one name, the first of more is.
+    """
+    texts = [text.strip() for text in _ARGUMENT.findall(arguments.strip()[1:-1])]
+    if texts and (text := _TEXT.fullmatch(texts[0])):
+        return text["text"].strip()
+    words = [text for text in texts if _WORD.fullmatch(text) and text not in _NO_NAMES]
+    if not words or words[0] != texts[0]:
+        return ""
+    return ".".join(words) if len(texts) == 2 else words[0]
+
+
+def _without_arguments(operator: str) -> str:
+    """`operator char*` of `operator char*() const`."""
+    if operator.replace(" ", "").startswith("operator()"):
+        return operator
+    return operator.partition("(")[0].rstrip()
 
 
 def dotted_path(owner: str) -> str:

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node, Parser, QueryCursor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tree_sitter import Range
+
     from fathom_indexer.languages.registry import Language
+    from fathom_indexer.languages.text import Span
 
 MAX_DEPTH = 512
 """Nodes deeper in the syntax tree start no match: matching takes time in proportion to the matches under way."""
@@ -27,26 +32,66 @@ in proportion to the square of a line's length."""
 # Of a file's bytes, what is handed over at once: to the parser, but also each time a predicate looks at a name.
 _CHUNK_BYTES = 1024
 
+# What a declarator may hold besides another one, and what the parser takes for a name where it is lost.
+_NO_DECLARATORS = frozenset({"type_qualifier", "attribute_specifier", "ms_call_modifier", "comment"})
+_MEMBERS = frozenset({"field_identifier", "qualified_identifier", "destructor_name"})
+_STATEMENTS = frozenset({b"if", b"for", b"while", b"switch", b"catch", b"return"})
+
+_NO_LINE_BREAK = re.compile(rb"[^\r\n]")
+
 _KEEPS_WHAT_IT_READ = version("tree-sitter") == "0.26.1"
 
 Captures = dict[str, list[Node]]
 """What one match captures, by label."""
 
 
-def query_matches(code: bytes, language: Language) -> list[Captures]:
-    """What each match of the language's query captures; nothing where parsing is given up."""
-    root = parse(code, language)
+def captures_of(root: Node | None, language: Language) -> list[Captures]:
+    """What each match of the language's query captures; nothing where parsing was given up."""
     if root is None or any(node.is_error and node.child_count > MAX_ERROR_NODES for node in (root, *root.children)):
         return []
     cursor = QueryCursor(language.tree_sitter_query)
     cursor.set_max_start_depth(MAX_DEPTH)
-    return [found for _, found in cursor.matches(root)]
+    return [found for _, found in cursor.matches(root) if "declarator" not in found or _name_declared(found)]
+
+
+def _name_declared(captures: Captures) -> bool:
+    """Whether the captured declarator of C holds a name, however deep; it is captured then."""
+    node: Node | None = captures.pop("declarator")[0]
+    while node is not None and node.type.endswith("_declarator"):
+        inner = node.child_by_field_name("declarator")
+        node = inner or next((child for child in node.named_children if child.type not in _NO_DECLARATORS), None)
+    if node is None or node.text in _STATEMENTS:
+        return False
+    captures["name"] = [node]
+    if node.type in _MEMBERS and "definition.function" in captures:
+        captures["definition.method"] = captures.pop("definition.function")
+    return True
 
 
 def parse(code: bytes, language: Language) -> Node | None:
     """The root of the syntax tree, offsets those of `code`; None where parsing takes too long."""
-    readable = language.macros.sub(_blank, code) if language.macros else code
-    return _parse(readable, Parser(language.tree_sitter_grammar))
+    return parse_readable(readable_code(code, language), language)
+
+
+def parse_readable(code: bytes, language: Language, ranges: Sequence[Range] | None = None) -> Node | None:
+    """The root of the syntax tree of readable code, or of parts of it; None where parsing takes too long."""
+    parser = Parser(language.tree_sitter_grammar)
+    if ranges is not None:
+        parser.included_ranges = list(ranges)
+    return _parse(code, parser)
+
+
+def readable_code(code: bytes, language: Language) -> bytes:
+    """The code as the grammar can read it: macros that it cannot know are blanked, offsets stay."""
+    return language.macros.sub(_blank, code) if language.macros else code
+
+
+def blanked(code: bytes, spans: Iterable[Span]) -> bytes:
+    """The code with blanks instead of some spans; line breaks stay."""
+    changed = bytearray(code)
+    for start, end in spans:
+        changed[start:end] = _NO_LINE_BREAK.sub(b" ", code[start:end])
+    return bytes(changed)
 
 
 def is_broken(code: bytes, language: Language) -> bool:

@@ -21,13 +21,33 @@ _C_MACROS = re.compile(
     rb"(?:[A-Z][A-Z0-9_]+|__\w+)(?:\([^()\n]*\))?(?=\s+\w+\s*(?:final\s*)?[:{<])"
 )
 
+# Comments, texts and directives of C, where anything may stand, or what no C has.
 _ONLY_CPP = re.compile(
-    rb"^[ \t]*(?:namespace\s+[\w:]+\s*\{|template\s*<|(?:public|private|protected)\s*:|class(?:\s+\w+){1,3}\s*[:{])",
-    re.MULTILINE,
+    rb"(?P<other>//[^\n]*|/\*.*?(?:\*/|\Z)|^[ \t]*\#(?:[^\n\\]|\\.)*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')"
+    # `a::b`, `[[nodiscard]] auto`, `enum class`, `operator+`, `namespace {`
+    rb"|\w\s?::\s?~?\w|(?<![\w:]):: ?\w+::"
+    rb"|^[ \t]*(?:inline[ \t]+)?namespace\b(?:\s+[\w:]+)?\s*\{"
+    rb"|^[ \t]*(?:\w+[ \t]+)?template\s*<|^[ \t]*(?:public|private|protected)\s*:|^[ \t]*using\s+\w+"
+    rb"|\benum\s+(?:class|struct)\s+\w+|^[ \t]*class(?:\s+\w+){1,3}\s*(?:final\s*)?[:{;]"
+    rb"|\b(?:constexpr|consteval|noexcept|decltype|static_cast|nullptr_t)\b|\boperator\s*(?:[^\s\w;,)]|\w+\s*\()"
+    # A reference among parameters or results, a member with a default, a constructor with initializers.
+    rb"|[(,]\s*const\s+(?:struct\s+)?\w+\s*&"
+    rb"|^[ \t]*(?!(?:return|else|case|goto|do)\b)(?:[\w:<>]+[ \t*&]+){1,8}[\w~]+\s*"
+    rb"\((?:[^(){};&]|\([^(){};]{0,200}\)){0,300}?\w(?:\s+const)?\s*&&?\s*(?:\w+\s*)?[,)=]"
+    rb"|^[ \t]*(?:(?:static|inline|const|virtual)[ \t]+){0,4}\w+(?:[ \t]+const)?[ \t]*&[ \t]*\w+\s*\("
+    rb"|^[ \t]*(?:explicit[ \t]+)?\w+\s*\([^;{}()]{0,400}\)\s*(?:noexcept\s*)?:\s*\w+\s*[({][^;]{0,400}?[)}]\s*[,{]"
+    rb"|^[ \t]*virtual\s+[\w~]|^[ \t]*(?:static[ \t]+|const[ \t]+)*auto[ \t&*]+\w+\s*[=({]"
+    rb"|^[ \t]*explicit\s+\w+\s*\(|^[ \t]*friend\s+\w",
+    re.MULTILINE | re.DOTALL,
 )
 
+# What only compilers of C++ read, in a header of C.
+_C_ONLY = re.compile(
+    rb"^[ \t]*#[ \t]*(?:ifdef[ \t]+__cplusplus|if[ \t]+defined[ \t]*\(?[ \t]*__cplusplus)(?:(?!^[ \t]*#[ \t]*endif).)*",
+    re.MULTILINE | re.DOTALL,
+)
 
-EXTRACT_FORMAT = 1
+EXTRACT_FORMAT = 2
 """Raise it when the extractor gives other units for the same file: every workspace is read anew."""
 
 
@@ -76,7 +96,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language(
         "cpp",
         "tree_sitter_cpp",
-        (".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++", ".ipp", ".tpp"),
+        tuple(".cc .cpp .cxx .c++ .hh .hpp .hxx .h++ .ipp .tpp .inl .ino .cppm .ixx .cu .cuh".split()),
         macros=_C_MACROS,
     ),
     Language("csharp", "tree_sitter_c_sharp", (".cs", ".csx")),
@@ -150,4 +170,6 @@ def language_of_path(path: str) -> Language | None:
 
 def dialect(language: Language, source: bytes) -> Language:
     """The language that a file really is in: headers named as C's are often C++'s."""
-    return language_named("cpp") if language.name == "c" and _ONLY_CPP.search(source) else language
+    if language.name == "c" and any(found["other"] is None for found in _ONLY_CPP.finditer(_C_ONLY.sub(b"", source))):
+        return language_named("cpp")
+    return language

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 
+Span = tuple[int, int]
+"""First byte, and the one behind the last."""
+
 _ONE_LINE_CHARACTERS = 300
 
 # What leads to a body, or ends a declaration without one.
 _BEFORE_BODY = re.compile(r"(?: ?[{,;\\]| =)+$")
+# Lines that say for whom the others are.
+_CONDITION = re.compile(
+    r"\n[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif|elseif|else|endif|pragma|region|endregion)\b(?:[^\n\\]|\\.)*", re.DOTALL
+)
+
 # Where a signature was broken into lines.
 _AFTER_OPENING = re.compile(r"([(\[]) ")
 _BEFORE_CLOSING = re.compile(r",? ([)\]])")
@@ -16,6 +24,11 @@ _BEFORE_CLOSING = re.compile(r",? ([)\]])")
 def decode(code: bytes) -> str:
     """The text of source bytes; those that are no UTF-8 become U+FFFD."""
     return code.decode("utf-8", "replace")
+
+
+def without_conditions(declaration: str) -> str:
+    """A declaration without the lines for a preprocessor in it."""
+    return _CONDITION.sub("", declaration)
 
 
 def one_line(text: str) -> str:

@@ -58,6 +58,13 @@ _FILES = (
 _VERSION = re.compile(r"^v(\d{1,3})$", re.IGNORECASE)
 # A function inside `mod tests` of a source file, as Rust has it.
 _TEST_SCOPE = re.compile(r"(?:^|\.)tests?\.")
+# A test by how it is declared: `TEST_F(Queue, Pops)`, `it("pops", () =>`, `RSpec.describe Queue`, `It "pops"`.
+_TEST_SIGNATURE = re.compile(
+    r"(?:[A-Z_]*TEST(?:_[A-Z_]+)?|BENCHMARK(?:_[A-Z_]+)?|SCENARIO|SECTION)\s*\("
+    r"|(?:RSpec\.|Deno\.)?[fx]?(?:it|test|describe|context|suite|specify|scenario|feature|bench|example"
+    r"|shared_examples|shared_context)(?:\.\w+)*(?:\([^\"'`]*\))?[\s(]\s*[\"'`:A-Z]"
+    r"|(?:Describe|Context|It)\s+(?:[\"']|\w+\s*$)"
+)
 
 
 def role_values(words: Sequence[str], outlines: Mapping[int, Outline], system: str = sys.platform) -> dict[int, float]:
@@ -74,7 +81,9 @@ def role_values(words: Sequence[str], outlines: Mapping[int, Outline], system: s
             roles |= {Role.LEGACY}
         if Role.FOREIGN not in asked and is_foreign(outline.path, system):
             roles |= {Role.FOREIGN}
-        if Role.TEST not in asked and _TEST_SCOPE.search(outline.qualified_name):
+        if Role.TEST not in asked and (
+            _TEST_SCOPE.search(outline.qualified_name) or _TEST_SIGNATURE.match(outline.signature)
+        ):
             roles |= {Role.TEST}
         if roles:
             values[function_id] = max(role.severity for role in roles)

@@ -6,7 +6,7 @@ format is moved aside by the store and built anew.
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Kept in `PRAGMA user_version`. Raise it with every change below or in what the columns mean."""
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -52,6 +52,10 @@ CREATE TABLE IF NOT EXISTS functions (
     end_byte       INTEGER NOT NULL,
     start_line     INTEGER NOT NULL,
     end_line       INTEGER NOT NULL,
+    name_line      INTEGER NOT NULL, -- 0: not known
+    name_start     INTEGER NOT NULL, -- in UTF-16 code units of that line
+    name_end       INTEGER NOT NULL,
+    guessed        INTEGER NOT NULL, -- whether layout says where it ends
     text_key       TEXT NOT NULL,
     checksum       INTEGER NOT NULL -- of path and columns: what a disk mangles must not pass for code
 );

@@ -29,7 +29,7 @@ Floats = NDArray[np.float32]
 _BUSY_TIMEOUT_MS = 10_000
 _FUNCTION_COLUMNS = (
     "name, qualified_name, kind, functions.language, signature, content, start_byte, end_byte, start_line, end_line, "
-    "checksum"
+    "name_line, name_start, name_end, guessed, checksum"
 )
 _PLACE = 6
 """How many of these columns come before those of the place."""
@@ -943,8 +943,8 @@ def _insert(db: sqlite3.Connection, file_id: int, path: str, function: Function,
     """Put in a function of a file; returns its id."""
     function_id = db.execute(
         "INSERT INTO functions (file_id, text_key, name, qualified_name, kind, language, signature, "
-        "content, start_byte, end_byte, start_line, end_line, checksum) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "content, start_byte, end_byte, start_line, end_line, name_line, name_start, name_end, guessed, checksum) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (file_id, text_key, *_columns(path, function)),
     ).lastrowid
     assert function_id is not None
@@ -956,7 +956,8 @@ def _move(db: sqlite3.Connection, path: str, row: _Row, function: Function) -> N
     """Note where a function, the same as before but for that, stands in its file now."""
     columns = (*row.columns[:_PLACE], *_place(function))
     db.execute(
-        "UPDATE functions SET start_byte = ?, end_byte = ?, start_line = ?, end_line = ?, checksum = ? WHERE id = ?",
+        "UPDATE functions SET start_byte = ?, end_byte = ?, start_line = ?, end_line = ?, name_line = ?, "
+        "name_start = ?, name_end = ?, guessed = ?, checksum = ? WHERE id = ?",
         (*_place(function), _checksum(path, columns), row.id),
     )
 
@@ -966,12 +967,31 @@ def _take_out_words(db: sqlite3.Connection, path: str, rows: Iterable[_Row]) -> 
     db.executemany(_DELETE_WORDS, [(row.id, *_words(row.function), path_words) for row in rows])
 
 
-def _place(function: Function) -> tuple[int, int, int, int]:
-    return function.start_byte, function.end_byte, function.start_line, function.end_line
+def _place(function: Function) -> tuple[int, ...]:
+    return (
+        function.start_byte,
+        function.end_byte,
+        function.start_line,
+        function.end_line,
+        function.name_line,
+        function.name_start,
+        function.name_end,
+        int(function.guessed),
+    )
 
 
 def _without_place(function: Function) -> Function:
-    return replace(function, start_byte=0, end_byte=0, start_line=0, end_line=0)
+    return replace(
+        function,
+        start_byte=0,
+        end_byte=0,
+        start_line=0,
+        end_line=0,
+        name_line=0,
+        name_start=0,
+        name_end=0,
+        guessed=False,
+    )
 
 
 def _storable(function: Function) -> Function:
@@ -1013,10 +1033,11 @@ def _function(path: str, columns: Sequence[Any]) -> Function:
     *columns, checksum = columns
     if checksum != _checksum(path, columns):
         raise sqlite3.DatabaseError("a function does not match its checksum")
-    name, qualified_name, kind, language, signature, packed, *place = columns
+    name, qualified_name, kind, language, signature, packed, *place, guessed = columns
     length, _, content = zlib.decompress(packed).decode().partition(" ")
     documentation, text = content[: int(length)], content[int(length) :]
-    return Function(name, qualified_name, Kind(kind), language, signature, documentation, text, *place)
+    function = Function(name, qualified_name, Kind(kind), language, signature, documentation, text, *place)
+    return replace(function, guessed=bool(guessed))
 
 
 def _text(value: Any) -> str:

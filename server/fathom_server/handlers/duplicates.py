@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fathom_indexer.protocol import filters_to_json
-from fathom_server.convert import location_of
+from fathom_server.convert import location_of, selection_of
 from fathom_server.handlers.errors import answering
 from fathom_server.lsp_ext import DuplicatesParams, LspHit
 
@@ -21,7 +21,12 @@ async def duplicates(ls: FathomServer, params: Any = None) -> Json:
     with answering():
         answers = await ls.session.duplicates(asked)
     groups = [
-        {**group, "clones": [LspHit(clone, location_of(folder, clone)).to_json() for clone in group["clones"]]}
+        {
+            **group,
+            "clones": [
+                LspHit(clone, location_of(folder, clone), selection_of(clone)).to_json() for clone in group["clones"]
+            ],
+        }
         for folder, answer in answers
         for group in answer.groups
     ]

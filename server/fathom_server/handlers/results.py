@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from fathom_indexer.protocol import relevance
-from fathom_server.convert import location_of
+from fathom_server.convert import location_of, selection_of
 from fathom_server.lsp_ext import LspHit, SearchResult
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def result_of(found: Found) -> Json:
 
 
 def _with_location(folder: Folder, hit: Json) -> LspHit:
-    return LspHit(hit, location_of(folder, hit))
+    return LspHit(hit, location_of(folder, hit), selection_of(hit))
 
 
 def streaming(ls: FathomServer, token: int | str | None) -> OnFound | None:

@@ -81,6 +81,18 @@ def test_type_alias_stays_in_the_class_or_function_that_holds_it() -> None:
         ("namespace a::b\n{\n}\n", "cpp"),
         ("  template <class T> T f(T a) { return a; }\n", "cpp"),
         ("struct A {\npublic:\n  int x;\n};\n", "cpp"),
+        ("/* std::vector, operator+ */\nstatic inline int f(int a) { return g(a & b, c); }\n", "c"),
+        ("#ifdef __cplusplus\nnamespace a { class B; }\n#else\nstruct B;\n#endif\n", "c"),
+        ("static int f(void)\n{\n  return !!(a &b);\n}\n", "c"),
+        ("void f(const Foo& a);\n", "cpp"),
+        ("void f(Foo &a, int b);\n", "cpp"),
+        ("inline int f(std::string s);\n", "cpp"),
+        ("constexpr int k = 3;\n", "cpp"),
+        ("static auto make() { return 1; }\n", "cpp"),
+        ("struct V { V operator+(V o) const; };\n", "cpp"),
+        ("enum class Color { Red };\n", "cpp"),
+        ("namespace\n{\nint f() { return 1; }\n}\n", "cpp"),
+        ("struct A {\n  A(int x) : x_(x) {}\n  int x_;\n};\n", "cpp"),
     ],
 )
 def test_headers_of_cpp_are_told_from_those_of_c(source: str, language: str) -> None:
@@ -127,6 +139,30 @@ def test_names_of_javascript(source: str, names: list[str]) -> None:
 def test_name_that_is_too_long_is_none() -> None:
     source = f"const o = {{'{'x' * 1000}': () => 1}}\n"
     assert not any(unit.kind in FUNCTION_KINDS for unit in units_of("javascript", source))
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "place"),
+    [
+        ("python", "# f\n@deco('f')\ndef f(): pass\n", (3, 4, 5)),
+        ("javascript", "const é = 1, größe = () => é\n", (1, 13, 18)),
+        ("cpp", "void A::run() {}\n", (1, 8, 11)),
+        ("javascript", "it('pops', () => {})\n", (1, 4, 8)),
+        ("cpp", "TEST_F(Queue, Pops) {}\n", (1, 7, 18)),
+    ],
+)
+def test_place_of_a_name_is_its_own(language: str, source: str, place: tuple[int, int, int]) -> None:
+    unit = next(unit for unit in units_of(language, source) if unit.kind in FUNCTION_KINDS)
+    assert (unit.name_line, unit.name_start, unit.name_end) == place
+
+
+def test_end_that_layout_says_is_marked() -> None:
+    source = "fun before() = 1\n\nfun mid() {\n    val b = suspend { 42 }\n}\n\nfun after() = 2\n"
+    assert [(unit.name, unit.end_line, unit.guessed) for unit in units_of("kotlin", source)] == [
+        ("before", 1, False),
+        ("mid", 5, True),
+        ("after", 7, False),
+    ]
 
 
 def test_several_names_of_one_typedef_make_one_unit() -> None:

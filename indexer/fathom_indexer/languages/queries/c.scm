@@ -14,6 +14,27 @@
   body: (_) @body
   (#not-match? @name "^(if|for|while|switch|catch|return)$")) @definition.function
 
+; However indirect what it returns is.
+(function_definition
+  declarator: [(pointer_declarator) (parenthesized_declarator) (array_declarator) (function_declarator)] @declarator
+  body: (_) @body) @definition.function
+
+; A macro that defines a function, and a function of old C without a type: to the grammar a call and a block.
+((translation_unit
+  (expression_statement (call_expression
+    function: [
+      (identifier) @name
+      (call_expression function: (identifier) @name arguments: (_) @arguments)
+    ]
+    arguments: (_) @arguments)) @definition.function
+  . (compound_statement) @definition.function @body)
+  (#match? @name "^_*[A-Z][A-Z0-9_]*$"))
+
+((translation_unit
+  (expression_statement (call_expression function: (identifier) @name)) @definition.function
+  . (compound_statement) @definition.function @body)
+  (#not-match? @name "^(_*[A-Z][A-Z0-9_]*|if|for|while|switch|catch|return)$"))
+
 (preproc_function_def
   name: (identifier) @name
   value: (_)? @body) @definition.macro

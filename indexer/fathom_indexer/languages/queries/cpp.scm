@@ -20,13 +20,10 @@
 ; In a class, or defined outside of it.
 (function_definition
   declarator: [
-    (operator_cast "operator" @name type: (_) @name)
-    (qualified_identifier
-      scope: (_) @receiver
-      name: (operator_cast "operator" @name type: (_) @name))
-    (qualified_identifier scope: (_) @receiver name: (qualified_identifier
-      scope: (_) @receiver
-      name: (operator_cast "operator" @name type: (_) @name)))
+    (operator_cast) @name
+    (qualified_identifier name: (operator_cast)) @name
+    (qualified_identifier name: (qualified_identifier name: (operator_cast))) @name
+    (qualified_identifier name: (qualified_identifier name: (qualified_identifier name: (operator_cast)))) @name
     (function_declarator
       declarator: [(field_identifier) (destructor_name) (qualified_identifier)] @name)
     (pointer_declarator declarator: (function_declarator
@@ -39,18 +36,49 @@
   body: (_) @body) @definition.method
 
 ; Only constructors have neither a type nor a tilde.
-(field_declaration_list
-  (function_definition
-    !type
-    declarator: (function_declarator declarator: (identifier) @name)
-    body: (_) @body) @definition.constructor)
-
-(field_declaration_list
-  (template_declaration
+(_
+  name: [(type_identifier) @_class (template_type name: (type_identifier) @_class)
+    (qualified_identifier name: (type_identifier) @_class)]
+  body: (field_declaration_list [
     (function_definition
       !type
       declarator: (function_declarator declarator: (identifier) @name)
-      body: (_) @body) @definition.constructor))
+      body: (_) @body) @definition.constructor
+    (_ (function_definition
+      !type
+      declarator: (function_declarator declarator: (identifier) @name)
+      body: (_) @body) @definition.constructor)
+  ])
+  (#eq? @_class @name))
+
+; However indirect what it returns is.
+(function_definition
+  declarator: [
+    (pointer_declarator)
+    (reference_declarator)
+    (parenthesized_declarator)
+    (array_declarator)
+    (function_declarator)
+  ] @declarator
+  body: (_) @body) @definition.function
+
+; A macro that defines a function: it has no type.
+(function_definition
+  !type
+  declarator: [
+    (function_declarator declarator: (identifier) @name parameters: (_) @arguments)
+    (function_declarator
+      declarator: (function_declarator declarator: (identifier) @name parameters: (_) @arguments))
+  ]
+  body: (_) @body
+  (#match? @name "^_*[A-Z][A-Z0-9_]*$")) @definition.function
+
+; The same with a text, which no parameter can be.
+((expression_statement (call_expression
+    function: (identifier) @name
+    arguments: (_) @arguments)) @definition.function
+  . (compound_statement) @definition.function @body
+  (#match? @name "^_*[A-Z][A-Z0-9_]*$"))
 
 (function_definition
   !type
@@ -67,6 +95,9 @@
       declarator: [(field_identifier) (operator_name)] @name))
     (reference_declarator (function_declarator
       declarator: [(field_identifier) (operator_name)] @name))
+    (pointer_declarator declarator: (reference_declarator (function_declarator
+      declarator: [(field_identifier) (operator_name)] @name)))
+    (operator_cast) @name
   ]
   default_value: (number_literal)) @definition.method
 

@@ -123,6 +123,22 @@
   right: (class body: (_) @body)
   (#not-eq? @_left "module.exports")) @definition.class
 
+; Tests, named by what they say: it("...", () => ...), test.only(`...`, function () ...).
+((call_expression
+  function: [
+    (identifier) @_test
+    (member_expression object: (identifier) @_test)
+    (call_expression function: [(identifier) @_test (member_expression object: (identifier) @_test)])
+  ]
+  arguments: (arguments
+    . [(string) (template_string)] @name
+    [
+      (function_expression body: (_) @body)
+      (generator_function body: (_) @body)
+      (arrow_function body: (_) @body)
+    ])) @definition.function
+  (#match? @_test "^[fx]?(it|test|describe|context|suite|specify|scenario|feature|bench)$"))
+
 ; Functions that only their own name binds.
 (arguments
   (function_expression

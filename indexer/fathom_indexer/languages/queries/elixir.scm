@@ -7,7 +7,23 @@
     (binary_operator left: [(identifier) @name (call target: (identifier) @name)] operator: "when")
   ] (keywords)? @body)
   (do_block)? @body) @definition.function
-  (#any-of? @_def "def" "defp" "defdelegate"))
+  (#any-of? @_def "def" "defp" "defdelegate")
+  (#not-eq? @name "unquote"))
+
+; def unquote(name)(...) do ... end, def unquote(name), do: ...
+((call
+  target: (identifier) @_def
+  (arguments . [
+    (call target: (identifier) @_unquote) @name
+    (call target: (call target: (identifier) @_unquote) @name)
+    (binary_operator left: [
+      (call target: (identifier) @_unquote) @name
+      (call target: (call target: (identifier) @_unquote) @name)
+    ] operator: "when")
+  ] (keywords)? @body)
+  (do_block)? @body) @definition.function
+  (#any-of? @_def "def" "defp" "defmacro" "defmacrop")
+  (#eq? @_unquote "unquote"))
 
 ; def left <> right
 ((call
@@ -25,7 +41,8 @@
     (binary_operator left: [(identifier) @name (call target: (identifier) @name)] operator: "when")
   ] (keywords)? @body)
   (do_block)? @body) @definition.macro
-  (#any-of? @_def "defmacro" "defmacrop" "defguard" "defguardp"))
+  (#any-of? @_def "defmacro" "defmacrop" "defguard" "defguardp")
+  (#not-eq? @name "unquote"))
 
 ; test "what is true", context do ... end
 ((call

@@ -6,30 +6,194 @@
       (identifier) @name
       (operator) @name
       (field_expression (identifier) .) @name
-      (parametrized_type_expression . (identifier) @name)
-      (parenthesized_expression (typed_expression (_) . (identifier) @name))
+      (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+      (parenthesized_expression [
+        (typed_expression (_) . [
+          (identifier) @name
+          (field_expression (identifier) .) @name
+          (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+        ])
+        (unary_typed_expression [
+          (identifier) @name
+          (field_expression (identifier) .) @name
+          (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+        ])
+      ])
     ])
-    (typed_expression . (call_expression . [(identifier) (operator) (field_expression (identifier) .)] @name))
+    (typed_expression . (call_expression . [
+        (identifier) @name
+        (operator) @name
+        (field_expression (identifier) .) @name
+        (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+        (parenthesized_expression [
+          (typed_expression (_) . [
+            (identifier) @name
+            (field_expression (identifier) .) @name
+            (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+          ])
+          (unary_typed_expression [
+            (identifier) @name
+            (field_expression (identifier) .) @name
+            (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+          ])
+        ])
+      ]))
+    (binary_expression . (_) . (operator) @name . (_) .)
     (where_expression . [
       (call_expression . [
         (identifier) @name
         (operator) @name
         (field_expression (identifier) .) @name
-        (parametrized_type_expression . (identifier) @name)
+        (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+        (parenthesized_expression [
+          (typed_expression (_) . [
+            (identifier) @name
+            (field_expression (identifier) .) @name
+            (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+          ])
+          (unary_typed_expression [
+            (identifier) @name
+            (field_expression (identifier) .) @name
+            (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+          ])
+        ])
       ])
-      (typed_expression . (call_expression . [(identifier) (operator) (field_expression (identifier) .)] @name))
+      (typed_expression . (call_expression . [
+          (identifier) @name
+          (operator) @name
+          (field_expression (identifier) .) @name
+          (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+          (parenthesized_expression [
+            (typed_expression (_) . [
+              (identifier) @name
+              (field_expression (identifier) .) @name
+              (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+            ])
+            (unary_typed_expression [
+              (identifier) @name
+              (field_expression (identifier) .) @name
+              (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+            ])
+          ])
+        ]))
+      (binary_expression . (_) . (operator) @name . (_) .)
+      (where_expression . (call_expression . [
+        (identifier) @name
+        (operator) @name
+        (field_expression (identifier) .) @name
+        (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+        (parenthesized_expression [
+          (typed_expression (_) . [
+            (identifier) @name
+            (field_expression (identifier) .) @name
+            (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+          ])
+          (unary_typed_expression [
+            (identifier) @name
+            (field_expression (identifier) .) @name
+            (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+          ])
+        ])
+      ]))
     ])
   ]) . (_)? @body) @definition.function
 
-; name(...) = ...
+; name(...) = ..., a ⊗ b = ...
 (assignment
   . [
-    (call_expression . [(identifier) (operator) (field_expression (identifier) .)] @name)
-    (typed_expression . (call_expression . [(identifier) (operator) (field_expression (identifier) .)] @name))
+    (call_expression . [
+      (identifier) @name
+      (operator) @name
+      (field_expression (identifier) .) @name
+      (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+      (parenthesized_expression [
+        (typed_expression (_) . [
+          (identifier) @name
+          (field_expression (identifier) .) @name
+          (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+        ])
+        (unary_typed_expression [
+          (identifier) @name
+          (field_expression (identifier) .) @name
+          (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+        ])
+      ])
+    ])
+    (typed_expression . (call_expression . [
+        (identifier) @name
+        (operator) @name
+        (field_expression (identifier) .) @name
+        (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+        (parenthesized_expression [
+          (typed_expression (_) . [
+            (identifier) @name
+            (field_expression (identifier) .) @name
+            (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+          ])
+          (unary_typed_expression [
+            (identifier) @name
+            (field_expression (identifier) .) @name
+            (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+          ])
+        ])
+      ]))
+    (binary_expression . (_) . (operator) @name . (_) .)
     (where_expression . [
-      (call_expression . [(identifier) (operator) (field_expression (identifier) .)] @name)
-      (call_expression . (parametrized_type_expression . (identifier) @name))
-      (typed_expression . (call_expression . [(identifier) (operator) (field_expression (identifier) .)] @name))
+      (call_expression . [
+        (identifier) @name
+        (operator) @name
+        (field_expression (identifier) .) @name
+        (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+        (parenthesized_expression [
+          (typed_expression (_) . [
+            (identifier) @name
+            (field_expression (identifier) .) @name
+            (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+          ])
+          (unary_typed_expression [
+            (identifier) @name
+            (field_expression (identifier) .) @name
+            (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+          ])
+        ])
+      ])
+      (typed_expression . (call_expression . [
+          (identifier) @name
+          (operator) @name
+          (field_expression (identifier) .) @name
+          (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+          (parenthesized_expression [
+            (typed_expression (_) . [
+              (identifier) @name
+              (field_expression (identifier) .) @name
+              (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+            ])
+            (unary_typed_expression [
+              (identifier) @name
+              (field_expression (identifier) .) @name
+              (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+            ])
+          ])
+        ]))
+      (binary_expression . (_) . (operator) @name . (_) .)
+      (where_expression . (call_expression . [
+        (identifier) @name
+        (operator) @name
+        (field_expression (identifier) .) @name
+        (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+        (parenthesized_expression [
+          (typed_expression (_) . [
+            (identifier) @name
+            (field_expression (identifier) .) @name
+            (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+          ])
+          (unary_typed_expression [
+            (identifier) @name
+            (field_expression (identifier) .) @name
+            (parametrized_type_expression . [(identifier) (field_expression (identifier) .)] @name)
+          ])
+        ])
+      ]))
     ])
   ]
   (operator) @body) @definition.function

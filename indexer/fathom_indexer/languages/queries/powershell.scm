@@ -22,3 +22,15 @@
   value: (pipeline (pipeline_chain . (logical_expression (bitwise_expression (comparison_expression (additive_expression
     (multiplicative_expression (format_expression (range_expression (array_literal_expression (unary_expression
       (script_block_expression) @body))))))))) .) .)) @definition.closure
+
+; Tests, named by what they say: It "..." { ... }
+((pipeline_chain . (command
+  command_name: (command_name) @_test
+  command_elements: (command_elements
+    . (command_argument_sep)
+    . [
+      (array_literal_expression (unary_expression (string_literal) @name))
+      (generic_token) @name
+    ]
+    (array_literal_expression (unary_expression (script_block_expression) @body)) .)) @definition.function .)
+  (#match? @_test "^([Dd]escribe|[Cc]ontext|[Ii]t)$"))

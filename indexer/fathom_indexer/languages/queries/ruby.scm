@@ -61,3 +61,10 @@
 (call !receiver arguments: (argument_list . [(method) (singleton_method)] .) @wrapper) @wrapper
 ((call !receiver method: (identifier) @_visibility arguments: (argument_list . (call) .) @wrapper) @wrapper
   (#any-of? @_visibility "private" "protected" "public"))
+
+; Tests, named by what they say: it "..." do ... end, RSpec.describe Thing, type: :model do ... end.
+((call
+  method: (identifier) @_test
+  arguments: (argument_list . [(string) (constant) (scope_resolution) (simple_symbol)] @name)
+  block: [(do_block body: (_)? @body) (block body: (_)? @body)]) @definition.function
+  (#match? @_test "^[fx]?(it|describe|context|specify|example|feature|scenario|test|shared_examples|shared_context)$"))

@@ -14,6 +14,16 @@
   body: (declaration_list
     (function_signature_item name: (identifier) @name) @definition.method))
 
+; What another language implements, or a macro.
+(function_signature_item name: (identifier) @name) @definition.function
+
+; Items that a macro takes: `cfg_net! { impl Stream { ... } }`.
+(source_file [
+  (macro_invocation (token_tree) @items)
+  (expression_statement (macro_invocation (token_tree) @items))
+])
+(declaration_list (macro_invocation (token_tree) @items))
+
 (macro_definition
   name: (identifier) @name
   . (macro_rule)? @body) @definition.macro
@@ -58,8 +68,33 @@
       (scoped_type_identifier name: (type_identifier) @name)
       (generic_type type: (type_identifier) @name)
     ])
+    (function_type) @name
+    (never_type) @name
+    (bounded_type . [
+      (dynamic_type trait: [
+        (type_identifier) @name
+        (scoped_type_identifier name: (type_identifier) @name)
+        (generic_type type: (type_identifier) @name)
+      ])
+      (reference_type type: (dynamic_type trait: [
+        (type_identifier) @name
+        (scoped_type_identifier name: (type_identifier) @name)
+        (generic_type type: (type_identifier) @name)
+      ]))
+    ])
+    (tuple_type . (bounded_type . (dynamic_type trait: [
+      (type_identifier) @name
+      (scoped_type_identifier name: (type_identifier) @name)
+      (generic_type type: (type_identifier) @name)
+    ])) @_inner .)
     (reference_type type: [
       (type_identifier) @name
+      (scoped_type_identifier name: (type_identifier) @name)
+      (dynamic_type trait: [
+        (type_identifier) @name
+        (scoped_type_identifier name: (type_identifier) @name)
+        (generic_type type: (type_identifier) @name)
+      ])
       (primitive_type) @name
       (array_type) @name
       (generic_type type: (type_identifier) @name)

@@ -110,6 +110,22 @@
     (pair value: [(function_expression) (generator_function) (arrow_function)])
   ])) @scope.type
 
+; Functions that are declared only.
+(function_signature name: (identifier) @name) @definition.function
+
+(class_body
+  (method_signature
+    name: [
+      (property_identifier) @name
+      (private_property_identifier) @name
+      (computed_property_name) @name
+      (string (string_fragment) @name)
+    ]) @definition.method)
+
+(class_body
+  (method_signature name: (property_identifier) @name) @definition.constructor
+  (#eq? @name "constructor"))
+
 ; Methods that others implement.
 (abstract_method_signature
   name: [
@@ -141,6 +157,16 @@
 ((function_signature name: (_) @_name) @attribute
   . (comment)* .
   [(function_signature name: (_) @_next) (function_declaration name: (_) @_next)]
+  (#eq? @_name @_next))
+
+((ambient_declaration (function_signature name: (_) @_name)) @attribute
+  . (comment)* .
+  (ambient_declaration (function_signature name: (_) @_next))
+  (#eq? @_name @_next))
+
+((export_statement declaration: (ambient_declaration (function_signature name: (_) @_name))) @attribute
+  . (comment)* .
+  (export_statement declaration: (ambient_declaration (function_signature name: (_) @_next)))
   (#eq? @_name @_next))
 
 ((export_statement declaration: (function_signature name: (_) @_name)) @attribute
