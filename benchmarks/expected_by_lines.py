@@ -48,6 +48,7 @@ _NO_CALL = (
     r"(?!(?:if|for|foreach|while|switch|catch|return|await|new|throw|assert|case|else|is|in|when|yield|do|using|lock"
     r"|fixed|super|this|try|not|and|or|var|assembly|unchecked|emit|revert|on)\b)"
 )
+_NO_NAME = r"(?!(?:async|static|operator)\b)"
 _ANNOTATIONS = r"(?:@[\w.]+(?:\([^()\n]*\))?\s+)*"
 
 _C_SHARP = Look(
@@ -61,8 +62,9 @@ _C_SHARP = Look(
         ),
         _pattern(
             "method",
-            rf"^[ \t]*(?:\[[^\]\n]*\][ ]*)*{_NO_CALL}(?:[\w.?]+(?:<[^()=;\n]*>)?[?\[\],]*[ ]+)+{_NO_CALL}(?:[\w.]+\.)?"
-            r"(?P<name>\w+)[ ]*(?:<[\w, ]+>)?[ ]*\(",
+            rf"^[ \t]*(?:\[[^\]\n]*\][ ]*)*{_NO_CALL}"
+            rf"(?:(?!operator\b)[\w.?]+(?:<[^()=;\n]*>)?[?\[\],]*[ ]+)+{_NO_CALL}{_NO_NAME}"
+            r"(?:[\w.]+\.)?(?P<name>\w+)[ ]*(?:<[\w, ]+>)?[ ]*\(",
             r"\s*(?:where[^{;=]*)?\s*(?::\s*(?:this|base)\s*\([^{;]*\))?\s*(?:\{|=>)",
         ),
     ),
@@ -90,9 +92,17 @@ _OCAML_COMMENTS = {
 }
 _OCAML = Look(
     (
-        _pattern("function", r"^[ \t]*(?:let|and)(?:%\w+)?(?:\s+rec)?\s+(?P<name>[a-z_][\w']*)[ ]+[\w(~?{_]"),
-        _pattern("function", r"^[ \t]*(?:let|and)(?:\s+rec)?\s+(?P<name>[a-z_][\w']*)\s*=\s*(?:fun|function)\b"),
-        _pattern("type", r"^[ \t]*type\s+(?:nonrec\s+)?(?:[+-]?'\w+\s+|\([^)\n]*\)\s+)?(?P<name>[a-z_][\w']*)"),
+        _pattern(
+            "function",
+            r"^[ \t]*(?:let|and)(?:%\w+)?(?:\s+rec)?\s+"
+            r"(?!(?:class|exception|module|open|type)\b)(?P<name>[a-z_][\w']*)[ ]+[\w(~?{_]",
+        ),
+        _pattern(
+            "function",
+            r"^[ \t]*(?:let|and)(?:\s+rec)?\s+"
+            r"(?!(?:class|exception|module|open|type)\b)(?P<name>[a-z_][\w']*)\s*=\s*(?:fun|function)\b",
+        ),
+        _pattern("type", r"^type\s+(?:nonrec\s+)?(?:[+-]?'\w+\s+|\([^)\n]*\)\s+)?(?P<name>[a-z_][\w']*)"),
         _pattern("module", r"^[ \t]*module\s+(?!type\b)(?P<name>[A-Z][\w']*)\s*=\s*struct\b"),
     ),
     block=("(*", "*)"),
@@ -101,7 +111,7 @@ _OCAML = Look(
 _OCAML_INTERFACE = Look(
     (
         _pattern("value", r"^[ \t]*(?:val|external)\s+(?P<name>[a-z_][\w']*)\s*:"),
-        _pattern("type", r"^[ \t]*type\s+(?:nonrec\s+)?(?:[+-]?'\w+\s+|\([^)\n]*\)\s+)?(?P<name>[a-z_][\w']*)"),
+        _pattern("type", r"^type\s+(?:nonrec\s+)?(?:[+-]?'\w+\s+|\([^)\n]*\)\s+)?(?P<name>[a-z_][\w']*)"),
         _pattern("module", r"^[ \t]*module\s+(?!type\b)(?P<name>[A-Z][\w']*)\s*:\s*sig\b"),
     ),
     block=("(*", "*)"),
@@ -126,7 +136,7 @@ _SCALA = Look(
             "function",
             rf"^[ \t]*{_ANNOTATIONS}(?:(?:private|protected)(?:\[\w+\])?[ ]+|(?:final|override|implicit|inline"
             rf"|transparent"
-            r"|lazy|abstract|infix)[ ]+)*def[ ]+(?P<name>[\w$]+|`[^`\n]+`|[-+*/<>=!?:&|^%~@#]+)",
+            r"|lazy|abstract|infix)[ ]+)*def[ ]+(?P<name>[\w$]+(?:_=)?|`[^`\n]+`|[-+*/<>=!?:&|^%~@#]+)",
         ),
         _pattern(
             "type",
@@ -187,13 +197,14 @@ _DART = Look(
         ),
         _pattern(
             "function",
-            rf"^[ \t]*{_ANNOTATIONS}{_NO_CALL}(?:(?:[\w.?]+(?:<[^()=;\n]*>)?\??|\([^()=;\n]*\))[ ]+)*{_NO_CALL}"
+            rf"^[ \t]*{_ANNOTATIONS}{_NO_CALL}(?:(?:[\w.?]+(?:<[^()=;\n]*>)?\??|\([^()=;\n]*\))[ ]+){{0,5}}{_NO_CALL}"
             r"(?:\w+\.)?(?P<name>\w+)[ ]*(?:<[^()=;\n]*>)?\(",
-            r"\s*(?:async\*?|sync\*)?\s*(?:\{|=>)",
+            r"\s*(?:async\*?|sync\*)?\s*(?:\{|=>)|\s*:\s*(?:(?:super|this)\b|assert\(|[\w.]+\s*=[^=])",
         ),
         _pattern(
             "getter",
-            rf"^[ \t]*{_ANNOTATIONS}(?:(?:[\w.?]+(?:<[^()=;\n]*>)?\??|\([^()=;\n]*\))[ ]+)*get[ ]+(?P<name>\w+)\s*"
+            rf"^[ \t]*{_ANNOTATIONS}"
+            rf"(?:(?:[\w.?]+(?:<[^()=;\n]*>)?\??|\([^()=;\n]*\))[ ]+){{0,4}}get[ ]+(?P<name>\w+)\s*"
             r"(?:(?:async\*?|sync\*)\s*)?(?:\{|=>)",
         ),
     ),
@@ -208,22 +219,6 @@ _GDSCRIPT = Look(
     ),
     line_comment="#",
     block=("", ""),
-    strings=r"""\"\"\"[\s\S]*?\"\"\"|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""",
-)
-_GROOVY = Look(
-    (
-        _pattern(
-            "type",
-            rf"^[ \t]*{_ANNOTATIONS}(?:(?:public|private|protected|static|final|abstract|sealed)[ ]+)*"
-            r"(?:class|@?interface|trait|enum|record)[ ]+(?P<name>\w+)",
-        ),
-        _pattern(
-            "method",
-            rf"^[ \t]*{_ANNOTATIONS}{_NO_CALL}(?:[\w.?]+(?:<[^()=;\n]*>)?(?:\[\])?[ ]+)+{_NO_CALL}"
-            r"(?P<name>\w+|\"[^\"\n]*\"|'[^'\n]*')[ ]*\(",
-            r"\s*(?:throws[^{]*)?\{",
-        ),
-    ),
     strings=r"""\"\"\"[\s\S]*?\"\"\"|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""",
 )
 _HCL = Look(
@@ -260,7 +255,7 @@ _F_SHARP = Look(
         _pattern(
             "function",
             r"^[ \t]*(?:let|and)[ ]+(?!private[ ]*=)(?:(?:rec|inline|private|internal|public|mutable)[ ]+)*"
-            r"(?P<name>\w+'*|``[^`\n]+``)"
+            r"(?!(?:private|mutable|rec|inline|internal|public)\b)(?P<name>\w+'*|``[^`\n]+``)"
             r"(?:<[^=\n]*>)?[ ]+(?![:=|])[\w(_`'{\[][^=\n]*(?:=|$)",
         ),
         _pattern(
@@ -274,6 +269,22 @@ _F_SHARP = Look(
     ),
     block=("(*", "*)"),
     strings=r'"""[\s\S]*?"""|@"(?:""|[^"])*"|"(?:\\[\s\S]|[^"\\])*"',
+)
+_SQL = Look(
+    (
+        _pattern(
+            "function",
+            r"(?i)^[ \t]*CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE|TRIGGER)\s+(?:IF\s+NOT\s+EXISTS\s+)?"
+            r"(?:[\w@]+\.)*(?P<name>\w+)",
+        ),
+        _pattern(
+            "table",
+            r"(?i)^[ \t]*CREATE\s+(?:OR\s+REPLACE\s+)?(?:(?:GLOBAL|LOCAL|TEMP|TEMPORARY|UNLOGGED|MATERIALIZED)\s+)*"
+            r"(?:TABLE|VIEW|TYPE)\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:[\w@]+\.)*(?P<name>\w+)",
+        ),
+    ),
+    line_comment="--",
+    strings=r"(\$\w*\$)[\s\S]*?\1|'(?:''|[^'])*'",
 )
 _COMPONENT = Look(
     (
@@ -297,7 +308,6 @@ LANGUAGES: Mapping[str, Look] = {
     "dart": _DART,
     "fsharp": _F_SHARP,
     "gdscript": _GDSCRIPT,
-    "groovy": _GROOVY,
     "haskell": _HASKELL,
     "hcl": _HCL,
     "kotlin": _KOTLIN,
@@ -306,6 +316,7 @@ LANGUAGES: Mapping[str, Look] = {
     "ocaml-interface": _OCAML_INTERFACE,
     "scala": _SCALA,
     "solidity": _SOLIDITY,
+    "sql": _SQL,
     "svelte": _COMPONENT,
     "swift": _SWIFT,
     "vue": _COMPONENT,

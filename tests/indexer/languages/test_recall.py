@@ -141,6 +141,27 @@ def test_every_language_can_be_counted(language: object) -> None:
         ("scala", 'case class A(x: Int)\nprivate[x] def b = 1\nval s = """\ndef no = 1\n"""', "A b"),
         ("swift", "final class A {\n  class func b() {}\n  init?(x: Int) {}\n  let x = A.init(x: 1)\n}", "A b init"),
         ("zig", 'pub fn a() void {}\nconst B = struct {};\ntest "c" {}\nconst d = @import("d");', 'a B "c"'),
+        (
+            "dart",
+            "class A {\n  A.b(this.x) : y = 1 {\n  }\n  int get c => 1;\n  // d() {}\n  e() => f(() {});\n}",
+            "A b c e",
+        ),
+        ("gdscript", "static func a():\n\tpass\nclass B:\n\tfunc c(): pass\n# func d():", "a B c"),
+        ("hcl", 'resource "a" "b" {\n}\nlocals {\n}\nvariable "c" {}\n# module "d" {', '"b" "c"'),
+        ("nix", 'a = x: x;\nb = { c, d ? { } }:\n  c;\ne = { f = 1; };\ng = "h = x: x";', "a b"),
+        (
+            "solidity",
+            "contract A {\n  constructor() {}\n  function b() external;\n  modifier c() { _; }\n}",
+            "A constructor b c",
+        ),
+        ("sql", "CREATE TABLE a.b (x int);\ncreate or replace function c() as $$\ncreate table d\n$$;", "b c"),
+        ("fsharp", "let a = 1\nlet b x =\n    x\ntype C() =\n    member _.D x = x", "b C D"),
+        (
+            "vue",
+            "<template>\nfunction a() {}\n</template>\n<script>\nconst b = () => 1\nfunction c() {}\n</script>",
+            "b c",
+        ),
+        ("astro", "---\nfunction a() {}\n---\nfunction b() {}\n<script>\nclass C {}\n</script>", "a C"),
     ],
 )
 def test_patterns_count_what_people_write(language: str, code: str, names: str) -> None:
