@@ -2,7 +2,7 @@
 
 Captures understood in `queries/*.scm` (`@definition.KIND`, KIND being a value of `Kind`):
 
-    @definition.KIND    the whole definition
+    @definition.KIND    the whole definition; several nodes are one with all that is between them
     @name               its name; several nodes are one with all that is between them (C# `operator` `+`)
     @body               where its body starts; the signature ends there. A function's field `body` needs no capture
     @doc                documentation inside the definition, such as a docstring
@@ -141,10 +141,11 @@ def _rank(kind: Kind | None) -> int:
 
 
 def _definition(captures: Captures, code: bytes, leads: Leads, wrapped: dict[int, Node]) -> Definition | None:
-    label, node = next(((key, nodes[0]) for key, nodes in captures.items() if "." in key), ("", None))
+    label, nodes = next(((key, nodes) for key, nodes in captures.items() if "." in key), ("", []))
     names = captures.get("name")
-    if node is None or not names:
+    if not nodes or not names:
         return None
+    node = nodes[0]
     full_name = _between(names, code)
     if names[0].has_error:
         # Where the parser left something out, as it does with macros it cannot know, the name is what stands last.
@@ -168,7 +169,7 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrapped: dict[int
         methods_inside=kind in _TYPE_KINDS if kind else detail == "type",
         name=name,
         owner=owner,
-        span=(outer.start_byte, leads.end_of_definition(outer.start_byte, outer.end_byte)),
+        span=(outer.start_byte, leads.end_of_definition(outer.start_byte, max(outer.end_byte, nodes[-1].end_byte))),
         signature=one_line(decode(leads.declaration(outer.start_byte, signature_end))) if kind else "",
         docstring=clean_comments(decode(code[doc.start_byte : doc.end_byte]) for doc in captures.get("doc", ())),
         lead=Lead(outer.start_byte, outer.start_byte, ""),
