@@ -22,9 +22,12 @@ LONGEST = 1_300_000
 """Characters of the longest document or query that fits into one message, whatever they are (`process/lines.py`)."""
 
 _LANGUAGES = {
+    "cuda-cpp": "cuda",
     "javascriptreact": "javascript",
+    "objective-cpp": "objective-c",
     "ocaml.interface": "ocaml-interface",
     "shellscript": "bash",
+    "terraform": "hcl",
     "typescriptreact": "tsx",
 }
 """Fathom's names of languages where LSP has others."""

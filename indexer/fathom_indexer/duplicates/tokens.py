@@ -19,19 +19,28 @@ IDENTIFIER, STRING, NUMBER, OTHER = "isn."
 
 # A function's text is parsed on its own. Where that fails, it may be one that can only stand in a class.
 _IN_BRACES = (("", ""), ("class A {\n", "\n}"))
+# Of a component, only what its scripts say is code.
+_IN_SCRIPT = (("<script>\n", "\n</script>"), ("<script>\nclass A {\n", "\n}\n</script>"))
 _SURROUNDINGS: dict[str, tuple[tuple[str, str], ...]] = {
+    "astro": _IN_SCRIPT,
     "csharp": _IN_BRACES,
     "cpp": _IN_BRACES,
+    "cuda": _IN_BRACES,
+    "dart": _IN_BRACES,
     "java": _IN_BRACES,
     "javascript": _IN_BRACES,
     "kotlin": _IN_BRACES,
+    "objective-c": (("", ""), ("@implementation A\n", "\n@end")),
     "ocaml": (("", ""), ("class a = object\n", "\nend")),
     "php": (("<?php ", ""), ("<?php class A {\n", "\n}")),
     "powershell": _IN_BRACES,
     "scala": _IN_BRACES,
+    "solidity": (("", ""), ("contract A {\n", "\n}")),
+    "svelte": _IN_SCRIPT,
     "swift": _IN_BRACES,
     "tsx": _IN_BRACES,
     "typescript": _IN_BRACES,
+    "vue": _IN_SCRIPT,
 }
 
 _WORD = re.compile(r"[^\W\d]|[$@#'%]\w")

@@ -133,7 +133,9 @@ class _Recovery:
         self._reading.matches = [match.captures for match in self._matches]
 
     def _is_found(self, shape: Shape) -> bool:
-        """Whether the parser found it, and followed it to its end."""
+        """Whether the parser found it, and followed it to its end. A scope has none: it is all that follows."""
+        if any(_names(match, shape.name) and _is_scope(match) for match in self._matches):
+            return True
         nodes = _definition_at(self._matches, shape.name)
         return bool(nodes) and self._is_whole(nodes, shape)
 
@@ -269,10 +271,15 @@ class _Recovery:
 
 def _definition_at(matches: list[_Match], name: Span) -> tuple[Node, ...]:
     """The nodes of the definition whose name stands there."""
-    for match in matches:
-        if match.start < name[1] and name[0] < match.end and match.nodes:
-            return match.nodes
-    return ()
+    return next((match.nodes for match in matches if match.nodes and _names(match, name)), ())
+
+
+def _names(match: _Match, name: Span) -> bool:
+    return match.start < name[1] and name[0] < match.end
+
+
+def _is_scope(match: _Match) -> bool:
+    return any(label.startswith("scope.") for label in match.captures)
 
 
 def _is_within(match: _Match, start: int, end: int) -> bool:

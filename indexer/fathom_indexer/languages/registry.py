@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
+import importlib.util
 import re
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -19,6 +19,21 @@ from fathom_indexer.errors import QueryError
 _C_MACROS = re.compile(
     rb"(?:(?<=class )|(?<=struct )|(?<=union ))"
     rb"(?:[A-Z][A-Z0-9_]+|__\w+)(?:\([^()\n]*\))?(?=\s+\w+\s*(?:final\s*)?[:{<])"
+)
+
+# What CUDA adds to C++. The first word of a function keeps its place in it, as if it were a type.
+_CUDA = re.compile(
+    rb"(?:(?<=__ )|(?<=inline )|(?<=static )|(?<=\])|(?<=\] ))__(?:device|forceinline|global|host|noinline)__"
+    rb"|__(?:device|host)__(?=(?: +__\w+__)* +(?:explicit +)?~?\w+\()"
+    rb"|__launch_bounds__\s*\([^()\n]*\)|__align__\s*\([^()\n]*\)|__(?:shared|constant|managed|grid_constant)__"
+    rb"|<<<[^;{}]*?>>>|" + _C_MACROS.pattern
+)
+
+# All of a component but its scripts, and of one of Astro but what stands between the dashes at its beginning, too.
+_COMPONENT = rb"(?:\A|</script\s*>).*?(?:<script\b[^>]*>|\Z)"
+_AROUND_SCRIPTS = re.compile(_COMPONENT, re.DOTALL)
+_AROUND_ASTRO = re.compile(
+    rb"\A\s*---[ \t]*\r?\n|(?<=\n)---[ \t]*(?=\r?\n|\Z).*?(?:<script\b[^>]*>|\Z)|" + _COMPONENT, re.DOTALL
 )
 
 # Comments, texts and directives of C, where anything may stand, or what no C has.
@@ -47,6 +62,18 @@ _C_ONLY = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 
+# What Apple's headers are full of and no grammar reads; and conditions, which it reads only around whole declarations.
+_OBJECTIVE_C_MACROS = re.compile(
+    rb"\bNS_(?:ASSUME_NONNULL_(?:BEGIN|END)|DESIGNATED_INITIALIZER|REQUIRES_SUPER|UNAVAILABLE)\b"
+    rb"|\b(?:API|NS|CF)_(?:\w*AVAILABLE|\w*DEPRECATED\w*|SWIFT_NAME|REFINED_FOR_SWIFT)\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)"
+    rb"|\b(?:FOUNDATION|UIKIT)_(?:EXPORT|EXTERN)\b"
+    rb"|^[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif|else|endif)\b[^\n]*",
+    re.MULTILINE,
+)
+_ONLY_OBJECTIVE_C = re.compile(
+    rb"^@(?:class|implementation|import|interface|protocol)\b|^[ \t]*#import\b", re.MULTILINE
+)
+
 EXTRACT_FORMAT = 2
 """Raise it when the extractor gives other units for the same file: every workspace is read anew."""
 
@@ -58,7 +85,9 @@ class Language:
     `grammar` is `module` or `module:function`, the function returning the grammar's pointer (`language` by default).
     `queries` names its files in `queries/` when that is not one of the language's own name.
     `clauses` says that a function may be written as several in a row, all of its name (Haskell's equations).
-    `macros` is what a preprocessor would take away and the grammar cannot know: it is blanked for the parser.
+    `extra` says that its grammar is too large to be installed with the rest: it comes with the extra `languages`.
+    `macros` is what a preprocessor would take away and the grammar cannot know, or what is in another language: it is
+    blanked for the parser.
     """
 
     name: str
@@ -68,6 +97,12 @@ class Language:
     queries: tuple[str, ...] = ()
     clauses: bool = False
     macros: re.Pattern[bytes] | None = None
+    extra: bool = False
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether its grammar is there; asked only of those that may be missing."""
+        return not self.extra or importlib.util.find_spec(self.grammar.partition(":")[0]) is not None
 
     @cached_property
     def tree_sitter_grammar(self) -> Grammar:
@@ -90,7 +125,14 @@ class Language:
         return query
 
 
-LANGUAGES: tuple[Language, ...] = (
+_ALL: tuple[Language, ...] = (
+    Language(
+        "astro",
+        "tree_sitter_typescript:language_typescript",
+        (".astro",),
+        queries=("ecmascript", "typescript"),
+        macros=_AROUND_ASTRO,
+    ),
     Language("bash", "tree_sitter_bash", (".sh", ".bash", ".bats", ".zsh"), filenames=(".bashrc", ".profile")),
     Language("c", "tree_sitter_c", (".c", ".h"), macros=_C_MACROS),
     Language(
@@ -100,9 +142,14 @@ LANGUAGES: tuple[Language, ...] = (
         macros=_C_MACROS,
     ),
     Language("csharp", "tree_sitter_c_sharp", (".cs", ".csx")),
+    Language("cuda", "tree_sitter_cpp", (".cu", ".cuh"), queries=("cpp",), macros=_CUDA),
+    Language("dart", "tree_sitter_dart", (".dart",)),
     Language("elixir", "tree_sitter_elixir", (".ex", ".exs"), clauses=True),
+    Language("fsharp", "tree_sitter_fsharp", (".fs", ".fsx"), extra=True),
+    Language("gdscript", "tree_sitter_gdscript", (".gd",)),
     Language("go", "tree_sitter_go", (".go",)),
     Language("haskell", "tree_sitter_haskell", (".hs",), clauses=True),
+    Language("hcl", "tree_sitter_hcl", (".hcl", ".tf", ".tofu")),
     Language("java", "tree_sitter_java", (".java",)),
     Language(
         "javascript", "tree_sitter_javascript", (".js", ".cjs", ".mjs", ".jsx"), queries=("ecmascript", "javascript")
@@ -110,14 +157,33 @@ LANGUAGES: tuple[Language, ...] = (
     Language("julia", "tree_sitter_julia", (".jl",)),
     Language("kotlin", "tree_sitter_kotlin", (".kt", ".kts")),
     Language("lua", "tree_sitter_lua", (".lua",)),
+    Language("nix", "tree_sitter_nix", (".nix",)),
+    Language(
+        "objective-c",
+        "tree_sitter_objc",
+        (".m", ".mm"),
+        queries=("c", "objective-c"),
+        macros=_OBJECTIVE_C_MACROS,
+        extra=True,
+    ),
     Language("ocaml", "tree_sitter_ocaml:language_ocaml", (".ml",)),
     Language("ocaml-interface", "tree_sitter_ocaml:language_ocaml_interface", (".mli",), queries=("ocaml",)),
+    Language("perl", "tree_sitter_perl", (".pl", ".pm", ".t"), extra=True),
     Language("php", "tree_sitter_php:language_php", (".php", ".phtml")),
     Language("powershell", "tree_sitter_powershell", (".ps1", ".psm1")),
     Language("python", "tree_sitter_python", (".py", ".pyi", ".pyw")),
     Language("ruby", "tree_sitter_ruby", (".rb", ".rake", ".gemspec"), filenames=("Rakefile", "Gemfile")),
     Language("rust", "tree_sitter_rust", (".rs",)),
     Language("scala", "tree_sitter_scala", (".scala", ".sc", ".sbt")),
+    Language("solidity", "tree_sitter_solidity", (".sol",)),
+    Language("sql", "tree_sitter_sql", (".sql",), extra=True),
+    Language(
+        "svelte",
+        "tree_sitter_typescript:language_typescript",
+        (".svelte",),
+        queries=("ecmascript", "typescript"),
+        macros=_AROUND_SCRIPTS,
+    ),
     Language("swift", "tree_sitter_swift", (".swift",)),
     Language("tsx", "tree_sitter_typescript:language_tsx", (".tsx",), queries=("ecmascript", "typescript")),
     Language(
@@ -126,8 +192,21 @@ LANGUAGES: tuple[Language, ...] = (
         (".ts", ".cts", ".mts"),
         queries=("ecmascript", "typescript"),
     ),
+    Language(
+        "vue",
+        "tree_sitter_typescript:language_typescript",
+        (".vue",),
+        queries=("ecmascript", "typescript"),
+        macros=_AROUND_SCRIPTS,
+    ),
     Language("zig", "tree_sitter_zig", (".zig",)),
 )
+
+LANGUAGES: tuple[Language, ...] = tuple(language for language in _ALL if language.is_installed)
+"""Those whose grammar is there."""
+
+MISSING: tuple[str, ...] = tuple(language.name for language in _ALL if not language.is_installed)
+"""Those that the extra `languages` would add."""
 
 
 @cache
@@ -169,7 +248,9 @@ def language_of_path(path: str) -> Language | None:
 
 
 def dialect(language: Language, source: bytes) -> Language:
-    """The language that a file really is in: headers named as C's are often C++'s."""
+    """The language that a file really is in: headers named as C's are often C++'s or Objective-C's."""
+    if language.name == "c" and "objective-c" in _by_name() and _ONLY_OBJECTIVE_C.search(source):
+        return language_named("objective-c")
     if language.name == "c" and any(found["other"] is None for found in _ONLY_CPP.finditer(_C_ONLY.sub(b"", source))):
         return language_named("cpp")
     return language

@@ -63,8 +63,8 @@ _SHAPES = {
     "tsx": _ECMASCRIPT,
     "julia": _JULIA,
 }
-_C_FAMILY = frozenset({"c", "cpp", "csharp", "java"})
-WITHOUT_BRACES = frozenset({"elixir", "haskell", "julia", "lua", "ocaml", "ocaml-interface", "python", "ruby"})
+_C_FAMILY = frozenset({"c", "cpp", "csharp", "cuda", "java"})
+WITHOUT_BRACES = frozenset("elixir fsharp gdscript haskell julia lua nix ocaml ocaml-interface python ruby sql".split())
 """Languages whose bodies stand between words or are indented."""
 
 _CONTINUATION = re.compile(

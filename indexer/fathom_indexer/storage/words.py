@@ -19,7 +19,8 @@ STOP_WORDS = frozenset(
 # would come first. Names that are words of their own, such as `go`, are not among them.
 LANGUAGE_NAMES = frozenset(
     """
-    cpp csharp elixir golang haskell java javascript julia kotlin lua ocaml php powershell python ruby typescript
+    cpp csharp elixir fsharp gdscript golang haskell java javascript julia kotlin lua ocaml perl php
+    powershell python ruby solidity typescript
     """.split()
 )
 

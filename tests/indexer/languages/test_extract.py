@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from fathom_indexer.languages import extract, language_named, parsing
+from fathom_indexer.languages import Language, extract, language_named, parsing, registry
 from fathom_indexer.languages.extract import MODULE_UNIT_LINES, MODULE_UNIT_REACH
 from fathom_indexer.types import FUNCTION_KINDS, Function, Kind
 
@@ -97,6 +97,68 @@ def test_type_alias_stays_in_the_class_or_function_that_holds_it() -> None:
 )
 def test_headers_of_cpp_are_told_from_those_of_c(source: str, language: str) -> None:
     assert {unit.language for unit in units_of("c", source)} == {language}
+
+
+def test_headers_of_objective_c_are_told_from_those_of_c() -> None:
+    assert {unit.language for unit in units_of("c", "#import <A/A.h>\nint f(void);\n")} == {"objective-c"}
+    assert {unit.language for unit in units_of("c", "@interface A : B\n- (void)f;\n@end\n")} == {"objective-c"}
+    assert {unit.language for unit in units_of("c", "/* an @interface */\nint f(void);\n")} == {"c"}
+
+
+def test_conditions_in_an_implementation_lose_nothing_behind_them() -> None:
+    source = (
+        "NS_ASSUME_NONNULL_BEGIN\n@interface A ()\n#if X\n@property int p;\n#endif\n@end\n"
+        "@implementation A\n- (void)f:(int)x {\n#if X\n  if (x) {\n#endif\n  }\n}\n\n- (int)g {\n  return 1;\n}\n@end\n"
+    )
+    assert names_of("objective-c", source)[:2] == ["A", "A"]
+    source = "@implementation A\n#if X\n- (void)f {\n}\n#endif\n- (int)g {\n  return 1;\n}\n@end\n"
+    assert names_of("objective-c", source) == ["A", "A.f", "A.g"]
+
+
+def test_language_without_its_grammar_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = Language("there", "json", (".x",), extra=True)
+    assert there.is_installed
+    missing = Language("missing", "no_such_module:language", (".y",), extra=True)
+    assert not missing.is_installed
+    c = language_named("c")
+    monkeypatch.setattr(registry, "_by_name", lambda: {"c": c})
+    assert registry.dialect(c, b"#import <A/A.h>\n").name == "c"
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "names"),
+    [
+        ("vue", "<script>\nexport default { a() {} }\n</script>\n<p>function b() {}</p>", ["a"]),
+        ("svelte", "<p>{#if x}function b() {}{/if}</p>\n<script lang='ts'>const a = () => 1</script>", ["a"]),
+        ("astro", "---\nfunction a() {}\n---\n<p>function b() {}</p>\n<script>function c() {}</script>", ["a", "c"]),
+        ("astro", "<p>---</p>\n<script>function c() {}</script>\n<style>d {}</style>", ["c"]),
+        ("vue", "<SCRIPT>function no() {}", []),
+        ("vue", "<template>function no() {}</template>", []),
+    ],
+)
+def test_only_scripts_of_components_define_anything(language: str, source: str, names: list[str]) -> None:
+    assert names_of(language, source) == names
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "signature"),
+    [
+        ("__global__ void a(int x) {}", "a", "__global__ void a(int x)"),
+        ("__host__ __device__ float a() { return 1; }", "a", "__host__ __device__ float a()"),
+        ("static __device__ int a() { b<<<1, 2>>>(c); return 1; }", "a", "static __device__ int a()"),
+        ("__global__ void __launch_bounds__(256) a() {}", "a", "__global__ void __launch_bounds__(256) a()"),
+    ],
+)
+def test_functions_of_cuda(source: str, name: str, signature: str) -> None:
+    (unit,) = units_of("cuda", source)
+    assert (unit.name, unit.signature) == (name, signature)
+
+
+def test_signature_and_body_that_stand_beside_each_other_are_one_function() -> None:
+    source = "@x\nint a(int b) {\n  return b;\n}\n\nint get c => 1;\n"
+    a, c = units_of("dart", source)
+    assert (a.text, a.signature) == ("@x\nint a(int b) {\n  return b;\n}", "int a(int b)")
+    assert (c.text, c.signature) == ("int get c => 1;", "int get c")
 
 
 @pytest.mark.parametrize(

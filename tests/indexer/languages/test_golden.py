@@ -69,3 +69,11 @@ def _indented(label: str, lines: list[str]) -> list[str]:
 
 def _visible(line: str) -> str:
     return "".join(char if char.isprintable() or char == "\t" else repr(char)[1:-1] for char in line)
+
+
+def test_every_language_is_in_the_documentation() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "languages.md").read_text(encoding="utf-8")
+    named = {
+        name.strip(" ¹") for row in re.findall(r"^\| ([^|]+) \| `?\.", page, re.MULTILINE) for name in row.split(",")
+    }
+    assert named >= {language.name for language in LANGUAGES}

@@ -19,6 +19,7 @@ FILES = sorted(path for path in FIXTURES.glob("*/*") if path.suffix != ".golden"
 BOM = b"\xef\xbb\xbf"
 every_language = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
 WORD = re.compile(r"\w+")
+HASH_COMMENTS = frozenset("bash elixir gdscript hcl julia nix perl powershell python ruby".split())
 MARK = re.compile(rb"@(?:type)?doc\b(?: ~[sS])?")
 """Marks documentation in Elixir, and is left out of it as other comment marks are."""
 
@@ -99,8 +100,8 @@ def test_nothing_to_say(language: Language, source: bytes) -> None:
 
 @every_language
 def test_only_a_comment(language: Language) -> None:
-    mark = {"lua": "--", "haskell": "--", "ocaml": "(* only words *) (*"}.get(language.name)
-    mark = mark or ("#" if language.name in {"bash", "elixir", "julia", "powershell", "python", "ruby"} else "//")
+    mark = {"lua": "--", "haskell": "--", "sql": "--", "ocaml": "(* only words *) (*"}.get(language.name)
+    mark = mark or ("#" if language.name in HASH_COMMENTS else "//")
     (unit,) = check(f"{mark} only words\n".encode(), language)
     assert unit.kind is Kind.MODULE
     assert "only words" in unit.text
