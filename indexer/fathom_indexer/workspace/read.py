@@ -53,10 +53,10 @@ def read_source(root: Path, path: str, config: Config) -> bytes | SkippedFile:
     return SkippedFile(path, reason) if reason else data
 
 
-def read_regular(file: Path, limit: int) -> bytes | None:
+def read_regular(file: Path, limit: int, follow_link: bool = True) -> bytes | None:
     """The content of a small regular file, at most `limit` bytes of it; None if it cannot be had."""
     try:
-        return _read(file, limit)
+        return _read(file, limit) if follow_link or not file.is_symlink() else None
     except (OSError, ValueError):
         return None
 
