@@ -7,7 +7,6 @@ from pathlib import Path
 
 from fathom_indexer.config import Config
 from fathom_indexer.errors import QueryError
-from fathom_indexer.types import Filters
 
 MAX_LIMIT = 1000
 
@@ -56,7 +55,7 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="GLOB",
-        help="only files that match, as in .gitignore; !GLOB takes out again; may be repeated",
+        help="only files that match, as in .gitignore, or a file or folder; !GLOB takes out again; may be repeated",
     )
     parser.add_argument("-l", "--language", action="append", default=[], metavar="NAME", help="only this language")
     parser.add_argument("-k", "--kind", action="append", default=[], metavar="KIND", help="only this kind: method, …")
@@ -78,11 +77,6 @@ def config_from(options: argparse.Namespace) -> Config:
         runtime=options.runtime,
         threads=options.threads,
     )
-
-
-def filters_from(options: argparse.Namespace) -> Filters:
-    """The filters that the options ask for."""
-    return Filters(tuple(options.globs), tuple(options.language), tuple(options.kind))
 
 
 def check_path(options: argparse.Namespace) -> None:

@@ -119,4 +119,3 @@ def _shared(data: bytes, offset: int, hash_bytes: int) -> str:
             return name.hex() if any(name) else ""
         offset += 8 + size
     return ""
-

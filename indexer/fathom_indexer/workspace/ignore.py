@@ -126,7 +126,7 @@ class IgnoreRules:
         return rules._with(sources) if found else rules
 
     def judge(self, path: str, is_folder: bool) -> Verdict:
-        """What is said of `path` (relative to the root, no final slash). The folders above it are taken to be included."""
+        """What is said of `path` (relative to the root, no final slash). The folders above it are taken as included."""
         full = self.prefix + os.fsencode(path)
         said = _verdict(self.before_git, full, is_folder)
         if said is not None:

@@ -16,12 +16,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _BOM = b"\xef\xbb\xbf"
 _SPECIAL = b"*?[\\"
 
-_SLASH, _STAR, _MARK, _OPEN, _BACKSLASH, _DASH = b"/*?[\\-"
+_SLASH, _STAR, _MARK, _OPEN, _BACKSLASH = b"/*?[\\"
 
 _NAMED_CLASSES = {
     b"alnum": string.ascii_letters + string.digits,
@@ -212,45 +212,16 @@ def _settled(expression: bytes, names: Iterator[int]) -> bytes:
 
 def _bracket(pattern: bytes, start: int, fold_case: bool) -> tuple[bytes, int] | None:
     """The expression of the bracket that opens at `start`, and where it ends; None if it is malformed."""
-    index = start + 1
-    negated = pattern[index : index + 1] in (b"!", b"^") and index < len(pattern)
-    index += negated
+    negated = pattern[start + 1 : start + 2] in (b"!", b"^")
+    index = first = start + 1 + negated
     members: set[int] = set()
     previous = 0
-    is_first = True
-    while is_first or pattern[index : index + 1] != b"]":
-        is_first = False
-        if index >= len(pattern):
+    while index == first or pattern[index : index + 1] != b"]":
+        found = _item(pattern, index, previous)
+        if found is None:
             return None
-        byte = pattern[index]
-        if byte == _BACKSLASH:
-            index += 1
-            if index >= len(pattern):
-                return None
-            members.add(previous := pattern[index])
-        elif byte == _DASH and previous and pattern[index + 1 : index + 2] not in (b"", b"]"):
-            index += 1
-            if pattern[index] == _BACKSLASH:
-                index += 1
-                if index >= len(pattern):
-                    return None
-            members.update(range(previous, pattern[index] + 1))
-            previous = 0
-        elif byte == _OPEN and pattern[index + 1 : index + 2] == b":":
-            end = pattern.find(b"]", index + 2)
-            if end < 0:
-                return None
-            if end - 1 < index + 2 or pattern[end - 1 : end] != b":":
-                members.add(previous := byte)
-            else:
-                named = _NAMED_CLASSES.get(pattern[index + 2 : end - 1])
-                if named is None:
-                    return None
-                members.update(named.encode())
-                index, previous = end, 0
-        else:
-            members.add(previous := byte)
-        index += 1
+        added, previous, index = found
+        members.update(added)
     if fold_case:
         members.update(bytes(members).lower())
     if negated:
@@ -259,3 +230,29 @@ def _bracket(pattern: bytes, start: int, fold_case: bool) -> tuple[bytes, int] |
     if not members:
         return b"(?!)", index + 1
     return b"[" + b"".join(b"\\x%02x" % member for member in sorted(members)) + b"]", index + 1
+
+
+def _item(pattern: bytes, index: int, previous: int) -> tuple[Iterable[int], int, int] | None:
+    """What stands at `index` in a bracket: the bytes it means, the one that a range may begin with, and its end.
+
+    `previous` is the one before; 0 if no range may begin there. None if the bracket is malformed.
+    """
+    following = pattern[index + 1 : index + 2]
+    if pattern[index : index + 1] == b"-" and previous and following not in (b"", b"]"):
+        last = _literal(pattern, index + 1)
+        return None if last is None else (range(previous, last[0] + 1), 0, last[1])
+    if pattern[index : index + 1] == b"[" and following == b":":
+        end = pattern.find(b"]", index + 2)
+        name = pattern[index + 2 : end]
+        if end < 0 or (name.endswith(b":") and name[:-1] not in _NAMED_CLASSES):
+            return None
+        if name.endswith(b":"):
+            return _NAMED_CLASSES[name[:-1]].encode(), 0, end + 1
+    literal = _literal(pattern, index)
+    return None if literal is None else ((literal[0],), *literal)
+
+
+def _literal(pattern: bytes, index: int) -> tuple[int, int] | None:
+    """The byte at `index`, or behind it if that is a backslash, and its end."""
+    index += pattern[index : index + 1] == b"\\"
+    return (pattern[index], index + 1) if index < len(pattern) else None

@@ -31,8 +31,32 @@ SEGMENTS += ["*.py", "a.py", "c.js", "a.[pj]?", "[[:alpha:]]*", "[[:digit:][:pun
 SEGMENTS += ["*[ -~].py", "??.py", "[]a]*", "[!]]b*", "[a\\-b]*", "\\[a\\].py", "\\*", "a\\*.py", "*b*", "**.**", "é*"]
 SEGMENTS += ["[[:upper:]]*", "[^[:space:]]*", "a*b*", "***", "[a/b]", "[!a/]b*", "a[/]b", "x*/b", "[a-c-z]*", "[--9]*"]
 WHOLE_LINES = ["a**", "**.py", "**a", "[a", "a]", "", "# a", "\\#a", "/", "!", "!/", "\\!a", "a**/b", "*a**/b.py", "//"]
-WHOLE_LINES += ["\\#a.py", "\\!a.py", "a\\ ", "a \\ .py", "a\\", "a\\\\b.py", "a b.py", "a\tb.py", "a .py  ", "/*", "!*/"]
-WHOLE_LINES += ["**/", "/**", "/**/a.py", "a/**/", "a/**/b", "**/a/**", "a/***/b.py", "**\\/a.py", "[!", "[[:alpha:]", "!a/"]
+WHOLE_LINES += [
+    "\\#a.py",
+    "\\!a.py",
+    "a\\ ",
+    "a \\ .py",
+    "a\\",
+    "a\\\\b.py",
+    "a b.py",
+    "a\tb.py",
+    "a .py  ",
+    "/*",
+    "!*/",
+]
+WHOLE_LINES += [
+    "**/",
+    "/**",
+    "/**/a.py",
+    "a/**/",
+    "a/**/b",
+    "**/a/**",
+    "a/***/b.py",
+    "**\\/a.py",
+    "[!",
+    "[[:alpha:]",
+    "!a/",
+]
 
 patterns = st.builds(
     lambda negated, anchored, parts, slash, end: negated + anchored + "/".join(parts) + slash + end,
@@ -177,7 +201,9 @@ def test_repositories_inside_others_are_read_as_git_reads_them(
     git(top, "config", "core.excludesFile", str(top / ".git/users"))
     (top / ".git/users").write_text("".join(f"{line}\n" for line in home), newline="", encoding="utf-8")
     for repository in repositories:
-        for place in data.draw(st.sets(st.sampled_from(FOLDERS[:5]), max_size=2), label=f"ignore files of {repository.name}"):
+        for place in data.draw(
+            st.sets(st.sampled_from(FOLDERS[:5]), max_size=2), label=f"ignore files of {repository.name}"
+        ):
             if (repository / place).is_dir():
                 content = data.draw(st.lists(lines, max_size=4))
                 (repository / place / ".gitignore").write_text(
