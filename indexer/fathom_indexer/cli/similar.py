@@ -20,6 +20,7 @@ from fathom_indexer.cli.output import (
 )
 from fathom_indexer.cli.workspace import Workspace, open_workspace
 from fathom_indexer.errors import QueryError
+from fathom_indexer.languages import to_utf8
 from fathom_indexer.protocol import place_to_json
 from fathom_indexer.types import Filters, Hit, Place
 
@@ -91,7 +92,7 @@ def _place(text: str) -> tuple[str, int]:
 
 def _read_snippet(name: str) -> str:
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8", errors="replace")
+        text = sys.stdin.read() if name == "-" else to_utf8(Path(name).read_bytes()).decode("utf-8", "replace")
     except OSError as error:
         raise QueryError(f"the snippet {name} cannot be read: {error.strerror}") from error
     return valid_text(text)

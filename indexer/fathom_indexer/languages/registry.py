@@ -27,7 +27,7 @@ _ONLY_CPP = re.compile(
 )
 
 
-EXTRACT_FORMAT = 1
+EXTRACT_FORMAT = 2
 """Raise it when the extractor gives other units for the same file: every workspace is read anew."""
 
 

@@ -26,7 +26,7 @@ _MINIFIED_BYTES = 4096
 _MINIFIED_LINE_BYTES = 500
 
 _UTF8_MARK = b"\xef\xbb\xbf"
-_UTF16_OR_UTF32_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+UTF16_OR_UTF32_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 _MINIFIED_NAME = re.compile(r"[.-]min\.[cm]?js$")
 
@@ -81,7 +81,7 @@ def name_reason(name: str) -> str | None:
 
 def content_reason(data: bytes) -> str | None:
     """Why a source file with this content is left out, or None. One-byte encodings such as Latin-1 are let through."""
-    if data.startswith(_UTF16_OR_UTF32_MARKS):
+    if data.startswith(UTF16_OR_UTF32_MARKS):
         return NOT_UTF8
     if b"\0" in data[:_BINARY_BYTES]:
         return BINARY
