@@ -236,4 +236,4 @@ class IndexStatus:
     skipped: dict[str, int] = field(default_factory=dict)
     """Files left out, by reason."""
     skipped_files: tuple[SkippedFile, ...] = ()
-    """The first of them by path."""
+    """The first of them by path, those that are too large before others."""

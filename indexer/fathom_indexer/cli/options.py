@@ -25,6 +25,13 @@ def add_index_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--exclude", action="append", default=[], metavar="GLOB", help="leave out, besides .gitignore and .fathomignore"
     )
+    group.add_argument(
+        "--max-file-bytes",
+        type=positive,
+        default=Config().max_file_bytes,
+        metavar="N",
+        help=f"leave out larger files (default: {Config().max_file_bytes})",
+    )
     group.add_argument("--cache-dir", default="", metavar="DIR", help="where indexes are kept (or $FATHOM_CACHE_DIR)")
     add_model_options(group)
 
@@ -72,6 +79,7 @@ def config_from(options: argparse.Namespace) -> Config:
     """The configuration that the options ask for."""
     return Config(
         exclude=tuple(options.exclude),
+        max_file_bytes=options.max_file_bytes,
         cache_dir=options.cache_dir,
         model=options.model,
         runtime=options.runtime,
@@ -90,6 +98,14 @@ def limit(text: str) -> int:
     value = natural(text)
     if not 1 <= value <= MAX_LIMIT:
         raise argparse.ArgumentTypeError(f"must be from 1 to {MAX_LIMIT}")
+    return value
+
+
+def positive(text: str) -> int:
+    """A whole number, one or more."""
+    value = natural(text)
+    if not value:
+        raise argparse.ArgumentTypeError("must be at least 1")
     return value
 
 

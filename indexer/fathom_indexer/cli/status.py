@@ -22,6 +22,9 @@ _STAGES = {
     Stage.DEEPEN: "in depth",
 }
 
+_TOO_LARGE = "too large"
+"""How the reason for files over the limit begins."""
+
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     """Add this command."""
@@ -67,6 +70,10 @@ def _show(status: IndexStatus, indexer: Welcome | None) -> None:
         console.print("  left out")
         for reason, count in status.skipped.items():
             console.print(f"    {count:>6}  {reason}")
+        if any(reason.startswith(_TOO_LARGE) for reason in status.skipped):
+            console.print(
+                "            larger files are read with --max-file-bytes N (in editors: maxFileBytes)", markup=False
+            )
         for skipped in status.skipped_files[:20]:
             console.print(f"            {printable(skipped.path)}  ({skipped.reason})", markup=False)
 

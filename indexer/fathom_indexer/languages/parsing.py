@@ -21,8 +21,8 @@ MAX_ERROR_NODES = 20_000
 """More nodes in one syntax error are no code: matching takes time in proportion to the square of their number."""
 
 PARSE_SECONDS = 5.0
-"""Processor time that parsing a file may take. A megabyte of code takes less than one, but some grammars need time
-in proportion to the square of a line's length."""
+"""Processor time that parsing a file may take, for each megabyte that has begun. A megabyte of code takes less than
+one, but some grammars need time in proportion to the square of a line's length."""
 
 # Of a file's bytes, what is handed over at once: to the parser, but also each time a predicate looks at a name.
 _CHUNK_BYTES = 1024
@@ -60,7 +60,7 @@ def _blank(match: re.Match[bytes]) -> bytes:
 
 
 def _parse(code: bytes, parser: Parser) -> Node | None:
-    end = time.thread_time() + PARSE_SECONDS
+    end = time.thread_time() + PARSE_SECONDS * (1 + len(code) // 1_000_000)
     given: list[bytes] = []
 
     def read(offset: int, _: object) -> bytes:

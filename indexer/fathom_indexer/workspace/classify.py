@@ -16,6 +16,8 @@ UNREADABLE = "unreadable"
 VANISHED = "no longer there"
 """The file existed when somebody named it and was gone when it was opened: forget it."""
 
+LITERATE = "literate Haskell, which is not read: convert it to .hs to have it searched"
+
 SHEBANG_BYTES = 256
 """As much of a file as `shebang_language` needs."""
 
@@ -77,6 +79,11 @@ def too_large(limit: int) -> str:
 def name_reason(name: str) -> str | None:
     """Why a source file with this name is left out, or None."""
     return MINIFIED if _MINIFIED_NAME.search(name) else None
+
+
+def unread_reason(name: str) -> str | None:
+    """Why a file of this name, in no language that is read, is named all the same; None for other files."""
+    return LITERATE if name.endswith(".lhs") else None
 
 
 def content_reason(data: bytes) -> str | None:

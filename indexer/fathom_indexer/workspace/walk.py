@@ -24,6 +24,7 @@ from fathom_indexer.workspace.classify import (
     printable,
     shebang_language,
     too_large,
+    unread_reason,
 )
 from fathom_indexer.workspace.ignore import IgnoreRules
 from fathom_indexer.workspace.read import read_regular
@@ -213,12 +214,15 @@ def _judge_file(
     root: Path, path: str, entry: os.DirEntry[str], rules: IgnoreRules, config: Config
 ) -> SourceFile | SkippedFile | None:
     language = language_of_path(entry.name)
-    if language is None and "." in entry.name:
+    unread = unread_reason(entry.name) if language is None else None
+    if language is None and not unread and "." in entry.name:
         return None
     if rules.judge(path, is_folder=False).ignored:
         return None
     if not is_text(entry.name):
         return SkippedFile(printable(path), INVALID_NAME) if language else None
+    if unread:
+        return SkippedFile(path, unread)
     try:
         info = entry.stat(follow_symlinks=False)
         if language is None:
