@@ -22,7 +22,18 @@ pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not 
 
 FOLDERS = ("", "a/", "b/", "a/a/", "a/b/", "b/a/", "a/b/c/", "a/b/a/")
 FILES = tuple(folder + name for folder in FOLDERS for name in ("a.py", "b.py", "c.js"))
-ODD_FILES = ("a b.py", "A.py", "é.py", "a-b.py", "ab.py", "9.py", "b/_x.py", "a/b/(c).py", "axb/b.py", "abb.py")
+ODD_FILES: tuple[str, ...] = (
+    "a b.py",
+    "A.py",
+    "é.py",
+    "a-b.py",
+    "ab.py",
+    "9.py",
+    "b/_x.py",
+    "a/b/(c).py",
+    "axb/b.py",
+    "abb.py",
+)
 if os.name == "posix":
     ODD_FILES += ("#a.py", "!a.py", "a .py", "a\\b.py", "[a].py", "a*.py", "b/a:b.py", "a\tb.py", "b/é/ü.py")
 

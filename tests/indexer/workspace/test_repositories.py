@@ -129,7 +129,8 @@ def test_what_git_tracks_is_searched_although_a_rule_ignores_it(root: Path, vers
     git(root, "add", "-f", "a/gen/kept.py", "a/gen/deep", "b.py", "a/x" + "y" * 240 + ".py")
     git(root, "commit", "-qm", "Begin")
     git(root, "update-index", "--index-version", version)
-    if version == "3":
+    # Git itself dies of an intention in a sparse index.
+    if version == "3" and form != "sparse":
         write(root, "gen/meant.py")
         git(root, "add", "-f", "--intent-to-add", "gen/meant.py")
     if form == "split":
@@ -141,7 +142,7 @@ def test_what_git_tracks_is_searched_although_a_rule_ignores_it(root: Path, vers
         git(root, "sparse-checkout", "add", "a")
     expected = ["b.py", "a/x" + "y" * 240 + ".py", "a/gen/kept.py", "a/gen/deep/er.py"]
     expected += ["gen/later.py"] if form == "split" else []
-    expected += ["gen/meant.py"] if version == "3" else []
+    expected += ["gen/meant.py"] if version == "3" and form != "sparse" else []
     assert sources(root) == expected
     assert source_language(root, "a/gen/other.py", Config()) is None
     write(root, ".fathomignore", content="kept.py\n")
