@@ -18,7 +18,7 @@ from fathom_indexer.encoder import Encoder, TextKind, code_text, text_key
 from fathom_indexer.errors import QueryError
 from fathom_indexer.interest import Interest
 from fathom_indexer.lacking import Lacking
-from fathom_indexer.languages import extract, language_named
+from fathom_indexer.languages import extract, language_named, to_utf8
 from fathom_indexer.resident import ResidentVectors
 from fathom_indexer.storage import FileState, Store, StoredFunction
 from fathom_indexer.types import FileRecord, Progress, SkippedFile, Stage
@@ -191,6 +191,8 @@ class IndexPipeline:
                 known_time = 0 if source.reason == UNREADABLE else changed_ns
                 self._skip([(source, FileState(file.size, known_time, ""))])
             return
+        # What an editor has of the file, which knows its encoding, is the same.
+        source = to_utf8(source)
         content_hash = hashlib.sha256(source).hexdigest()
         if known is not None and known.content_hash == content_hash:
             self._store.touch_file(file.path, file.size, changed_ns)

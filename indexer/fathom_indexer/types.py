@@ -42,7 +42,8 @@ FUNCTION_KINDS = frozenset({Kind.FUNCTION, Kind.METHOD, Kind.CONSTRUCTOR, Kind.C
 class Function:
     """One searchable unit of a source file: a function, or code outside functions (see `Kind`).
 
-    Offsets are bytes into the file as it is on disk, end exclusive. Lines are 1-based, both ends inclusive.
+    Offsets are bytes into the file's text as UTF-8 without a byte order mark, end exclusive: for most files, those on
+    disk. Lines are 1-based, both ends inclusive, and end as LSP has it: `\\n`, `\\r\\n` or `\\r`.
     `text` is the unit's own source. For functions that is `source[start_byte:end_byte]`; for declarations and
     `module` units the functions inside the range are left out.
     """
@@ -242,4 +243,4 @@ class IndexStatus:
     skipped: dict[str, int] = field(default_factory=dict)
     """Files left out, by reason."""
     skipped_files: tuple[SkippedFile, ...] = ()
-    """The first of them by path."""
+    """The first of them by path, those that are too large before others."""

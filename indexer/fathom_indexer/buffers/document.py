@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from fathom_indexer.encoder import code_text, text_key
-from fathom_indexer.languages import extract, is_broken, language_named
+from fathom_indexer.languages import extract, is_broken, language_named, lines_with_one_end
 from fathom_indexer.storage import Outline, Stems, StoredFunction, code_words
 from fathom_indexer.types import FUNCTION_KINDS, Function
 
@@ -91,7 +91,7 @@ class Document:
     def __init__(self, path: str, language: str, source: bytes) -> None:
         self.path = path
         self.language = language
-        self.source = source
+        self.source = lines_with_one_end(source)
         self.content_hash = content_hash(source)
         self.units: tuple[Unit, ...] | None = None
         """None until `parse`."""

@@ -9,15 +9,15 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from fathom_indexer.cli.filters import Unmatched, filters_from
 from fathom_indexer.cli.options import (
     add_filters,
     add_workspace,
     check_path,
-    filters_from,
     limit,
     natural,
 )
-from fathom_indexer.cli.output import follow, follow_counts, write_json
+from fathom_indexer.cli.output import complain, follow, follow_counts, printable, told_in_json, write_json
 from fathom_indexer.cli.sarif import sarif_log
 from fathom_indexer.cli.workspace import open_workspace
 from fathom_indexer.duplicates.clones import MIN_TOKENS, NEAR
@@ -77,16 +77,21 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Refresh what is known of the files, then compare the functions."""
     check_path(options)
+    with told_in_json(options, {"groups": []}):
+        filters = filters_from(options)
+    unmatched = Unmatched(options, filters)
     with open_workspace(options) as workspace:
         if not options.no_refresh:
             follow(_before_embedding(workspace.index_steps()))
         follow_counts("comparing functions", workspace.duplicates_steps())
-        groups = workspace.duplicates(
-            filters_from(options), CloneKind(options.loosest), options.threshold, options.min_tokens
-        )
+        groups = workspace.duplicates(filters, CloneKind(options.loosest), options.threshold, options.min_tokens)
+        paths = [clone.path for group in groups for clone in group.clones]
+        message = unmatched.message_of_paths(workspace, paths)
+    complain(message)
     shown = groups[: options.limit]
     if options.json:
-        write_json({"groups": [clone_group_to_json(group) for group in shown]})
+        answer = {"groups": [clone_group_to_json(group) for group in shown]}
+        write_json({**answer, "message": message} if message else answer)
     elif options.sarif:
         write_json(sarif_log(shown))
     else:
@@ -127,9 +132,9 @@ def _show(groups: Sequence[CloneGroup], count: int) -> None:
             console.print(
                 Text.assemble(
                     "    ",
-                    (f"{clone.path}:{clone.function.start_line}", "cyan"),
+                    (f"{printable(clone.path)}:{clone.function.start_line}", "cyan"),
                     "  ",
-                    (clone.function.qualified_name, "bold"),
+                    (printable(clone.function.qualified_name), "bold"),
                     (relation, _COLOURS[clone.kind]),
                 )
             )

@@ -47,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A terminal or pipe that cannot show a character of somebody's code must not end the command.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(errors="replace")
     options = build_parser().parse_args(arguments)
     logging.basicConfig(
         level=logging.DEBUG if getattr(options, "verbose", False) else logging.WARNING,

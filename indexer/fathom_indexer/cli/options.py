@@ -7,7 +7,6 @@ from pathlib import Path
 
 from fathom_indexer.config import Config
 from fathom_indexer.errors import QueryError
-from fathom_indexer.types import Filters
 
 MAX_LIMIT = 1000
 
@@ -25,6 +24,13 @@ def add_index_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("index")
     group.add_argument(
         "--exclude", action="append", default=[], metavar="GLOB", help="leave out, besides .gitignore and .fathomignore"
+    )
+    group.add_argument(
+        "--max-file-bytes",
+        type=positive,
+        default=Config().max_file_bytes,
+        metavar="N",
+        help=f"leave out larger files (default: {Config().max_file_bytes})",
     )
     group.add_argument("--cache-dir", default="", metavar="DIR", help="where indexes are kept (or $FATHOM_CACHE_DIR)")
     add_model_options(group)
@@ -56,7 +62,7 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="GLOB",
-        help="only files that match, as in .gitignore; !GLOB takes out again; may be repeated",
+        help="only files that match, as in .gitignore, or a file or folder; !GLOB takes out again; may be repeated",
     )
     parser.add_argument("-l", "--language", action="append", default=[], metavar="NAME", help="only this language")
     parser.add_argument("-k", "--kind", action="append", default=[], metavar="KIND", help="only this kind: method, …")
@@ -73,16 +79,12 @@ def config_from(options: argparse.Namespace) -> Config:
     """The configuration that the options ask for."""
     return Config(
         exclude=tuple(options.exclude),
+        max_file_bytes=options.max_file_bytes,
         cache_dir=options.cache_dir,
         model=options.model,
         runtime=options.runtime,
         threads=options.threads,
     )
-
-
-def filters_from(options: argparse.Namespace) -> Filters:
-    """The filters that the options ask for."""
-    return Filters(tuple(options.globs), tuple(options.language), tuple(options.kind))
 
 
 def check_path(options: argparse.Namespace) -> None:
@@ -96,6 +98,14 @@ def limit(text: str) -> int:
     value = natural(text)
     if not 1 <= value <= MAX_LIMIT:
         raise argparse.ArgumentTypeError(f"must be from 1 to {MAX_LIMIT}")
+    return value
+
+
+def positive(text: str) -> int:
+    """A whole number, one or more."""
+    value = natural(text)
+    if not value:
+        raise argparse.ArgumentTypeError("must be at least 1")
     return value
 
 

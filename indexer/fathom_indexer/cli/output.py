@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import re
 import sys
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.syntax import Syntax
 from rich.text import Text
 
+from fathom_indexer.errors import QueryError
 from fathom_indexer.protocol import Json, hit_to_json, relevance
 from fathom_indexer.types import Hit, Stage
 from fathom_indexer.types import Progress as IndexProgress
@@ -27,14 +33,65 @@ _SNIPPET_LINES = 6
 _LEXERS = {"ocaml-interface": "ocaml"}
 
 
+# What ends a line for some readers, though not in JSON.
+_LINE_ENDS = {end: f"\\u{end:04x}" for end in (0x85, 0x2028, 0x2029)}
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
 def write_json(value: Json | list[Json], indent: int | None = 2) -> None:
-    """One JSON document on standard output, on one line for `indent` None."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
+    """One JSON document on standard output, on one line for `indent` None. What is no valid text is U+FFFD in it."""
+    is_unicode = (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
+    text = json.dumps(_valid(value), ensure_ascii=not is_unicode, indent=indent)
+    sys.stdout.write(text.translate(_LINE_ENDS) + "\n")
 
 
-def results_json(asked: Json, hits: Iterable[Hit], explain: bool = False) -> Json:
-    """The documented answer to a search: what was `asked`, `query` or `compared`, and the hits."""
-    return {**asked, "results": [hit_to_json(hit, explain) for hit in hits]}
+def valid_text(text: str) -> str:
+    """The text with U+FFFD for lone surrogates: what the system handed over was no valid text there."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def printable(text: str) -> str:
+    """The text with escapes for whatever would move the cursor, end the line, or speak to the terminal."""
+    return "".join(c if c.isprintable() or unicodedata.category(c) == "Zs" else _escaped(c) for c in text)
+
+
+def complain(message: str | None) -> None:
+    """Tell on standard error what a person should know about an answer, if there is anything."""
+    if message:
+        sys.stderr.write(f"fathom: {printable(message)}\n")
+
+
+@contextmanager
+def told_in_json(options: argparse.Namespace, answer: Json) -> Iterator[None]:
+    """With `--json`, an error in what was asked is part of an `answer` on standard output, too."""
+    try:
+        yield
+    except QueryError as error:
+        if options.json:
+            write_json({**answer, "message": str(error)})
+        raise
+
+
+def _valid(value: Any) -> Any:
+    if isinstance(value, str):
+        return valid_text(value)
+    if isinstance(value, dict):
+        return {valid_text(key): _valid(item) for key, item in value.items()}
+    return [_valid(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def _printable_lines(text: str) -> list[str]:
+    return [printable(line.expandtabs(4)) for line in text.splitlines()]
+
+
+def results_json(asked: Json, hits: Iterable[Hit], explain: bool = False, message: str | None = None) -> Json:
+    """The documented answer to a search: what was `asked`, `query` or `compared`, the hits, and a message if any."""
+    answer: Json = {**asked, "results": [hit_to_json(hit, explain) for hit in hits]}
+    return {**answer, "message": message} if message else answer
 
 
 def show_hits(hits: Sequence[Hit], explain: bool = False) -> None:
@@ -47,9 +104,9 @@ def show_hits(hits: Sequence[Hit], explain: bool = False) -> None:
         function = hit.function
         percent = relevance(hit.score, hits[0].score)
         head = Text.assemble(
-            (f"{hit.path}:{function.start_line}", "cyan"),
+            (f"{printable(hit.path)}:{function.start_line}", "cyan"),
             "  ",
-            (function.qualified_name or "(module level)", "bold"),
+            (printable(function.qualified_name) or "(module level)", "bold"),
             "  ",
             (function.kind.value, "dim"),
             "  ",
@@ -60,16 +117,16 @@ def show_hits(hits: Sequence[Hit], explain: bool = False) -> None:
             parts = "  ".join(f"{part.step} {part.score:+.3f}" for part in hit.explanation)
             console.print(Text(f"    {hit.score:.3f} = {parts}", "green"))
         if hit.copies:
-            console.print(Text(f"    the same code: {', '.join(hit.copies)}", "dim"))
+            console.print(Text(f"    the same code: {printable(', '.join(hit.copies))}", "dim"))
         # Where decorators come first, the snippet's first lines do not show what is declared.
         if not hit.snippet.startswith(function.signature.split("(", 1)[0]):
-            console.print(Text(f"    {function.signature}", "dim italic"))
+            console.print(Text(f"    {printable(function.signature)}", "dim italic"))
         _show_code(console, hit)
         console.print()
 
 
 def _show_code(console: Console, hit: Hit) -> None:
-    code = "\n".join("    " + line for line in hit.snippet.splitlines()[:_SNIPPET_LINES])
+    code = "\n".join("    " + line for line in _printable_lines(hit.snippet)[:_SNIPPET_LINES])
     if console.is_terminal:
         language = hit.function.language
         console.print(Syntax(code, _LEXERS.get(language, language), theme="ansi_dark", background_color="default"))

@@ -7,10 +7,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fathom_indexer.cli.options import add_index_options, add_results, check_path, filters_from
-from fathom_indexer.cli.output import follow, results_json, show_hits, write_json
-from fathom_indexer.cli.workspace import open_workspace
+from fathom_indexer.cli.filters import Unmatched, filters_from
+from fathom_indexer.cli.options import add_index_options, add_results, check_path
+from fathom_indexer.cli.output import (
+    complain,
+    follow,
+    results_json,
+    show_hits,
+    told_in_json,
+    valid_text,
+    write_json,
+)
+from fathom_indexer.cli.workspace import Workspace, open_workspace
 from fathom_indexer.errors import QueryError
+from fathom_indexer.types import Filters
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -43,20 +53,35 @@ def run(options: argparse.Namespace) -> int:
     else:
         options.path = options.path or Path()
     check_path(options)
-    filters = filters_from(options)
+    # A name in another encoding, or what a script took for text.
+    query = valid_text(options.query or "")
+    with told_in_json(options, {"query": query, "results": []}):
+        filters = filters_from(options)
+    unmatched = Unmatched(options, filters)
     with open_workspace(options) as workspace:
         if not options.no_refresh:
             follow(workspace.index_steps())
         if options.batch:
-            for line in sys.stdin:
-                query = line.strip()
-                hits = workspace.search(query, options.limit, filters)
-                write_json(results_json({"query": query}, hits, options.explain), indent=None)
-                sys.stdout.flush()
+            _answer_lines(workspace, options, filters, unmatched)
             return 0
-        hits = workspace.search(options.query, options.limit, filters)
+        hits = workspace.search(query, options.limit, filters)
+        message = unmatched.message(workspace, hits)
+    complain(message)
     if options.json:
-        write_json(results_json({"query": options.query}, hits, options.explain))
+        write_json(results_json({"query": query}, hits, options.explain, message))
     else:
         show_hits(hits, options.explain)
     return 0
+
+
+def _answer_lines(workspace: Workspace, options: argparse.Namespace, filters: Filters, unmatched: Unmatched) -> None:
+    said: set[str | None] = set()
+    for line in sys.stdin:
+        query = valid_text(line.strip())
+        hits = workspace.search(query, options.limit, filters)
+        message = unmatched.message(workspace, hits) if query else None
+        if message not in said:
+            complain(message)
+            said.add(message)
+        write_json(results_json({"query": query}, hits, options.explain, message), indent=None)
+        sys.stdout.flush()

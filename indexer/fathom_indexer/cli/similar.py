@@ -7,12 +7,22 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fathom_indexer.cli.options import add_index_options, add_results, check_path, filters_from
-from fathom_indexer.cli.output import follow, results_json, show_hits, write_json
+from fathom_indexer.cli.filters import Unmatched, filters_from
+from fathom_indexer.cli.options import add_index_options, add_results, check_path
+from fathom_indexer.cli.output import (
+    complain,
+    follow,
+    results_json,
+    show_hits,
+    told_in_json,
+    valid_text,
+    write_json,
+)
 from fathom_indexer.cli.workspace import Workspace, open_workspace
 from fathom_indexer.errors import QueryError
+from fathom_indexer.languages import to_utf8
 from fathom_indexer.protocol import place_to_json
-from fathom_indexer.types import Hit, Place
+from fathom_indexer.types import Filters, Hit, Place
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -45,28 +55,32 @@ def run(options: argparse.Namespace) -> int:
     check_path(options)
     snippet = _read_snippet(options.snippet) if options.snippet is not None else None
     place = _place(options.place) if options.place is not None else None
+    with told_in_json(options, {"results": []}):
+        filters = filters_from(options)
+    unmatched = Unmatched(options, filters)
     with open_workspace(options) as workspace:
         if not options.no_refresh:
             follow(workspace.index_steps())
-        compared, hits = _similar(workspace, snippet, place, options)
+        compared, hits = _similar(workspace, snippet, place, options.limit, filters)
+        message = unmatched.message(workspace, hits)
+    complain(message)
     if options.json:
         asked = {} if compared is None else {"compared": place_to_json(compared)}
-        write_json(results_json(asked, hits, options.explain))
+        write_json(results_json(asked, hits, options.explain, message))
     else:
         show_hits(hits, options.explain)
     return 0
 
 
 def _similar(
-    workspace: Workspace, snippet: str | None, place: tuple[str, int] | None, options: argparse.Namespace
+    workspace: Workspace, snippet: str | None, place: tuple[str, int] | None, limit: int, filters: Filters
 ) -> tuple[Place | None, list[Hit]]:
-    filters = filters_from(options)
     if place is None:
-        return None, workspace.similar_to(snippet or "", options.limit, filters)
+        return None, workspace.similar_to(snippet or "", limit, filters)
     path, line = place
     # As people type it: relative to where they are if that is a file, else relative to the folder that is searched.
     file = Path(path).absolute() if Path(path).is_file() else workspace.root / path
-    return workspace.similar_at(str(file), line, options.limit, filters)
+    return workspace.similar_at(str(file), line, limit, filters)
 
 
 def _place(text: str) -> tuple[str, int]:
@@ -78,6 +92,7 @@ def _place(text: str) -> tuple[str, int]:
 
 def _read_snippet(name: str) -> str:
     try:
-        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8", errors="replace")
+        text = sys.stdin.read() if name == "-" else to_utf8(Path(name).read_bytes()).decode("utf-8", "replace")
     except OSError as error:
         raise QueryError(f"the snippet {name} cannot be read: {error.strerror}") from error
+    return valid_text(text)

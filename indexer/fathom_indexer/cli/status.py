@@ -6,9 +6,10 @@ import argparse
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from fathom_indexer.cli.options import add_json, add_workspace, check_path, config_from
-from fathom_indexer.cli.output import write_json
+from fathom_indexer.cli.output import printable, write_json
 from fathom_indexer.cli.workspace import running_indexer
 from fathom_indexer.engine import Engine
 from fathom_indexer.process.handshake import Welcome
@@ -20,6 +21,9 @@ _STAGES = {
     Stage.EMBED: "by meaning",
     Stage.DEEPEN: "in depth",
 }
+
+_TOO_LARGE = "too large"
+"""How the reason for files over the limit begins."""
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -48,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _show(status: IndexStatus, indexer: Welcome | None) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]{status.root}[/bold]")
+    console.print(Text(printable(status.root), "bold"))
     if not status.files:
         console.print("nothing is indexed yet: run `fathom index` or a search", markup=False)
     console.print(f"  functions  {status.functions} in {status.files} files")
@@ -56,7 +60,7 @@ def _show(status: IndexStatus, indexer: Welcome | None) -> None:
         for coverage in status.coverage:
             console.print(f"  {_STAGES[coverage.stage]:<10} {_share(coverage)}", markup=False)
         console.print(f"  model      {status.model}", markup=False)
-    console.print(f"  index      {status.index_path} ({status.index_bytes / 1e6:.1f} MB)", markup=False)
+    console.print(f"  index      {printable(status.index_path)} ({status.index_bytes / 1e6:.1f} MB)", markup=False)
     if indexer is not None:
         uses = f"{indexer.clients} client" + ("" if indexer.clients == 1 else "s")
         console.print(f"  indexer    runs as process {indexer.pid}, used by {uses}")
@@ -66,8 +70,12 @@ def _show(status: IndexStatus, indexer: Welcome | None) -> None:
         console.print("  left out")
         for reason, count in status.skipped.items():
             console.print(f"    {count:>6}  {reason}")
+        if any(reason.startswith(_TOO_LARGE) for reason in status.skipped):
+            console.print(
+                "            larger files are read with --max-file-bytes N (in editors: maxFileBytes)", markup=False
+            )
         for skipped in status.skipped_files[:20]:
-            console.print(f"            {skipped.path}  ({skipped.reason})", markup=False)
+            console.print(f"            {printable(skipped.path)}  ({skipped.reason})", markup=False)
 
 
 def _share(coverage: Coverage) -> str:

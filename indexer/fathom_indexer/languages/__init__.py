@@ -1,5 +1,6 @@
 """Source text to functions: a registry of languages, one tree-sitter query each, one extractor for all."""
 
+from fathom_indexer.languages.encodings import lines_with_one_end, to_utf8
 from fathom_indexer.languages.extract import extract
 from fathom_indexer.languages.parsing import is_broken
 from fathom_indexer.languages.registry import (
@@ -20,4 +21,6 @@ __all__ = [
     "is_broken",
     "language_named",
     "language_of_path",
+    "lines_with_one_end",
+    "to_utf8",
 ]

@@ -4,7 +4,8 @@ A language's query says what is a definition (`definitions.py` has the captures)
 
 - a definition's qualified name is the names of what encloses it;
 - functions keep their text whole; a class keeps what its own functions leave over, its type aliases included;
-- what no definition covers becomes `module` units, so nothing in a file is invisible.
+- what no definition covers becomes `module` units, so nothing in a file is invisible;
+- long runs of data are cut short in texts (`data.py`): they lie within the unit that begins with them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from fathom_indexer.languages.data import data_spans
 from fathom_indexer.languages.definitions import Definition, definitions
+from fathom_indexer.languages.encodings import lines_with_one_end
 from fathom_indexer.languages.registry import dialect
 from fathom_indexer.languages.text import Span, decode, one_line
 from fathom_indexer.types import Function, Kind
@@ -38,31 +41,34 @@ _NOTHING_BUT_PUNCTUATION = re.compile(r"[\x00-\x20{}()\[\];,]*\Z")
 def extract(source: bytes, language: Language) -> list[Function]:
     """All units of a source file, ordered by where they start.
 
-    `source` is the file as it is, in UTF-8 or a superset of ASCII; bytes that are no UTF-8 become U+FFFD in texts
-    and keep their offsets. Never raises on broken source: tree-sitter recovers, and what it cannot place stays
+    `source` is a file's text in UTF-8 (`to_utf8`); bytes that are none become U+FFFD in texts and keep their offsets.
+    Lines end as LSP has it, with a line feed, a carriage return, or both; in texts a carriage return alone is a line
+    feed. Never raises on broken source: tree-sitter recovers, and what it cannot place stays
     searchable as `module` units. So does all of a file that is too much for it (`PARSE_SECONDS`, `MAX_ERROR_NODES`).
     """
     language = dialect(language, source)
     # A byte order mark is no token in most grammars; blanks keep every offset as it is on disk.
-    code = b"   " + source[3:] if source.startswith(_BOM) else source
+    code = lines_with_one_end(b"   " + source[3:] if source.startswith(_BOM) else source)
     found = definitions(code, language)
     lines = _Lines(code)
-    units = [_unit(definition, code, lines, language.name) for definition in found if definition.kind]
+    data = data_spans(code)
+    units = [_unit(definition, code, data, lines, language.name) for definition in found if definition.kind]
     outermost = [definition.claimed for definition in found if definition.kind and not definition.enclosing_unit]
-    units += _module_units(_uncovered((0, len(code)), outermost), code, lines, language.name)
+    units += _module_units(_uncovered((0, len(code)), outermost), code, data, lines, language.name)
     return sorted(units, key=lambda unit: (unit.start_byte, -unit.end_byte))
 
 
-def _unit(definition: Definition, code: bytes, lines: _Lines, language: str) -> Function:
+def _unit(definition: Definition, code: bytes, data: Sequence[Span], lines: _Lines, language: str) -> Function:
     kind = definition.kind
     assert kind is not None
     if kind is Kind.FUNCTION and definition.parent is not None and definition.parent.methods_inside:
         kind = Kind.METHOD
     start, end = definition.span
     if definition.is_function:
-        text = decode(code[start:end])
+        text = decode(b"".join(code[first:last] for first, last in _uncovered(definition.span, data)))
     else:
-        text = _join(code, _uncovered(definition.span, [child.claimed for child in definition.children]))
+        left_out = [*(child.claimed for child in definition.children), *data]
+        text = _join(code, _uncovered(definition.span, left_out))
     return Function(
         name=definition.name,
         qualified_name=_qualified_name(definition),
@@ -99,6 +105,8 @@ def _uncovered(span: Span, covered: Sequence[Span]) -> list[Span]:
     rest: list[Span] = []
     start, end = span
     for inner_start, inner_end in sorted(covered):
+        if inner_end <= start or inner_start >= end:
+            continue
         if inner_start > start:
             rest.append((start, min(inner_start, end)))
         start = max(start, inner_end)
@@ -107,29 +115,47 @@ def _uncovered(span: Span, covered: Sequence[Span]) -> list[Span]:
     return rest
 
 
-def _module_units(rest: list[Span], code: bytes, lines: _Lines, language: str) -> list[Function]:
-    """Units of what no definition covers: neighbouring pieces together, up to `MODULE_UNIT_LINES` lines."""
-    pieces = [piece for span in rest for piece in lines.pieces(span, MODULE_UNIT_LINES)]
-    pieces = [piece for piece in (_trim(code, piece) for piece in pieces) if piece is not None]
+def _module_units(rest: list[Span], code: bytes, data: Sequence[Span], lines: _Lines, language: str) -> list[Function]:
+    """Units of what no definition covers: neighbouring pieces together, up to `MODULE_UNIT_LINES` lines.
+
+    A run of data, most of which is left out, ends the unit that begins with it.
+    """
+    ends_of_data = {start: end for span in rest for start, end in _common(span, data)}
+    pieces = [
+        (trimmed, ends_of_data.get(piece[1]))
+        for span in rest
+        for shown in _uncovered(span, data)
+        for piece in lines.pieces(shown, MODULE_UNIT_LINES)
+        if (trimmed := _trim(code, piece)) is not None
+    ]
     units: list[Function] = []
     group: list[Span] = []
     height = first_line = 0
-    for piece in pieces:
+    for piece, end_of_data in pieces:
         start_line, end_line = lines.number(piece[0]), lines.number(piece[1] - 1)
         height += end_line - start_line + 1
         if group and (height > MODULE_UNIT_LINES or end_line - first_line >= MODULE_UNIT_REACH):
-            units.append(_module_unit(group, code, lines, language))
+            units.append(_module_unit(group, group[-1][1], code, lines, language))
             group, height = [], end_line - start_line + 1
         if not group:
             first_line = start_line
         group.append(piece)
+        if end_of_data is not None:
+            units.append(_module_unit(group, end_of_data, code, lines, language))
+            group, height = [], 0
     if group:
-        units.append(_module_unit(group, code, lines, language))
+        units.append(_module_unit(group, group[-1][1], code, lines, language))
     return units
 
 
-def _module_unit(spans: list[Span], code: bytes, lines: _Lines, language: str) -> Function:
-    start, end = spans[0][0], spans[-1][1]
+def _common(span: Span, others: Sequence[Span]) -> list[Span]:
+    """What `others`, in order, have in common with `span`."""
+    return [(max(start, span[0]), min(end, span[1])) for start, end in others if start < span[1] and end > span[0]]
+
+
+def _module_unit(spans: list[Span], end: int, code: bytes, lines: _Lines, language: str) -> Function:
+    """The unit of some pieces, which ends at `end`."""
+    start = spans[0][0]
     text = _join(code, spans)
     return Function(
         name="",

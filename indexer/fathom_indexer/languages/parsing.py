@@ -26,8 +26,8 @@ MAX_ERROR_NODES = 20_000
 """More nodes in one syntax error are no code: matching takes time in proportion to the square of their number."""
 
 PARSE_SECONDS = 5.0
-"""Processor time that parsing a file may take. A megabyte of code takes less than one, but some grammars need time
-in proportion to the square of a line's length."""
+"""Processor time that parsing a file may take, for each megabyte that has begun. A megabyte of code takes less than
+one, but some grammars need time in proportion to the square of a line's length."""
 
 # Of a file's bytes, what is handed over at once: to the parser, but also each time a predicate looks at a name.
 _CHUNK_BYTES = 1024
@@ -36,6 +36,10 @@ _CHUNK_BYTES = 1024
 _NO_DECLARATORS = frozenset({"type_qualifier", "attribute_specifier", "ms_call_modifier", "comment"})
 _MEMBERS = frozenset({"field_identifier", "qualified_identifier", "destructor_name"})
 _STATEMENTS = frozenset({b"if", b"for", b"while", b"switch", b"catch", b"return"})
+
+# What a byte becomes that is no UTF-8, and what stands for it in the parser's text.
+_NO_TEXT = re.compile("[\udc80-\udcff]")
+_SUBSTITUTE = "\x1a"
 
 _NO_LINE_BREAK = re.compile(rb"[^\r\n]")
 
@@ -82,7 +86,15 @@ def parse_readable(code: bytes, language: Language, ranges: Sequence[Range] | No
 
 
 def readable_code(code: bytes, language: Language) -> bytes:
-    """The code as the grammar can read it: macros that it cannot know are blanked, offsets stay."""
+    """The code as the grammar can read it: macros that it cannot know are blanked, offsets stay.
+
+    Bytes that are no UTF-8 become substitute characters: py-tree-sitter decodes what a query's predicates look at, and
+    raises, or crashes later on, where it cannot.
+    """
+    try:
+        code.decode("utf-8")
+    except UnicodeDecodeError:
+        code = _NO_TEXT.sub(_SUBSTITUTE, code.decode("utf-8", "surrogateescape")).encode("utf-8")
     return language.macros.sub(_blank, code) if language.macros else code
 
 
@@ -105,7 +117,7 @@ def _blank(match: re.Match[bytes]) -> bytes:
 
 
 def _parse(code: bytes, parser: Parser) -> Node | None:
-    end = time.thread_time() + PARSE_SECONDS
+    end = time.thread_time() + PARSE_SECONDS * (1 + len(code) // 1_000_000)
     given: list[bytes] = []
 
     def read(offset: int, _: object) -> bytes:
@@ -136,9 +148,10 @@ def _take_back(given: list[bytes]) -> None:
 
     py-tree-sitter 0.26.1 keeps a reference to every chunk for ever, so that all code that was ever parsed would stay in
     memory. A chunk with a reference more than ours is one that it kept: parsing is over, nothing else can hold it. What
-    another version does with a reference is not known, so there none is taken away.
+    another version does with a reference is not known, so there none is taken away; nor while a debugger or a profiler
+    traces this thread, which may hold what local names stand for.
     """
-    while given and _KEEPS_WHAT_IT_READ:
+    while given and _KEEPS_WHAT_IT_READ and sys.gettrace() is None:
         chunk = given.pop()
         # Ours and that of the call. Shorter ones are shared by all of Python.
         if len(chunk) > 1 and sys.getrefcount(chunk) > 2:

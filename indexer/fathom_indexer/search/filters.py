@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-import pathspec
-
 from fathom_indexer.errors import QueryError
 from fathom_indexer.types import Filters, Kind
+from fathom_indexer.workspace import compile_patterns
 
 
 def check_filters(filters: Filters, languages: Iterable[str]) -> None:
-    """Raises `QueryError` for a kind or language that does not exist or a glob that cannot be read."""
+    """Raises `QueryError` for a kind or language that does not exist."""
     _check("kind", filters.kinds, [kind.value for kind in Kind])
     _check("language", filters.languages, sorted(languages))
-    _path_specs(filters)
 
 
 def allowed_ids(labels: Iterable[tuple[int, str, str, str]], filters: Filters) -> frozenset[int]:
@@ -37,19 +35,37 @@ def path_filter(filters: Filters) -> Callable[[str], bool] | None:
     """Says of a path whether its file passes; None where every one does."""
     if not filters.paths:
         return None
-    wanted, unwanted = _path_specs(filters)
-    return lambda path: (not wanted or bool(wanted.match_file(path))) and not unwanted.match_file(path)
+    wanted = [glob for glob in filters.paths if not glob.startswith("!")]
+    # `!` is no negation here, so the order does not matter.
+    in_wanted, in_unwanted = glob_filter(wanted), glob_filter([glob[1:] for glob in filters.paths if glob[:1] == "!"])
+    return lambda path: (not wanted or in_wanted(path)) and not in_unwanted(path)
 
 
-def _path_specs(filters: Filters) -> tuple[pathspec.GitIgnoreSpec, pathspec.GitIgnoreSpec]:
-    """What to let through and what to take out again: `!` is no negation here, so the order does not matter."""
-    try:
-        return (
-            pathspec.GitIgnoreSpec.from_lines(glob for glob in filters.paths if not glob.startswith("!")),
-            pathspec.GitIgnoreSpec.from_lines(glob[1:] for glob in filters.paths if glob.startswith("!")),
-        )
-    except ValueError as error:
-        raise QueryError(f"the path filter {' '.join(filters.paths)!r} cannot be read: {error}") from error
+def glob_filter(globs: Iterable[str]) -> Callable[[str], bool]:
+    """Says of a path whether one of the globs, none of them with `!`, matches it or a folder above it."""
+    patterns = compile_patterns(tuple(_line(glob) for glob in globs))
+    folders: dict[bytes, bool] = {b"": False}
+
+    def in_folder(folder: bytes) -> bool:
+        if folder not in folders:
+            folders[folder] = in_folder(folder.rpartition(b"/")[0]) or bool(patterns.verdict(folder, is_folder=True))
+        return folders[folder]
+
+    def matches(path: str) -> bool:
+        name = path.encode("utf-8", "surrogatepass")
+        return in_folder(name.rpartition(b"/")[0]) or bool(patterns.verdict(name, is_folder=False))
+
+    return matches
+
+
+def _line(glob: str) -> bytes:
+    """A glob as a line of an ignore file, where `#`, `!` and spaces at the end would mean something else."""
+    if glob.startswith("./"):
+        glob = "/" + (glob[2:].lstrip("/") or "**")
+    elif glob.startswith(("#", "!")):
+        glob = "\\" + glob
+    text = glob.rstrip(" ")
+    return (text + "\\ " * (len(glob) - len(text))).encode("utf-8", "surrogatepass")
 
 
 def _check(what: str, wanted: Iterable[str], known: list[str]) -> None:

@@ -757,9 +757,11 @@ class Store:
             )
 
     def skipped_files(self, limit: int) -> list[SkippedFile]:
-        """The first files left out, by path."""
+        """The first files left out, by path, those that are too large before others: a setting would include them."""
         with self._reading() as db:
-            rows = db.execute("SELECT path, reason FROM skipped ORDER BY path LIMIT ?", (limit,))
+            rows = db.execute(
+                "SELECT path, reason FROM skipped ORDER BY reason LIKE 'too large%' DESC, path LIMIT ?", (limit,)
+            )
             return [SkippedFile(path, reason) for path, reason in rows]
 
     def writes_elsewhere(self) -> int:

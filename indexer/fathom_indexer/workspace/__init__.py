@@ -13,6 +13,7 @@ from fathom_indexer.workspace.locations import (
     relative_path,
     resolve_root,
 )
+from fathom_indexer.workspace.patterns import compile_patterns
 from fathom_indexer.workspace.read import read_source
 from fathom_indexer.workspace.walk import SourceFile, included_folders, is_included, scan, source_language
 from fathom_indexer.workspace.worktrees import other_worktrees
@@ -22,6 +23,7 @@ __all__ = [
     "VANISHED",
     "SourceFile",
     "cache_path",
+    "compile_patterns",
     "content_reason",
     "forget_apart",
     "included_folders",

@@ -16,6 +16,8 @@ UNREADABLE = "unreadable"
 VANISHED = "no longer there"
 """The file existed when somebody named it and was gone when it was opened: forget it."""
 
+LITERATE = "literate Haskell, which is not read: convert it to .hs to have it searched"
+
 SHEBANG_BYTES = 256
 """As much of a file as `shebang_language` needs."""
 
@@ -26,7 +28,7 @@ _MINIFIED_BYTES = 4096
 _MINIFIED_LINE_BYTES = 500
 
 _UTF8_MARK = b"\xef\xbb\xbf"
-_UTF16_OR_UTF32_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+UTF16_OR_UTF32_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 _MINIFIED_NAME = re.compile(r"[.-]min\.[cm]?js$")
 
@@ -79,9 +81,14 @@ def name_reason(name: str) -> str | None:
     return MINIFIED if _MINIFIED_NAME.search(name) else None
 
 
+def unread_reason(name: str) -> str | None:
+    """Why a file of this name, in no language that is read, is named all the same; None for other files."""
+    return LITERATE if name.endswith(".lhs") else None
+
+
 def content_reason(data: bytes) -> str | None:
     """Why a source file with this content is left out, or None. One-byte encodings such as Latin-1 are let through."""
-    if data.startswith(_UTF16_OR_UTF32_MARKS):
+    if data.startswith(UTF16_OR_UTF32_MARKS):
         return NOT_UTF8
     if b"\0" in data[:_BINARY_BYTES]:
         return BINARY

@@ -45,6 +45,7 @@ BUILD_OUTPUT = "build output"
 DEPENDENCIES = "copied dependencies"
 ENVIRONMENT = "virtual environment"
 CACHE = "cache of a tool"
+WORKTREE = "another worktree of the same repository"
 
 _PYTHON = frozenset({"pyproject.toml", "setup.py"})
 _GRADLE = frozenset({"build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"})

@@ -7,33 +7,36 @@ From the last word down, and within one rank the deepest folder first:
 3. `.ignore`;
 4. `.gitignore`;
 5. `.git/info/exclude`;
-6. the built-in list (`defaults.PATTERNS`).
+6. the file that git's setting `core.excludesFile` names, `~/.config/git/ignore` if none is set;
+7. the built-in list (`defaults.PATTERNS`).
 
 The first of them with a pattern that matches decides; within one file the last matching line does, as in git. If the
 root lies inside a larger repository, the ignore files between the two apply as well, unless they ignore the root
 itself: whoever opens an ignored folder wants what is in it.
 
-Patterns are translated by pathspec. They are matched one path component at a time, from the root down, as git does:
-a pattern that matches a folder speaks about that folder, and what is below it is judged on its own. So `!vendor/`
-brings the folder back and still leaves `vendor/node_modules` to the other rules.
+Patterns are matched one path component at a time, from the root down, as git does: a pattern that matches a folder
+speaks about that folder, and what is below it is judged on its own. So `!vendor/` brings the folder back and still
+leaves `vendor/node_modules` to the other rules.
+
+Git's own files, ranks 4 to 6, say nothing about what git tracks: as for git, they are for files that are not added yet.
+They also end where another repository begins. A submodule, or a clone that they do not ignore, has its own.
 """
 
 from __future__ import annotations
 
-import re
-import warnings
+import os
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
 from fathom_indexer.workspace import defaults
+from fathom_indexer.workspace.patterns import Patterns, compile_patterns, read_patterns
 from fathom_indexer.workspace.read import read_regular
+from fathom_indexer.workspace.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
 _IGNORE_FILE_BYTES = 1_000_000
@@ -47,24 +50,21 @@ class _Rank(IntEnum):
     IGNORE = 2
     GITIGNORE = 3
     INFO_EXCLUDE = 4
-    BUILT_IN = 5
+    EXCLUDES_FILE = 5
+    BUILT_IN = 6
 
 
+_GIT = (_Rank.GITIGNORE, _Rank.INFO_EXCLUDE, _Rank.EXCLUDES_FILE)
 _FILES = {".fathomignore": _Rank.FATHOMIGNORE, ".ignore": _Rank.IGNORE, ".gitignore": _Rank.GITIGNORE}
 
 
-class _Pattern(NamedTuple):
-    """One line. `compiled.include` is True where the line ignores, False where it is negated."""
+class Verdict(NamedTuple):
+    """What the rules say of a path."""
 
-    compiled: GitIgnoreSpecPattern
-    folders_only: bool
-
-    def matches(self, path: str, is_folder: bool) -> bool:
-        if self.folders_only and not is_folder:
-            return False
-        result = self.compiled.match_file(path)
-        # The group is pathspec's mark that the pattern matched a folder above `path`, which was judged before.
-        return result is not None and result.match.groupdict().get("ps_d") is None
+    ignored: bool | None
+    """False if a negated pattern keeps it, None if no pattern speaks of it."""
+    only_tracked: bool = False
+    """Of a folder: git ignores it, but tracks something in it, and nothing else in it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,114 +72,134 @@ class _Source:
     """The patterns of one file. `base` is its folder, relative to the top, empty or with a final slash."""
 
     rank: _Rank
-    base: str
-    patterns: tuple[_Pattern, ...]
-
-    def verdict(self, path: str, is_folder: bool) -> bool | None:
-        relative = path[len(self.base) :]
-        for pattern in reversed(self.patterns):
-            if pattern.matches(relative, is_folder):
-                return pattern.compiled.include
-        return None
+    base: bytes
+    patterns: Patterns
 
 
 @dataclass(frozen=True, slots=True)
 class IgnoreRules:
     """The rules in force in one folder of a workspace. Immutable; `entering` gives those of a folder inside it.
 
-    Everything is relative to the top, which is the enclosing repository or else the root itself; `prefix` leads from
-    there to the root and is empty or ends with a slash.
+    Everything is relative to the top, which is the repository around the root or else the root itself; `prefix` leads
+    from there to the root and is empty or ends with a slash.
     """
 
-    sources: tuple[_Source, ...]
-    prefix: str
+    prefix: bytes
+    before_git: tuple[_Source, ...] = ()
+    git: tuple[_Source, ...] = ()
+    after_git: tuple[_Source, ...] = ()
+    repository: Repository | None = None
+    """The repository that the folder belongs to."""
+    base: bytes = b""
+    """Where its working tree begins."""
+    only_tracked: bool = False
 
     @classmethod
     def of_root(cls, root: Path, exclude: Sequence[str] = ()) -> IgnoreRules:
         """The rules that hold for what lies directly in `root`, before its own ignore files are read."""
         above = _rules_above(root)
-        own = (
-            _Source(_Rank.EXCLUDE, above.prefix, _compile(tuple(exclude))),
-            _Source(_Rank.BUILT_IN, above.prefix, _compile(defaults.PATTERNS)),
+        patterns = compile_patterns(tuple(os.fsencode(pattern) for pattern in exclude))
+        return above._with(
+            [
+                _Source(_Rank.EXCLUDE, above.prefix, patterns),
+                _Source(_Rank.BUILT_IN, above.prefix, compile_patterns(_BUILT_IN)),
+            ]
         )
-        return above._with(own)
 
-    def entering(self, root: Path, folder: str, names: Iterable[str]) -> IgnoreRules:
-        """The rules inside `folder` (relative to `root`, empty or with a final slash), which holds `names`."""
+    def inside(self, verdict: Verdict) -> IgnoreRules:
+        """The rules for what is inside a folder of which that was said."""
+        changed = verdict.only_tracked != self.only_tracked
+        return replace(self, only_tracked=verdict.only_tracked) if changed else self
+
+    def entering(self, root: Path, folder: str, names: AbstractSet[str]) -> IgnoreRules | None:
+        """The rules inside `folder` (relative to `root`, empty or with a final slash), which holds `names`.
+
+        None if the folder is another working tree of the repository around it, which has the same files.
+        """
+        rules = self
+        if folder and ".git" in names and (nested := Repository.of(root / folder)) is not None:
+            if self._repeats(nested):
+                return None
+            rules = self._beginning(nested, self.prefix + os.fsencode(folder))
         found = sorted(_FILES.keys() & names)
-        sources = (_read(root / folder / name, _FILES[name], self.prefix + folder) for name in found)
-        return self._with(sources) if found else self
+        sources = [rules._read(root / folder / name, _FILES[name], self.prefix + os.fsencode(folder)) for name in found]
+        return rules._with(sources) if found else rules
 
-    def verdict(self, path: str, is_folder: bool) -> bool | None:
-        """True if `path` (relative to the root, no final slash) is ignored, False if a negated pattern keeps it, None
-        if no pattern speaks of it. The folders above it are taken to be included."""
-        full = self.prefix + path
-        for source in self.sources:
-            if (verdict := source.verdict(full, is_folder)) is not None:
-                return verdict
-        return None
+    def judge(self, path: str, is_folder: bool) -> Verdict:
+        """What is said of `path` (relative to the root, no final slash). The folders above it are taken as included."""
+        full = self.prefix + os.fsencode(path)
+        said = _verdict(self.before_git, full, is_folder)
+        if said is not None:
+            return Verdict(said)
+        said = True if self.only_tracked else _verdict(self.git, full, is_folder)
+        tracked = bool(said) and self._is_tracked(full, is_folder)
+        if said is not None and not tracked:
+            return Verdict(said)
+        return Verdict(_verdict(self.after_git, full, is_folder), only_tracked=tracked and is_folder)
+
+    def _is_tracked(self, full: bytes, is_folder: bool) -> bool:
+        if self.repository is None:
+            return False
+        path, tracked = full[len(self.base) :], self.repository.tracked
+        return tracked.has(path) or (is_folder and tracked.has_below(path + b"/"))
+
+    def _repeats(self, nested: Repository) -> bool:
+        """Whether a repository inside the folder is one of whose files the workspace has another working tree."""
+        own = self.repository
+        if own is None or not own.is_same_as(nested):
+            return False
+        return own.tracked.has_below(self.prefix[len(self.base) :])
+
+    def _beginning(self, repository: Repository, base: bytes) -> IgnoreRules:
+        """The rules where the working tree of a repository begins: its own instead of those of the one around it."""
+        rules = replace(self, git=(), repository=repository, base=base, only_tracked=False)
+        sources = [rules._read(repository.exclude_file, _Rank.INFO_EXCLUDE, base)]
+        if repository.excludes_file is not None:
+            sources.append(rules._read(repository.excludes_file, _Rank.EXCLUDES_FILE, base))
+        return rules._with(sources)
+
+    def _read(self, file: Path, rank: _Rank, base: bytes) -> _Source:
+        """The patterns of an ignore file; none if it is missing, unreadable or absurdly large."""
+        # Git follows no link here: what is checked out could name any file.
+        data = read_regular(file, _IGNORE_FILE_BYTES, follow_link=rank is not _Rank.GITIGNORE) or b""
+        fold_case = rank in _GIT and self.repository is not None and self.repository.fold_case
+        return _Source(rank, base, read_patterns(data, fold_case))
 
     def _with(self, sources: Iterable[_Source]) -> IgnoreRules:
-        ordered = sorted((*self.sources, *sources), key=lambda source: (source.rank, -len(source.base)))
-        return replace(self, sources=tuple(ordered))
+        known = (*self.before_git, *self.git, *self.after_git, *sources)
+        ordered = sorted(known, key=lambda source: (source.rank, -len(source.base)))
+        return replace(
+            self,
+            before_git=tuple(source for source in ordered if source.rank < _GIT[0]),
+            git=tuple(source for source in ordered if source.rank in _GIT),
+            after_git=tuple(source for source in ordered if source.rank > _GIT[-1]),
+        )
+
+
+_BUILT_IN = tuple(pattern.encode() for pattern in defaults.PATTERNS)
+
+
+def _verdict(sources: Iterable[_Source], path: bytes, is_folder: bool) -> bool | None:
+    for source in sources:
+        if (said := source.patterns.verdict(path[len(source.base) :], is_folder)) is not None:
+            return said
+    return None
 
 
 def _rules_above(root: Path) -> IgnoreRules:
     """The rules of the repository that `root` lies in, from its top down to the folder that holds `root`."""
-    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
-    rules = IgnoreRules(sources=(), prefix="")
-    if (git_folder := _git_folder(top)) is not None:
-        rules = rules._with([_read(git_folder / "info" / "exclude", _Rank.INFO_EXCLUDE, "")])
+    for top in (root, *root.parents):
+        if (repository := Repository.of(top)) is not None:
+            break
+    else:
+        return IgnoreRules(prefix=b"")
+    rules = IgnoreRules(prefix=b"")._beginning(repository, b"")
     path = ""
     for part in root.relative_to(top).parts:
-        rules = rules.entering(top, path, _FILES)
-        if rules.verdict(path + part, is_folder=True):
-            return IgnoreRules(sources=(), prefix="")
+        entered = rules.entering(top, path, _FILES.keys())
+        verdict = entered.judge(path + part, is_folder=True) if entered is not None else Verdict(True)
+        if entered is None or verdict.ignored or verdict.only_tracked:
+            return IgnoreRules(prefix=b"")
+        rules = entered
         path += part + "/"
-    return replace(rules, prefix=path)
-
-
-def _git_folder(top: Path) -> Path | None:
-    """The folder of the repository's own files, which a worktree or submodule names in a file `.git`."""
-    git = top / ".git"
-    if git.is_dir():
-        return git
-    if not (pointer := read_regular(git, _IGNORE_FILE_BYTES)) or not pointer.startswith(b"gitdir:"):
-        return None
-    folder = top / _first_line(pointer[len(b"gitdir:") :])
-    common = read_regular(folder / "commondir", _IGNORE_FILE_BYTES)
-    return folder / _first_line(common) if common else folder
-
-
-def _first_line(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape").strip().partition("\n")[0].replace("\0", "")
-
-
-def _read(file: Path, rank: _Rank, base: str) -> _Source:
-    """The patterns of an ignore file; none if it is missing, unreadable or absurdly large."""
-    data = read_regular(file, _IGNORE_FILE_BYTES) or b""
-    lines = data.decode("utf-8-sig", "surrogateescape").split("\n")
-    return _Source(rank, base, _compile(tuple(lines)))
-
-
-@lru_cache(maxsize=512)
-def _compile(lines: tuple[str, ...]) -> tuple[_Pattern, ...]:
-    """The patterns among the lines of an ignore file. Kept, because updates ask for the same few files again and
-    again and translating a pattern costs far more than reading it."""
-    return tuple(pattern for line in lines if (pattern := _pattern(line)) is not None)
-
-
-def _pattern(line: str) -> _Pattern | None:
-    """A line as a pattern; None for comments, blank lines and what git would not understand either."""
-    # Git strips spaces at the end unless a backslash keeps the last one.
-    text = line.rstrip("\r")
-    text = text if text.endswith("\\ ") else text.rstrip()
-    folders_only = text.endswith("/")
-    try:
-        with warnings.catch_warnings():
-            # Brackets inside brackets are fine here; a later version of `re` may read them as nested sets.
-            warnings.simplefilter("ignore", FutureWarning)
-            compiled = GitIgnoreSpecPattern(text[:-1] if folders_only else text)
-    except (ValueError, re.error):
-        return None
-    return _Pattern(compiled, folders_only) if compiled.include is not None else None
+    return replace(rules, prefix=os.fsencode(path))

@@ -6,11 +6,13 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from fathom_indexer.languages import to_utf8
 from fathom_indexer.types import SkippedFile
 from fathom_indexer.workspace.classify import (
     LINK_OUTSIDE,
     NOT_A_FILE,
     UNREADABLE,
+    UTF16_OR_UTF32_MARKS,
     VANISHED,
     content_reason,
     name_reason,
@@ -31,7 +33,7 @@ class NotAFileError(OSError):
 
 
 def read_source(root: Path, path: str, config: Config) -> bytes | SkippedFile:
-    """The content of a source file, or why it is left out.
+    """The content of a source file, byte for byte, or why it is left out.
 
     `root` is as `resolve_root` gives it; `path` is relative to it, with forward slashes. A file that is gone has the
     reason `VANISHED`. Never raises for what the file system does.
@@ -49,14 +51,15 @@ def read_source(root: Path, path: str, config: Config) -> bytes | SkippedFile:
         return SkippedFile(path, UNREADABLE)
     if len(data) > config.max_file_bytes:
         return SkippedFile(path, too_large(config.max_file_bytes))
-    reason = name_reason(path) or content_reason(data)
+    # In UTF-16, every other byte is a NUL, as in no text of other encodings.
+    reason = name_reason(path) or content_reason(to_utf8(data) if data.startswith(UTF16_OR_UTF32_MARKS) else data)
     return SkippedFile(path, reason) if reason else data
 
 
-def read_regular(file: Path, limit: int) -> bytes | None:
+def read_regular(file: Path, limit: int, follow_link: bool = True) -> bytes | None:
     """The content of a small regular file, at most `limit` bytes of it; None if it cannot be had."""
     try:
-        return _read(file, limit)
+        return _read(file, limit) if follow_link or not file.is_symlink() else None
     except (OSError, ValueError):
         return None
 

@@ -24,6 +24,7 @@ from fathom_indexer.workspace.classify import (
     printable,
     shebang_language,
     too_large,
+    unread_reason,
 )
 from fathom_indexer.workspace.ignore import IgnoreRules
 from fathom_indexer.workspace.read import read_regular
@@ -89,6 +90,9 @@ def scan(root: Path, config: Config, under: str = "") -> Iterator[SourceFile | S
             yield SkippedFile(folder.path, reason)
             continue
         rules = folder.rules.entering(root, folder.path, names)
+        if rules is None:
+            yield SkippedFile(folder.path, defaults.WORKTREE)
+            continue
         inside: list[_Folder] = []
         for entry in sorted(_leading_to(under, folder.path, entries), key=lambda entry: entry.name):
             path = folder.path + entry.name
@@ -127,13 +131,16 @@ def source_language(root: Path, path: str, config: Config) -> str | None:
         names = _names(root / folder)
         if not kept and defaults.reason_inside(names):
             return None
-        rules = rules.entering(root, folder, names)
+        inside = rules.entering(root, folder, names)
+        if inside is None:
+            return None
+        rules = inside
         if part is not None:
             found_folder = _judge_folder(part, folder + part, names, rules)
             if not isinstance(found_folder, _Folder):
                 return None
-            folder, kept = found_folder.path, found_folder.kept
-    return None if rules.verdict(folder + name, is_folder=False) else language.name
+            folder, kept, rules = found_folder.path, found_folder.kept, found_folder.rules
+    return None if rules.judge(folder + name, is_folder=False).ignored else language.name
 
 
 def included_folders(root: Path, config: Config, under: str = "") -> Iterator[str]:
@@ -150,11 +157,11 @@ def included_folders(root: Path, config: Config, under: str = "") -> Iterator[st
         except OSError:
             continue
         names = {entry.name for entry in entries}
-        if not folder.kept and defaults.reason_inside(names):
+        rules = folder.rules.entering(root, folder.path, names)
+        if rules is None or (not folder.kept and defaults.reason_inside(names)):
             continue
         if not under or (folder.path + "/").startswith(under + "/"):
             yield folder.path.rstrip("/")
-        rules = folder.rules.entering(root, folder.path, names)
         for entry in _leading_to(under, folder.path, entries):
             if _is_folder(entry):
                 inside = _judge_folder(entry.name, folder.path + entry.name, names, rules)
@@ -197,22 +204,25 @@ def _judge_folder(name: str, path: str, siblings: set[str], rules: IgnoreRules) 
         return None
     if not is_text(name):
         return SkippedFile(printable(path) + "/", INVALID_NAME)
-    verdict = rules.verdict(path, is_folder=True)
-    if verdict is None and (reason := defaults.reason_beside(name, siblings)):
+    verdict = rules.judge(path, is_folder=True)
+    if verdict.ignored is None and (reason := defaults.reason_beside(name, siblings)):
         return SkippedFile(path + "/", reason)
-    return None if verdict else _Folder(path + "/", rules, kept=verdict is False)
+    return None if verdict.ignored else _Folder(path + "/", rules.inside(verdict), kept=verdict.ignored is False)
 
 
 def _judge_file(
     root: Path, path: str, entry: os.DirEntry[str], rules: IgnoreRules, config: Config
 ) -> SourceFile | SkippedFile | None:
     language = language_of_path(entry.name)
-    if language is None and "." in entry.name:
+    unread = unread_reason(entry.name) if language is None else None
+    if language is None and not unread and "." in entry.name:
         return None
-    if rules.verdict(path, is_folder=False):
+    if rules.judge(path, is_folder=False).ignored:
         return None
     if not is_text(entry.name):
         return SkippedFile(printable(path), INVALID_NAME) if language else None
+    if unread:
+        return SkippedFile(path, unread)
     try:
         info = entry.stat(follow_symlinks=False)
         if language is None:

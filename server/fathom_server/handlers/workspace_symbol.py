@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,11 @@ def _read_lines(folder: Folder, relative: str, most: int) -> Sequence[str]:
     try:
         if not path.is_relative_to(folder.real_path) or path.stat().st_size > most:
             return ()
-        return path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        with path.open("rb") as stream:
+            is_utf16 = stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        # Unlike `str.splitlines`, a text stream ends lines where editors do.
+        with path.open(encoding="utf-16" if is_utf16 else "utf-8-sig", errors="replace") as text:
+            return text.readlines()
     except OSError as error:
         logger.info("%s cannot be read: %s", path, error)
         return ()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from fathom_indexer.buffers.document import content_hash
 from fathom_indexer.config import Config
 from fathom_indexer.encoder import Encoder
 from fathom_indexer.engine import Engine
 from fathom_indexer.errors import QueryError
+from fathom_indexer.storage import Store
 from fathom_indexer.types import Filters, Hit
 
 CRANE = '''def fold_paper_crane(side):
@@ -54,6 +57,26 @@ def names(hits: list[Hit]) -> list[str]:
 
 def places(hits: list[Hit]) -> set[tuple[str, str, int]]:
     return {(hit.path, hit.function.name, hit.function.start_line) for hit in hits}
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_a_file_in_another_encoding_is_what_the_editor_has_of_it(
+    root: Path, engine: Engine, encoding: str, ending: str
+) -> None:
+    text = "# Größe der Übergabe\ndef größe_prüfen(maß):\n    return maß > 7\n\n\ndef later():\n    return 1\n"
+    text = text.replace("\n", ending)
+    (root / "größe.py").write_bytes(text.encode(encoding))
+    engine.index()
+    saved = engine.search("größe_prüfen", 1)
+    assert places(saved) == {("größe.py", "größe_prüfen", 2)}
+    assert saved[0].function.documentation == "Größe der Übergabe"
+    with closing(Store(Path(engine.status().index_path))) as store:
+        assert store.content_hash("größe.py") == content_hash(text.encode())
+    engine.open_document("größe.py", text)
+    assert engine.search("größe_prüfen", 1) == saved
+    engine.open_document("größe.py", "# neu" + ending + text)
+    assert places(engine.search("größe_prüfen", 1)) == {("größe.py", "größe_prüfen", 3)}
 
 
 def test_a_new_function_is_found_where_it_stands_in_the_document(engine: Engine) -> None:

@@ -117,6 +117,29 @@ def test_index_and_status(workspace: Path, capsys: pytest.CaptureFixture[str]) -
     assert json.loads(capsys.readouterr().out)["functions"] == status["functions"]
 
 
+def test_large_files_are_named_first_with_the_setting_that_includes_them(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "    // looks at the node and at what surrounds it\n" * 80
+    lines = "".join(
+        f"export function check{number}(node) {{\n{words}  return visit(node);\n}}\n" for number in range(300)
+    )
+    (workspace / "zz_checker.ts").write_text(lines)
+    for number in range(30):
+        (workspace / f"a{number}.min.js").write_text("x")
+    assert main(["duplicates", str(workspace)]) == 0
+    assert main(["status", str(workspace)]) == 0
+    out = capsys.readouterr().out
+    assert "zz_checker.ts  (too large (over 1000000 bytes))" in out
+    assert "--max-file-bytes N (in editors: maxFileBytes)" in out
+    larger = ["--max-file-bytes", "5000000"]
+    assert main(["duplicates", str(workspace), *larger]) == 0
+    assert main(["status", str(workspace), "--json", *larger]) == 0
+    capsys.readouterr()
+    assert main(["search", "check299", str(workspace), "--no-refresh", "--json", "-n", "1", *larger]) == 0
+    assert json.loads(capsys.readouterr().out)["results"][0]["name"] == "check299"
+
+
 def test_no_refresh_searches_what_is_there(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["index", str(workspace)]) == 0
     (workspace / "new.py").write_text("def fresh(): return 'new'\n")
@@ -164,7 +187,14 @@ def test_errors_are_one_clear_line(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["search", "x", "--limit", "0"], ["search", "x", "--limit", "many"], ["sing"], []]
+    "arguments",
+    [
+        ["search", "x", "--limit", "0"],
+        ["search", "x", "--limit", "many"],
+        ["index", "--max-file-bytes", "0"],
+        ["sing"],
+        [],
+    ],
 )
 def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as error:
