@@ -61,13 +61,13 @@ def backward(
     """
     if not cached:
         loss, parts = loss_of(encode(model, corpus, texts, exits, tokens))
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward([loss])
         return float(loss.detach()), parts
     with torch.no_grad():
         vectors = encode(model, corpus, texts, exits, tokens)
     leaves = {layer: rows.detach().requires_grad_() for layer, rows in vectors.items()}
     loss, parts = loss_of(leaves)
-    loss.backward()  # type: ignore[no-untyped-call]
+    torch.autograd.backward([loss])
     device = model.tokens.weight.device
     for places, ids, mask in micro_batches(corpus, texts, tokens):
         with precision(device):
