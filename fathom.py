@@ -46,10 +46,15 @@ def _pip_install(*requirements: str) -> None:
         sys.exit("fathom: the installation failed; pip's own message is above")
 
 
-def main() -> int:
-    """Set up if needed, then run `fathom` with the arguments given."""
+def require_python() -> None:
+    """End with a message where this Python is too old."""
     if sys.version_info < (3, 10):  # noqa: UP036 - the interpreter is the user's, not the project's
         sys.exit("fathom: needs Python 3.10 or later, this is " + sys.version.split()[0])
+
+
+def main() -> int:
+    """Set up if needed, then run `fathom` with the arguments given."""
+    require_python()
     ensure_environment()
     return subprocess.call([str(PYTHON), "-m", "fathom_indexer.cli.main", *sys.argv[1:]])
 

@@ -107,7 +107,7 @@ def test_small_differences_do_not_make_a_chain() -> None:
 
 
 @given(st.lists(st.lists(st.sampled_from(STATEMENTS), min_size=3, max_size=9), max_size=12))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_groups_hold_what_they_promise(functions: list[list[str]]) -> None:
     candidates = [candidate(number, function(lines)) for number, lines in enumerate(functions)]
     found = groups(candidates)

@@ -258,7 +258,6 @@ def test_an_index_that_followed_the_files_is_a_fresh_one(
         settings=settings(
             max_examples=30,
             stateful_step_count=30,
-            deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),

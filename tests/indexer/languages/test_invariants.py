@@ -70,7 +70,7 @@ def test_fixture(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_broken_fixture(file: Path, data: st.DataObject) -> None:
     source = bytearray(file.read_bytes())
@@ -82,7 +82,7 @@ def test_broken_fixture(file: Path, data: st.DataObject) -> None:
 
 
 @every_language
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(source=st.binary(max_size=200))
 def test_random_bytes(language: Language, source: bytes) -> None:
     check(source, language)

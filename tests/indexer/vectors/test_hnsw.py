@@ -115,7 +115,7 @@ def test_when_the_graph_leads_to_too_few_everything_is_compared() -> None:
 keys = st.integers(min_value=0, max_value=60)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     changes=st.lists(st.tuples(st.booleans(), st.lists(keys, max_size=40)), min_size=1, max_size=12),
     capacity=st.sampled_from([1, 7, 64]),

@@ -80,7 +80,7 @@ def write_ignore_files(top: Path, files: dict[str, list[str]]) -> None:
         file.write_text("".join(f"{line}\n" for line in content), newline="")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=ignore_files)
 def test_a_repository_is_read_as_git_reads_it(repository: Path, files: dict[str, list[str]]) -> None:
     write_ignore_files(repository, files)
@@ -89,7 +89,7 @@ def test_a_repository_is_read_as_git_reads_it(repository: Path, files: dict[str,
     assert {file for file in FILES if is_included(repository, file, Config())} == expected
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=ignore_files)
 def test_a_folder_of_a_repository_is_read_as_git_reads_it(repository: Path, files: dict[str, list[str]]) -> None:
     write_ignore_files(repository, files)
