@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import shutil
@@ -190,7 +191,10 @@ def test_a_damaged_log_of_a_killed_process_loses_no_more_than_its_last_files(
     job = {"root": str(churn.root), "config": config_to_json(light)}
     whole = victim.seconds(job)
     damaged = 0
-    while damaged < 15:
+    for attempt in itertools.count():
+        if damaged == 15:
+            break
+        assert attempt < 300, f"killed while it wrote {damaged} times only"
         churn.edit()
         if victim.run(job, chance.uniform(0, whole)) != KILLED:
             continue
