@@ -14,9 +14,9 @@ PUBLISHED = ("unranked-bm25", "semble-bm25", "semble hybrid", "CodeRankEmbed hyb
 
 
 LEFT_OUT = (
-    "The weights of the ranking were fitted on these questions. With weights fitted without the repository that is asked "
-    "about, NDCG@10 is **.874** (`benchmarks/fit_weights.py`, cross-validation): that is the figure for code of one's "
-    "own. In the tables, *all* and what leads up to it are fitted on these questions."
+    "The weights of the ranking were fitted on these questions. With weights fitted without the repository that is "
+    "asked about, NDCG@10 is **.874** (`benchmarks/fit_weights.py`, cross-validation): that is the figure for code of "
+    "one's own. In the tables, *all* and what leads up to it are fitted on these questions."
 )
 """Belongs to the weights that ship (`search/weights.py`); write it anew with them."""
 FUNCTIONS_LEFT_OUT = (
@@ -24,8 +24,8 @@ FUNCTIONS_LEFT_OUT = (
     "fitted without the repository reach an NDCG@10 of .606, those fitted on all .618."
 )
 SETS_FITTED = (
-    "Some 200 queries of each set, evenly taken, were in the goal of the fit, too; what it reaches without a set was not "
-    "measured."
+    "Some 200 queries of each set, evenly taken, were in the goal of the fit, too; what it reaches without a set was "
+    "not measured."
 )
 
 
