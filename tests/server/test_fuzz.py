@@ -146,6 +146,7 @@ requests = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(requests | json_values, max_size=6))
 @example(

@@ -153,6 +153,7 @@ def truncate(file: Path, chance: random.Random) -> None:
     os.truncate(file, chance.randrange(file.stat().st_size))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [flip_a_bit, overwrite_a_page, truncate])
 def test_a_damaged_index_gives_no_wrong_answer_and_is_built_anew(
     light: Config, churn: Churn, tmp_path: Path, damage: Callable[[Path, random.Random], None]
@@ -183,6 +184,7 @@ def test_a_damaged_index_gives_no_wrong_answer_and_is_built_anew(
     assert noticed or damage is truncate
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [flip_a_bit, overwrite_a_page, truncate])
 def test_a_damaged_log_of_a_killed_process_loses_no_more_than_its_last_files(
     light: Config, churn: Churn, tmp_path: Path, victim: Victims, damage: Callable[[Path, random.Random], None]

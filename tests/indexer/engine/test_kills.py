@@ -18,6 +18,8 @@ from fathom_indexer.engine import Engine
 from fathom_indexer.protocol import config_to_json
 from fathom_indexer.vectors import hnsw_available
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("vectors", "from_nothing", "kills"),

@@ -16,6 +16,8 @@ from fathom_indexer.engine import Engine
 from fathom_indexer.languages import LANGUAGES, Language
 from fathom_indexer.search import Pipeline
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "languages"
 SOUND = "def ring_the_bell():\n    return 'ding'\n"
 FRAGMENTS = (

@@ -136,6 +136,7 @@ def test_deeply_nested_data() -> None:
     check(b"const o = " + b"{a:" * depth + b"1" + b"}" * depth, language_named("javascript"))
 
 
+@pytest.mark.slow
 def test_thousands_of_siblings_on_one_line() -> None:
     count = 10_000
     units = check(b"/*a*/function b(){}" * count, language_named("javascript"))
