@@ -7,8 +7,8 @@ from pathlib import Path
 from lsprotocol import types
 
 from fathom_indexer.languages import LANGUAGES, language_of_path
-from fathom_server.documents import _LANGUAGES
-from fathom_server.notebooks import ENDINGS, Notebooks
+from fathom_server.languages import ENDINGS, NAMES
+from fathom_server.notebooks import Notebooks
 
 
 def item(uri: str, language: str = "python") -> types.TextDocumentItem:
@@ -19,9 +19,8 @@ def test_an_ending_says_the_language_of_a_cell() -> None:
     for name, ending in ENDINGS.items():
         language = language_of_path(f"a{ending}")
         assert language is not None
-        assert language.name == _LANGUAGES.get(name, name)
-    variants = {"ocaml-interface", "tsx"}
-    assert {_LANGUAGES.get(name, name) for name in ENDINGS} == {language.name for language in LANGUAGES} - variants
+        assert language.name == NAMES[name]
+    assert set(NAMES.values()) == {language.name for language in LANGUAGES}
 
 
 def test_a_cell_keeps_its_path_while_others_come_and_go(tmp_path: Path) -> None:

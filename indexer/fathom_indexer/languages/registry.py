@@ -1,11 +1,14 @@
-"""The languages Fathom reads. Adding one: a line here, a query in `queries/`, a fixture in `tests/fixtures/`."""
+"""The languages Fathom reads. Adding one: a line here, a query in `queries/`, a fixture in `tests/fixtures/`.
+
+What editors call them is told to the server and the plugins by files that `lists.py` writes from this one.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import importlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import PurePosixPath
@@ -39,6 +42,7 @@ class Language:
     `queries` names its files in `queries/` when that is not one of the language's own name.
     `clauses` says that a function may be written as several in a row, all of its name (Haskell's equations).
     `macros` is what a preprocessor would take away and the grammar cannot know: it is blanked for the parser.
+    `ids` are LSP's names for it, `filetypes` Neovim's, each when that is not the language's own name alone.
     """
 
     name: str
@@ -48,6 +52,9 @@ class Language:
     queries: tuple[str, ...] = ()
     clauses: bool = False
     macros: re.Pattern[bytes] | None = None
+    # Not in `repr` and so not in the fingerprint: what editors call a language changes no unit.
+    ids: tuple[str, ...] = field(default=(), repr=False)
+    filetypes: tuple[str, ...] = field(default=(), repr=False)
 
     @cached_property
     def tree_sitter_grammar(self) -> Grammar:
@@ -71,7 +78,14 @@ class Language:
 
 
 LANGUAGES: tuple[Language, ...] = (
-    Language("bash", "tree_sitter_bash", (".sh", ".bash", ".bats", ".zsh"), filenames=(".bashrc", ".profile")),
+    Language(
+        "bash",
+        "tree_sitter_bash",
+        (".sh", ".bash", ".bats", ".zsh"),
+        filenames=(".bashrc", ".profile"),
+        ids=("shellscript",),
+        filetypes=("bash", "sh", "zsh"),
+    ),
     Language("c", "tree_sitter_c", (".c", ".h"), macros=_C_MACROS),
     Language(
         "cpp",
@@ -79,27 +93,46 @@ LANGUAGES: tuple[Language, ...] = (
         (".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++", ".ipp", ".tpp"),
         macros=_C_MACROS,
     ),
-    Language("csharp", "tree_sitter_c_sharp", (".cs", ".csx")),
+    Language("csharp", "tree_sitter_c_sharp", (".cs", ".csx"), filetypes=("cs",)),
     Language("elixir", "tree_sitter_elixir", (".ex", ".exs"), clauses=True),
     Language("go", "tree_sitter_go", (".go",)),
     Language("haskell", "tree_sitter_haskell", (".hs",), clauses=True),
     Language("java", "tree_sitter_java", (".java",)),
     Language(
-        "javascript", "tree_sitter_javascript", (".js", ".cjs", ".mjs", ".jsx"), queries=("ecmascript", "javascript")
+        "javascript",
+        "tree_sitter_javascript",
+        (".js", ".cjs", ".mjs", ".jsx"),
+        queries=("ecmascript", "javascript"),
+        ids=("javascript", "javascriptreact"),
+        filetypes=("javascript", "javascriptreact"),
     ),
     Language("julia", "tree_sitter_julia", (".jl",)),
     Language("kotlin", "tree_sitter_kotlin", (".kt", ".kts")),
     Language("lua", "tree_sitter_lua", (".lua",)),
     Language("ocaml", "tree_sitter_ocaml:language_ocaml", (".ml",)),
-    Language("ocaml-interface", "tree_sitter_ocaml:language_ocaml_interface", (".mli",), queries=("ocaml",)),
+    Language(
+        "ocaml-interface",
+        "tree_sitter_ocaml:language_ocaml_interface",
+        (".mli",),
+        queries=("ocaml",),
+        ids=("ocaml.interface",),
+        filetypes=("ocaml",),
+    ),
     Language("php", "tree_sitter_php:language_php", (".php", ".phtml")),
-    Language("powershell", "tree_sitter_powershell", (".ps1", ".psm1")),
+    Language("powershell", "tree_sitter_powershell", (".ps1", ".psm1"), filetypes=("ps1",)),
     Language("python", "tree_sitter_python", (".py", ".pyi", ".pyw")),
     Language("ruby", "tree_sitter_ruby", (".rb", ".rake", ".gemspec"), filenames=("Rakefile", "Gemfile")),
     Language("rust", "tree_sitter_rust", (".rs",)),
     Language("scala", "tree_sitter_scala", (".scala", ".sc", ".sbt")),
     Language("swift", "tree_sitter_swift", (".swift",)),
-    Language("tsx", "tree_sitter_typescript:language_tsx", (".tsx",), queries=("ecmascript", "typescript")),
+    Language(
+        "tsx",
+        "tree_sitter_typescript:language_tsx",
+        (".tsx",),
+        queries=("ecmascript", "typescript"),
+        ids=("typescriptreact",),
+        filetypes=("typescriptreact",),
+    ),
     Language(
         "typescript",
         "tree_sitter_typescript:language_typescript",

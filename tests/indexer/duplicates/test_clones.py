@@ -140,6 +140,15 @@ def test_pairs_that_overlap_are_proposed() -> None:
     assert len(pairs - wanted) < 5
 
 
+def test_of_many_that_are_alike_each_is_paired_with_64_after_it() -> None:
+    random = np.random.default_rng(1)
+    one = bag(random.integers(0, 2**63, 100, np.uint64))
+    pairs = candidate_pairs([one] * 200, 0.4)
+    assert pairs.tolist() == [
+        [first, second] for first in range(200) for second in range(first + 1, min(first + 65, 200))
+    ]
+
+
 def test_no_function_and_empty_functions_make_no_pairs() -> None:
     empty = np.zeros(0, np.uint32)
     assert candidate_pairs([], 0.4).shape == (0, 2)
