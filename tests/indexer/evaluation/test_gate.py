@@ -23,7 +23,10 @@ def test_no_exit_of_the_packaged_model_has_collapsed() -> None:
 
 
 def test_the_sets_hold_together() -> None:
-    for retrieval_set in read_sets(SETS).values():
+    sets = read_sets(SETS)
+    assert sets
+    for retrieval_set in sets.values():
+        assert retrieval_set.queries
         documents = {document.id for document in retrieval_set.documents}
         assert len(documents) == len(retrieval_set.documents)
         assert {query.id for query in retrieval_set.queries} == set(retrieval_set.judgements)
