@@ -269,7 +269,8 @@ async def pulled(client: LanguageClient, work: Work) -> Any:
 
     async def wait() -> Any:
         params = types.DocumentDiagnosticParams(work.document)
-        while not (report := await client.text_document_diagnostic_async(params)).items:
+        any_client: Any = client
+        while not (report := await any_client.text_document_diagnostic_async(params)).items:
             await asyncio.sleep(0.05)
         return report
 

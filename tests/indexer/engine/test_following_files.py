@@ -244,6 +244,7 @@ def embed_once(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return known.clear
 
 
+@pytest.mark.slow
 def test_an_index_that_followed_the_files_is_a_fresh_one(
     light: Config, tmp_path: Path, embed_once: Callable[[], None]
 ) -> None:

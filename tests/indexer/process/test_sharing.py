@@ -402,6 +402,7 @@ async def test_an_indexer_that_is_frozen_is_done_without(workspace: Workspace, m
         os.kill(frozen.pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 async def test_giving_up_to_start_leaves_no_process_behind(workspace: Workspace) -> None:
     joining = asyncio.create_task(workspace.share())
     await until(lambda: workspace.meeting.address() is not None, every=0.001)
