@@ -728,11 +728,14 @@ def test_a_step_that_hangs_does_not_outlive_the_client(tmp_path: Path) -> None:
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert process.stderr is not None
-        assert process.stderr.readline() == "it hangs\n"
-        # The client goes.
-        _, errors = process.communicate(timeout=60)
-        assert (errors, process.returncode) == ("", 1)
+        try:
+            assert process.stderr is not None
+            assert process.stderr.readline() == "it hangs\n"
+            # The client goes.
+            _, errors = process.communicate(timeout=60)
+            assert (errors, process.returncode) == ("", 1)
+        finally:
+            process.kill()
 
 
 def test_a_configuration_that_is_none_is_refused(tmp_path: Path) -> None:
