@@ -2,6 +2,7 @@
 """Installs what the tests need and runs every check: formatting, lint, types, import directions, tests.
 
     python3 check.py              everything
+    python3 check.py --fast       without the tests that are slow, run an editor or a whole server, or download
     python3 check.py -k search    the same, the arguments passed on to pytest
 
 Uses the virtual environment of `fathom.py`. Tests of what is not installed are skipped with a reason. To have more
@@ -13,7 +14,7 @@ import os
 import subprocess
 import sys
 
-from fathom import PYTHON, ROOT, ensure_environment
+from fathom import PYTHON, ROOT, ensure_environment, require_python
 
 CHECKS = (
     ("ruff", "format", "--check", "."),
@@ -22,18 +23,28 @@ CHECKS = (
     ("lint-imports",),
 )
 
+FAST = "not slow and not e2e and not editors and not network"
+"""The markers (`pyproject.toml`) of the tests that `--fast` runs."""
+
 
 def main() -> int:
     """Run all checks even when one fails; returns 1 if any did."""
+    require_python()
     extras = ",".join(filter(None, ("dev", os.environ.get("FATHOM_CHECK_EXTRAS"))))
     # PyTorch first and by itself: a package that pulls it in would take the build with CUDA, several gigabytes.
     ensure_environment(extras, tuple(filter(None, (os.environ.get("FATHOM_CHECK_TORCH"),))))
     failed = [check[0] for check in CHECKS if _run(*check)]
-    if _run("pytest", *sys.argv[1:]):
+    if _run("pytest", *pytest_arguments(sys.argv[1:])):
         failed.append("pytest")
     if failed:
         sys.stderr.write(f"check: failed: {', '.join(failed)}\n")
     return 1 if failed else 0
+
+
+def pytest_arguments(arguments: list[str]) -> list[str]:
+    """What pytest is given for arguments of this command."""
+    rest = [argument for argument in arguments if argument != "--fast"]
+    return ["-m", FAST, *rest] if "--fast" in arguments else rest
 
 
 def _run(tool: str, *arguments: str) -> int:
@@ -42,4 +53,7 @@ def _run(tool: str, *arguments: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

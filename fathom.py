@@ -18,6 +18,9 @@ ENVIRONMENT = ROOT / ".venv"
 _BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = _BIN / ("python.exe" if os.name == "nt" else "python")
 
+_NEWER_PIP = ENVIRONMENT / "newer-pip"
+_QUIET = ("--quiet", "--disable-pip-version-check", "--no-warn-script-location")
+
 
 def ensure_environment(extras: str = "", first: tuple[str, ...] = ()) -> None:
     """Make `.venv` with this project installed, unless that was done for these very requirements already.
@@ -39,17 +42,33 @@ def ensure_environment(extras: str = "", first: tuple[str, ...] = ()) -> None:
 
 
 def _pip_install(*requirements: str) -> None:
-    quiet = ("--quiet", "--disable-pip-version-check", "--no-warn-script-location")
-    command = [sys.executable, "-m", "pip", "--python", str(PYTHON), "install", *quiet, *requirements]
-    result = subprocess.run(command, check=False)
-    if result.returncode:
+    if _pip("--python", str(PYTHON), "--version", silent=True).returncode:
+        # Before version 22.3 pip cannot install from outside: it fetches one that can, which is then used instead.
+        _must_end_well(_pip("install", *_QUIET, "--upgrade", "--target", str(_NEWER_PIP), "pip>=22.3"))
+    _must_end_well(_pip("--python", str(PYTHON), "install", *_QUIET, *requirements))
+
+
+def _pip(*arguments: str, silent: bool = False) -> "subprocess.CompletedProcess[bytes]":
+    environment = {**os.environ, "PYTHONPATH": str(_NEWER_PIP)} if _NEWER_PIP.exists() else None
+    output = subprocess.DEVNULL if silent else None
+    command = [sys.executable, "-m", "pip", *arguments]
+    return subprocess.run(command, env=environment, stdout=output, stderr=output, check=False)
+
+
+def _must_end_well(pip: "subprocess.CompletedProcess[bytes]") -> None:
+    if pip.returncode:
         sys.exit("fathom: the installation failed; pip's own message is above")
+
+
+def require_python() -> None:
+    """End with a message where this Python is too old."""
+    if sys.version_info < (3, 10):  # noqa: UP036 - the interpreter is the user's, not the project's
+        sys.exit("fathom: needs Python 3.10 or later, this is " + sys.version.split()[0])
 
 
 def main() -> int:
     """Set up if needed, then run `fathom` with the arguments given."""
-    if sys.version_info < (3, 10):  # noqa: UP036 - the interpreter is the user's, not the project's
-        sys.exit("fathom: needs Python 3.10 or later, this is " + sys.version.split()[0])
+    require_python()
     ensure_environment()
     return subprocess.call([str(PYTHON), "-m", "fathom_indexer.cli.main", *sys.argv[1:]])
 

@@ -3,16 +3,74 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+MARKED_FOLDERS = ("e2e", "editors")
+"""Folders beside this file whose tests all have the marker of the same name."""
+
+EDITORS_TIMEOUT = 900
+"""Seconds for a test of `editors`, which may install an editor first."""
+
+PASSED = "fathom/passed"
+"""Where pytest's cache keeps the tests that passed when all were run last."""
+
+PASSED_BEFORE = pytest.StashKey[list[pytest.Item]]()
+"""The tests that `--not-passed` leaves out."""
+
+# The one profile of all property tests. Machines differ in speed, so no example has a deadline. In CI the examples are
+# the same each time: what fails there was broken by the change that is checked.
+settings.register_profile(
+    "fathom",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("fathom")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files from what the code gives")
+    parser.addoption("--not-passed", action="store_true", help="run only what did not pass here the last time")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        folder = item.path.relative_to(here).parts[0]
+        if folder in MARKED_FOLDERS:
+            item.add_marker(folder)
+        if folder == "editors" and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(EDITORS_TIMEOUT))
+    if config.getoption("--not-passed"):
+        before = set(_cached(config))
+        config.stash[PASSED_BEFORE] = [item for item in items if item.nodeid in before]
+        items[:] = [item for item in items if item.nodeid not in before]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Remember what passed, for `--not-passed`, whose closing line counts what it did not run again."""
+    passed, failed, errors = (
+        {report.nodeid for report in terminalreporter.getreports(outcome)} for outcome in ("passed", "failed", "error")
+    )
+    passed -= failed | errors
+    if before := config.stash.get(PASSED_BEFORE, []):
+        terminalreporter.stats["passed before"] = list(before)
+        passed.update(item.nodeid for item in before)
+    if config.cache is not None:
+        config.cache.set(PASSED, sorted(passed))
+
+
+def _cached(config: pytest.Config) -> Sequence[str]:
+    passed: Sequence[str] = config.cache.get(PASSED, []) if config.cache is not None else []
+    return passed
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,9 @@
-"""Everything that can be set, with its default. One definition; every front door fills it in."""
+"""Everything that can be set, with its default, in one definition.
+
+Users set what the options of the command line and the settings of the server name (`cli/options.py`,
+`docs/configuration.md`); both leave the rest as it is here. `index_exit`, `rerank_exit`, `dim` and `rerank_ms` are for
+evaluation, benchmarks and tests.
+"""
 
 from __future__ import annotations
 

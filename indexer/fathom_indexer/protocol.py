@@ -6,11 +6,11 @@ Messages are JSON objects, one a line, UTF-8, over a byte stream (a socket, or s
     answer        {"id": 7, "result": {...}}  or  {"id": 7, "error": {"kind": "query", "message": "..."}}
     notification  {"method": "progress", "params": {"stage": "embed", "done": 120, "total": 4000}}
 
-To the indexer: the requests `search`, `similar`, `status`, `update`, `rescan`, `reindex`, `openDocument`,
-`closeDocument`, `closeDocuments`, `watch`, `ping`, `shutdown`, and the notification `cancel`, which names the id of a
-request that nobody waits for any more. From the indexer: the notifications `ready` (once, first, to whoever started a
-process of its own), `progress`, `problem` (indexing met an error that no request asked about), and `partial` (the
-first order of a search that was asked to stream, under the id of its request). How a shared indexer is greeted:
+To the indexer: the requests `search`, `similar`, `duplicates`, `status`, `update`, `openDocument`, `closeDocument`,
+`closeDocuments`, `watch`, `attend`, `rescan`, `reindex`, `ping`, `shutdown`, and the notification `cancel`, which names
+the id of a request that nobody waits for any more. From the indexer: the notifications `ready` (once, first, to whoever
+started a process of its own), `progress`, `problem` (indexing met an error that no request asked about), and `partial`
+(the first order of a search that was asked to stream, under the id of its request). How a shared indexer is greeted:
 `process/handshake.py`. `docs/protocol.md` documents the fields."""
 
 from __future__ import annotations

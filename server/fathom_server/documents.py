@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from fathom_indexer.errors import IndexerUnavailableError
 from fathom_indexer.process.client import IndexerClient, IndexerError
 from fathom_indexer.types import UNTITLED
+from fathom_server.languages import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,17 +21,6 @@ PAUSE = 0.15
 
 LONGEST = 1_300_000
 """Characters of the longest document or query that fits into one message, whatever they are (`process/lines.py`)."""
-
-_LANGUAGES = {
-    "cuda-cpp": "cuda",
-    "javascriptreact": "javascript",
-    "objective-cpp": "objective-c",
-    "ocaml.interface": "ocaml-interface",
-    "shellscript": "bash",
-    "terraform": "hcl",
-    "typescriptreact": "tsx",
-}
-"""Fathom's names of languages where LSP has others."""
 
 
 class OpenDocument(Protocol):
@@ -108,7 +98,7 @@ class FolderDocuments:
                 await client.close_document(path)
             else:
                 language = (document.language_id or "") if path.startswith(UNTITLED) else ""
-                await client.open_document(path, text, _LANGUAGES.get(language, language))
+                await client.open_document(path, text, NAMES.get(language, language))
         except IndexerError as error:
             logger.warning("%s is searched as it was saved: %s", path, error)
 

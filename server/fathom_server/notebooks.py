@@ -14,45 +14,10 @@ from lsprotocol import types
 
 from fathom_indexer.types import UNTITLED
 from fathom_server.convert import path_of
+from fathom_server.languages import ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-ENDINGS = {
-    "c": ".c",
-    "cpp": ".cpp",
-    "csharp": ".cs",
-    "cuda-cpp": ".cu",
-    "dart": ".dart",
-    "elixir": ".ex",
-    "fsharp": ".fs",
-    "gdscript": ".gd",
-    "go": ".go",
-    "haskell": ".hs",
-    "hcl": ".hcl",
-    "java": ".java",
-    "javascript": ".js",
-    "julia": ".jl",
-    "kotlin": ".kt",
-    "lua": ".lua",
-    "nix": ".nix",
-    "objective-c": ".m",
-    "ocaml": ".ml",
-    "perl": ".pl",
-    "php": ".php",
-    "powershell": ".ps1",
-    "python": ".py",
-    "ruby": ".rb",
-    "rust": ".rs",
-    "scala": ".scala",
-    "shellscript": ".sh",
-    "solidity": ".sol",
-    "sql": ".sql",
-    "swift": ".swift",
-    "typescript": ".ts",
-    "zig": ".zig",
-}
-"""Languages of cells, as LSP calls them, and how the names of their files end."""
 
 WANTED_CELLS = types.NotebookDocumentSyncOptions(
     [

@@ -230,15 +230,20 @@ async def test_nothing_is_said_about_copies_unless_it_is_wanted(work: Work, name
 
 
 async def lenses_of(client: LanguageClient, work: Work) -> Any:
-    while not (lenses := await soon(client.text_document_code_lens_async(types.CodeLensParams(work.document)))):
-        await asyncio.sleep(0.05)
-    return lenses
+    """The lenses, as soon as there are any."""
+
+    async def wait() -> Any:
+        while not (lenses := await client.text_document_code_lens_async(types.CodeLensParams(work.document))):
+            await asyncio.sleep(0.05)
+        return lenses
+
+    return await soon(wait())
 
 
 @EVERY_CLIENT
 async def test_code_lenses_count_copies(work: Work, name: str) -> None:
     client = await work.open(name, options={"codeLens": True})
-    [lens] = await asyncio.wait_for(lenses_of(client, work), 60)
+    [lens] = await lenses_of(client, work)
     assert lens.range.start == types.Position(2, 0)
     assert lens.command.title == "2 similar"
     # They come whole because they cost nothing: however often they are asked for, copies were looked for once.
@@ -260,10 +265,16 @@ async def test_code_lenses_count_copies(work: Work, name: str) -> None:
 
 
 async def pulled(client: LanguageClient, work: Work) -> Any:
-    params = types.DocumentDiagnosticParams(work.document)
-    while not (report := await soon(client.text_document_diagnostic_async(params))).items:
-        await asyncio.sleep(0.05)
-    return report
+    """The diagnostics, as soon as there are any."""
+
+    async def wait() -> Any:
+        params = types.DocumentDiagnosticParams(work.document)
+        any_client: Any = client
+        while not (report := await any_client.text_document_diagnostic_async(params)).items:
+            await asyncio.sleep(0.05)
+        return report
+
+    return await soon(wait())
 
 
 @EVERY_CLIENT
@@ -272,7 +283,7 @@ async def test_diagnostics_and_hovers_name_the_copies(work: Work, name: str) -> 
     if name == MINIMAL:
         [item] = await until(lambda: client.diagnostics.get(work.document.uri))
     else:
-        report = await asyncio.wait_for(pulled(client, work), 60)
+        report = await pulled(client, work)
         [item] = report.items
         again = types.DocumentDiagnosticParams(work.document, previous_result_id=report.result_id)
         unchanged = await soon(client.text_document_diagnostic_async(again))
@@ -289,8 +300,8 @@ async def test_diagnostics_and_hovers_name_the_copies(work: Work, name: str) -> 
 
 async def test_copies_move_with_what_is_typed(work: Work) -> None:
     client = await work.open(VSCODE, options={"codeLens": True, "diagnostics": "hint"})
-    await asyncio.wait_for(lenses_of(client, work), 60)
-    before = (await asyncio.wait_for(pulled(client, work), 60)).result_id
+    await lenses_of(client, work)
+    before = (await pulled(client, work)).result_id
 
     def type_text(text: str, version: int) -> None:
         document = types.VersionedTextDocumentIdentifier(version, work.document.uri)
@@ -325,9 +336,13 @@ async def test_settings_are_asked_for_and_taken_over_when_they_change(work: Work
     await until(lambda: types.WORKSPACE_DID_CHANGE_CONFIGURATION in work.registered)
     client.set_configuration({"fathom": {"threads": 2, "limit": "many", "diagnostics": "hint"}})
     client.workspace_did_change_configuration(types.DidChangeConfigurationParams({}))
-    while threads((await ask(client, "fathom/status"))["roots"][0]) != 2:
-        await asyncio.sleep(0.05)
-    [item] = (await asyncio.wait_for(pulled(client, work), 60)).items
+
+    async def taken_over() -> None:
+        while threads((await ask(client, "fathom/status"))["roots"][0]) != 2:
+            await asyncio.sleep(0.05)
+
+    await soon(taken_over())
+    [item] = (await pulled(client, work)).items
     assert item.severity is types.DiagnosticSeverity.Hint
     assert len(client.messages) == 1
 

@@ -15,7 +15,7 @@ import pytest
 from pygls.exceptions import JsonRpcException
 from pytest_lsp import LanguageClient
 
-from fathom_indexer.types import Kind
+from fathom_indexer.types import Kind, Stage
 from fathom_server import lsp_ext
 from fathom_server.handlers import register
 from fathom_server.handlers.commands import COMMANDS
@@ -41,23 +41,33 @@ LSP_EXAMPLES = pairs(LSP_MESSAGES)
 WORKER_EXAMPLES = [json.loads(line) for line in blocks("jsonl")[0].splitlines()]
 
 
-def assert_same_shape(shown: Any, real: Any, where: str = "answer") -> None:
-    """Both have the same keys and types all the way down. Maps by language or reason have keys of their own."""
+ELSEWHERE = frozenset(
+    "root indexPath indexBytes rootUri uri pid version indexing progress deepening paused complete score similarity "
+    "key snippet relevance".split()
+)
+"""Keys whose values depend on the machine, the moment or rounding; `assert_same_functions` compares what is theirs."""
+
+
+def assert_same_answer(shown: Any, real: Any, where: str = "answer") -> None:
+    """Both have the same keys and types all the way down, and the same values where these are the same everywhere."""
+    key = where.rpartition(".")[2]
+    if key not in ELSEWHERE and not isinstance(shown, (dict, list)):
+        assert shown == real, where
     if shown is None or real is None:
         return
     assert isinstance(shown, (int, float)) == isinstance(real, (int, float)), where
     if isinstance(shown, dict):
         assert isinstance(real, dict), where
-        if where.endswith((".languages", ".skipped")):
-            return
         assert set(shown) == set(real), where
-        for key in shown:
-            assert_same_shape(shown[key], real[key], f"{where}.{key}")
+        # The deep exit's vectors are made in idle time: how many there are is a matter of the moment.
+        momentary = {"done"} if shown.get("stage") == Stage.DEEPEN.value else set()
+        for name in shown.keys() - momentary:
+            assert_same_answer(shown[name], real[name], f"{where}.{name}")
     elif isinstance(shown, list):
         assert isinstance(real, list), where
-        assert bool(shown) == bool(real), where
-        for item in real:
-            assert_same_shape(shown[0], item, f"{where}[]")
+        assert len(shown) == len(real), where
+        for shown_item, real_item in zip(shown, real, strict=True):
+            assert_same_answer(shown_item, real_item, f"{where}[]")
     elif isinstance(shown, str):
         assert isinstance(real, str), where
 
@@ -140,7 +150,7 @@ async def test_the_servers_examples(library: LanguageClient, request_shown: Any,
         )
         return
     real = await answering
-    assert_same_shape(answer_shown["result"], real)
+    assert_same_answer(answer_shown["result"], real)
     if real is None:
         return
     assert_same_functions(answer_shown["result"], real)
@@ -151,7 +161,8 @@ async def test_the_servers_examples(library: LanguageClient, request_shown: Any,
 
 def test_the_indexers_examples(copy_workspace: Callable[[Path], Path], tmp_path: Path) -> None:
     root = copy_workspace(tmp_path / "library")
-    config = json.dumps({"cache_dir": str(tmp_path / "cache")})
+    # However busy the machine is, searches have the time to compare all candidates.
+    config = json.dumps({"cache_dir": str(tmp_path / "cache"), "rerank_ms": 60_000})
     process = subprocess.Popen(
         [sys.executable, "-m", "fathom_indexer.process", "--root", str(root), "--config", config],
         stdin=subprocess.PIPE,
@@ -172,7 +183,7 @@ def test_the_indexers_examples(copy_workspace: Callable[[Path], Path], tmp_path:
         if "error" in shown:
             assert real == shown
         else:
-            assert_same_shape(shown["result"], real["result"], request["method"])
+            assert_same_answer(shown["result"], real["result"], request["method"])
             assert_same_functions(shown["result"], real["result"])
     assert process.wait(60) == 0
     process.communicate()

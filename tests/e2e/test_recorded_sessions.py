@@ -128,7 +128,9 @@ async def test_a_session_of_a_real_client(path: Path, copy_workspace: Callable[[
 
 async def test_what_real_clients_send_is_there() -> None:
     """A session that was recorded badly would prove nothing."""
-    for path in SESSIONS.iterdir():
+    paths = list(SESSIONS.iterdir())
+    assert len(paths) >= 2
+    for path in paths:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         methods = [line["message"].get("method") for line in lines if line["from"] == "client"]
         wanted = {

@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pytest_lsp import LanguageClient
+
+from fathom_server.rpc import REQUEST_FAILED
 
 pytestmark = pytest.mark.asyncio
 
@@ -149,7 +152,8 @@ async def test_a_new_indexer_hears_of_open_documents(connect: Connect, indexed: 
         while True:
             try:
                 return await names(client)
-            except Exception:
+            except JsonRpcException as error:
+                assert error.code == REQUEST_FAILED
                 await asyncio.sleep(0.2)
 
     assert (await asyncio.wait_for(again(), 120))[0] == "fold_paper_crane"

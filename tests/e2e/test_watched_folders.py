@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lsprotocol import types
 from pytest_lsp import LanguageClient
+
+from fathom_indexer.config import Config
+from fathom_indexer.process.watching import EVERYTHING, Watcher
 
 pytestmark = pytest.mark.asyncio
 
@@ -135,6 +138,23 @@ async def test_watching_can_be_turned_off(
     root = copy_workspace(tmp_path / "library")
     client = await connect(root, options={"watcher": "off"})
     await indexed(client)
+    # A watcher like the indexer's own tells when that one would have heard of the file.
+    told: asyncio.Queue[str] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def note(paths: Sequence[str]) -> None:
+        for path in paths:
+            loop.call_soon_threadsafe(told.put_nowait, path)
+
+    async def hears(path: str) -> None:
+        while await told.get() != path:
+            pass
+
+    watcher = Watcher(root.resolve(), Config(), note, lambda problem: note([problem]))
+    watcher.start()
+    await asyncio.wait_for(hears(EVERYTHING), PATIENCE)
     (root / "birds.py").write_text(CRANE)
-    await asyncio.sleep(1)
+    await asyncio.wait_for(hears("birds.py"), PATIENCE)
+    watcher.stop()
+    await indexed(client)
     assert await search(client) == []

@@ -19,6 +19,8 @@ from commands import CommandFailedError, run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.network
+
 EXTENSION = Path(__file__).parents[2] / "editors" / "vscode"
 
 QUIET_WORKBENCH = {

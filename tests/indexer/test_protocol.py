@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import NoReturn
+
 import pytest
 
+from fathom_indexer import protocol
+from fathom_indexer.process.inbox import Inbox
+from fathom_indexer.process.worker import Worker
 from fathom_indexer.protocol import relevance
+
+PAGE = Path(__file__).parents[2] / "docs" / "protocol.md"
+ELSEWHERE = {"ping", "shutdown"}
+"""Requests that never get to the engine."""
+
+
+def refuse() -> NoReturn:
+    raise AssertionError("no engine is needed to say what is understood")
+
+
+def test_the_requests_that_are_documented_are_those_that_are_understood() -> None:
+    understood = Worker(refuse, Inbox(), lambda _: None)._methods.keys() | ELSEWHERE
+    said = (protocol.__doc__ or "").partition("the requests ")[2].partition(", and the notification")[0]
+    assert set(re.findall(r"`(\w+)`", said)) == understood
+    table = PAGE.read_text(encoding="utf-8").partition("| Request | Parameters | Result |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == understood
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from typing import IO, Any
 import pytest
 from tracing import House, cannot_trace
 
-pytestmark = [pytest.mark.slow, pytest.mark.network]
+pytestmark = [pytest.mark.slow, pytest.mark.privacy]
 
 LIFE = 20.0
 """Seconds that a process lives on after it was used. The telemetry of ONNX Runtime 1.32 begins to talk after nine."""

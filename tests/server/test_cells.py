@@ -6,9 +6,10 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from fathom_indexer.languages import LANGUAGES, language_of_path
-from fathom_server.documents import _LANGUAGES
-from fathom_server.notebooks import ENDINGS, Notebooks
+from fathom_indexer.languages import language_of_path
+from fathom_indexer.languages.registry import ALL_LANGUAGES
+from fathom_server.languages import ENDINGS, NAMES
+from fathom_server.notebooks import Notebooks
 
 
 def item(uri: str, language: str = "python") -> types.TextDocumentItem:
@@ -19,11 +20,8 @@ def test_an_ending_says_the_language_of_a_cell() -> None:
     for name, ending in ENDINGS.items():
         language = language_of_path(f"a{ending}")
         assert language is not None
-        assert language.name == _LANGUAGES.get(name, name)
-    variants = {"ocaml-interface", "tsx"}
-    # No cell is a whole component of a page.
-    variants |= {"astro", "svelte", "vue"}
-    assert {_LANGUAGES.get(name, name) for name in ENDINGS} == {language.name for language in LANGUAGES} - variants
+        assert language.name == NAMES[name]
+    assert set(NAMES.values()) == {language.name for language in ALL_LANGUAGES}
 
 
 def test_a_cell_keeps_its_path_while_others_come_and_go(tmp_path: Path) -> None:

@@ -120,6 +120,7 @@ def check(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=120, check=False)
 
 
+@pytest.mark.slow
 def test_the_self_test_of_an_installation_that_works(tmp_path: Path) -> None:
     result = check(tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -130,6 +131,7 @@ def test_the_self_test_of_an_installation_that_works(tmp_path: Path) -> None:
     assert lines[-1].endswith("is not indexed yet")
 
 
+@pytest.mark.slow
 def test_the_self_test_goes_on_after_what_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("FATHOM_CACHE_DIR", str(tmp_path / "file"))

@@ -24,10 +24,12 @@ class Document:
 class FakeClient:
     def __init__(self, error: Exception | None = None) -> None:
         self.heard: list[Any] = []
+        self.was_told = asyncio.Event()
         self.error = error
 
     async def open_document(self, path: str, text: str, language: str = "") -> None:
         self.heard.append((path, text, language))
+        self.was_told.set()
         if self.error is not None:
             raise self.error
 
@@ -65,8 +67,7 @@ async def test_a_pause_is_enough() -> None:
     client = FakeClient()
     told = documents(client, pause=0.01)
     told.changed("a.py", Document("a"))
-    while not client.heard:
-        await asyncio.sleep(0.01)
+    await asyncio.wait_for(client.was_told.wait(), 60)
     assert client.heard == [("a.py", "a", "")]
 
 
@@ -106,8 +107,7 @@ async def test_an_indexer_that_is_gone_is_told_nothing() -> None:
     gone = FakeClient(IndexerUnavailableError("gone"))
     told = documents(gone, pause=0.0)
     told.changed("a.py", Document("a"))
-    while not gone.heard:
-        await asyncio.sleep(0.01)
+    await asyncio.wait_for(gone.was_told.wait(), 60)
     await asyncio.sleep(0)
     later: Any = FakeClient()
     await told.tell(later)

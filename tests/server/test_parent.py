@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from fathom_server import parent
 from fathom_server.parent import is_alive, watch_parent
 
 
@@ -21,11 +22,20 @@ def test_who_is_alive() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_death_is_noticed() -> None:
+async def test_a_death_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(pid: int) -> bool:
+        looks.append(pid)
+        if len(looks) == 3:
+            looked_often.set()
+        return is_alive(pid)
+
+    looks: list[int] = []
+    looked_often = asyncio.Event()
+    monkeypatch.setattr(parent, "is_alive", look)
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     noticed = asyncio.Event()
     watching = asyncio.create_task(watch_parent(process.pid, noticed.set, interval=0.01))
-    await asyncio.sleep(0.05)
+    await asyncio.wait_for(looked_often.wait(), 60)
     assert not noticed.is_set()
     process.communicate(b"\n")
     await asyncio.wait_for(watching, 60)

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from pygls.exceptions import JsonRpcException
 
 from fathom_server.handlers import register
 from fathom_server.rpc import UnreadableRequest
@@ -81,7 +82,7 @@ def test_an_unknown_method(wire: Wire) -> None:
 
 @pytest.mark.parametrize("params", [{}, {"textDocument": 5}, None])
 def test_a_notification_that_does_not_fit_is_dropped(wire: Wire, params: Any) -> None:
-    with pytest.raises(Exception, match=r"Invalid Params|Internal Error"):
+    with pytest.raises(JsonRpcException, match=r"Invalid Params|Internal Error"):
         wire.say(method="textDocument/didSave", params=params)
     assert len(wire.sent) == 1
 

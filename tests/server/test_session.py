@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -103,6 +106,11 @@ class Workplace:
         status = await (await self.indexers[name].client()).status()
         return [(message["method"], message["params"]) for message in status["heard"][:-1]]
 
+    async def hears(self, name: str, method: str) -> None:
+        """Wait until an indexer was asked something."""
+        while not any(one == method for one, _ in await self.heard(name)):
+            await asyncio.sleep(0.01)
+
 
 @pytest_asyncio.fixture
 async def work(fake_indexer: Command, tmp_path: Path) -> AsyncIterator[Workplace]:
@@ -113,15 +121,15 @@ async def work(fake_indexer: Command, tmp_path: Path) -> AsyncIterator[Workplace
 
 async def successor(indexer: FolderIndexer, pid: int) -> int:
     """The process that comes after the one with that id."""
-    while True:
-        try:
-            client = await indexer.client()
-        except IndexerUnavailableError:
-            pass
-        else:
-            if client.pid != pid:
-                return client.pid
-        await asyncio.sleep(0.01)
+
+    async def wait() -> int:
+        while True:
+            with contextlib.suppress(IndexerUnavailableError):
+                if (client := await indexer.client()).pid != pid:
+                    return client.pid
+            await asyncio.sleep(0.01)
+
+    return await asyncio.wait_for(wait(), 60)
 
 
 async def test_results_of_all_folders_are_merged_by_score(work: Workplace) -> None:
@@ -328,8 +336,7 @@ async def test_a_search_under_way_survives_other_settings(work: Workplace) -> No
     work.open("one", "mute")
     searching = asyncio.create_task(work.session.search("pay", 20, Filters()))
     similar = asyncio.create_task(work.session.similar(work.root / "one" / "a.py", 4, 5, Filters()))
-    while not any(method == "search" for method, _ in await work.heard("one")):
-        pass
+    await asyncio.wait_for(work.hears("one", "search"), 60)
     work.modes["one"] = "answer"
     await work.session.restart()
     assert [folder.name for folder, _ in (await searching).hits] == ["one"]
@@ -340,8 +347,7 @@ async def test_a_search_under_way_does_without_a_folder_that_is_closed(work: Wor
     closing = work.open("one", "mute")
     work.open("two")
     searching = asyncio.create_task(work.session.search("pay", 20, Filters()))
-    while not any(method == "search" for method, _ in await work.heard("one")):
-        pass
+    await asyncio.wait_for(work.hears("one", "search"), 60)
     await work.session.remove(closing.folder.uri)
     found = await searching
     assert [folder.name for folder, _ in found.hits] == ["two"]
@@ -378,10 +384,25 @@ async def test_a_stalled_indexer_costs_the_timeout_and_is_killed_in_the_end(work
     assert await client.wait() != "exit code 0"
 
 
-async def test_closing_during_the_start_leaves_no_process_behind(work: Workplace) -> None:
+@pytest.mark.parametrize("turns", [0, 1, 2, 3, 5, 8, 1000])
+async def test_closing_during_the_start_leaves_no_process_behind(
+    work: Workplace, monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    class Noted(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    started: list[subprocess.Popen[bytes]] = []
+    monkeypatch.setattr(subprocess, "Popen", Noted)
     work.open("one")
+    # Turns of the event loop: closed before there is a process, while it is being made, when it is there.
+    for _ in range(turns):
+        await asyncio.sleep(0)
     await work.session.close()
     assert await work.session.status() == []
+    assert all(process.poll() is not None for process in started)
+    assert started or turns < 1000
 
 
 async def test_the_back_off_doubles_up_to_its_cap() -> None:

@@ -8,7 +8,6 @@ return {
   end,
   filetypes = {
     'astro',
-    'bash',
     'c',
     'cpp',
     'cs',
@@ -37,7 +36,6 @@ return {
     'ruby',
     'rust',
     'scala',
-    'sh',
     'solidity',
     'sql',
     'svelte',
@@ -47,7 +45,6 @@ return {
     'typescriptreact',
     'vue',
     'zig',
-    'zsh',
   },
   -- The repository before the package inside it, so that a search covers all of a monorepo.
   root_markers = {

@@ -1,11 +1,14 @@
-"""The languages Fathom reads. Adding one: a line here, a query in `queries/`, a fixture in `tests/fixtures/`."""
+"""The languages Fathom reads. Adding one: a line here, a query in `queries/`, a fixture in `tests/fixtures/`.
+
+What editors call them is told to the server and the plugins by files that `lists.py` writes from this one.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import PurePosixPath
@@ -88,6 +91,7 @@ class Language:
     `extra` says that its grammar is too large to be installed with the rest: it comes with the extra `languages`.
     `macros` is what a preprocessor would take away and the grammar cannot know, or what is in another language: it is
     blanked for the parser.
+    `ids` are LSP's names for it, `filetypes` Neovim's, each when that is not the language's own name alone.
     """
 
     name: str
@@ -103,6 +107,10 @@ class Language:
     def is_installed(self) -> bool:
         """Whether its grammar is there; asked only of those that may be missing."""
         return not self.extra or importlib.util.find_spec(self.grammar.partition(":")[0]) is not None
+
+    # Not in `repr` and so not in the fingerprint: what editors call a language changes no unit.
+    ids: tuple[str, ...] = field(default=(), repr=False)
+    filetypes: tuple[str, ...] = field(default=(), repr=False)
 
     @cached_property
     def tree_sitter_grammar(self) -> Grammar:
@@ -125,7 +133,7 @@ class Language:
         return query
 
 
-_ALL: tuple[Language, ...] = (
+ALL_LANGUAGES: tuple[Language, ...] = (
     Language(
         "astro",
         "tree_sitter_typescript:language_typescript",
@@ -133,26 +141,36 @@ _ALL: tuple[Language, ...] = (
         queries=("ecmascript", "typescript"),
         macros=_AROUND_ASTRO,
     ),
-    Language("bash", "tree_sitter_bash", (".sh", ".bash", ".bats", ".zsh"), filenames=(".bashrc", ".profile")),
     Language("c", "tree_sitter_c", (".c", ".h"), macros=_C_MACROS),
     Language(
         "cpp",
         "tree_sitter_cpp",
-        tuple(".cc .cpp .cxx .c++ .hh .hpp .hxx .h++ .ipp .tpp .inl .ino .cppm .ixx .cu .cuh".split()),
+        tuple(".cc .cpp .cxx .c++ .hh .hpp .hxx .h++ .ipp .tpp .inl .ino .cppm .ixx".split()),
         macros=_C_MACROS,
     ),
-    Language("csharp", "tree_sitter_c_sharp", (".cs", ".csx")),
-    Language("cuda", "tree_sitter_cpp", (".cu", ".cuh"), queries=("cpp",), macros=_CUDA),
+    Language("csharp", "tree_sitter_c_sharp", (".cs", ".csx"), filetypes=("cs",)),
+    Language("cuda", "tree_sitter_cpp", (".cu", ".cuh"), queries=("cpp",), macros=_CUDA, ids=("cuda-cpp",)),
     Language("dart", "tree_sitter_dart", (".dart",)),
     Language("elixir", "tree_sitter_elixir", (".ex", ".exs"), clauses=True),
     Language("fsharp", "tree_sitter_fsharp", (".fs", ".fsx"), extra=True),
     Language("gdscript", "tree_sitter_gdscript", (".gd",)),
     Language("go", "tree_sitter_go", (".go",)),
     Language("haskell", "tree_sitter_haskell", (".hs",), clauses=True),
-    Language("hcl", "tree_sitter_hcl", (".hcl", ".tf", ".tofu")),
+    Language(
+        "hcl",
+        "tree_sitter_hcl",
+        (".hcl", ".tf", ".tofu"),
+        ids=("hcl", "terraform"),
+        filetypes=("hcl", "terraform"),
+    ),
     Language("java", "tree_sitter_java", (".java",)),
     Language(
-        "javascript", "tree_sitter_javascript", (".js", ".cjs", ".mjs", ".jsx"), queries=("ecmascript", "javascript")
+        "javascript",
+        "tree_sitter_javascript",
+        (".js", ".cjs", ".mjs", ".jsx"),
+        queries=("ecmascript", "javascript"),
+        ids=("javascript", "javascriptreact"),
+        filetypes=("javascript", "javascriptreact"),
     ),
     Language("julia", "tree_sitter_julia", (".jl",)),
     Language("kotlin", "tree_sitter_kotlin", (".kt", ".kts")),
@@ -165,12 +183,21 @@ _ALL: tuple[Language, ...] = (
         queries=("c", "objective-c"),
         macros=_OBJECTIVE_C_MACROS,
         extra=True,
+        ids=("objective-c", "objective-cpp"),
+        filetypes=("objc", "objcpp"),
     ),
     Language("ocaml", "tree_sitter_ocaml:language_ocaml", (".ml",)),
-    Language("ocaml-interface", "tree_sitter_ocaml:language_ocaml_interface", (".mli",), queries=("ocaml",)),
+    Language(
+        "ocaml-interface",
+        "tree_sitter_ocaml:language_ocaml_interface",
+        (".mli",),
+        queries=("ocaml",),
+        ids=("ocaml.interface",),
+        filetypes=("ocaml",),
+    ),
     Language("perl", "tree_sitter_perl", (".pl", ".pm", ".t"), extra=True),
     Language("php", "tree_sitter_php:language_php", (".php", ".phtml")),
-    Language("powershell", "tree_sitter_powershell", (".ps1", ".psm1")),
+    Language("powershell", "tree_sitter_powershell", (".ps1", ".psm1"), filetypes=("ps1",)),
     Language("python", "tree_sitter_python", (".py", ".pyi", ".pyw")),
     Language("ruby", "tree_sitter_ruby", (".rb", ".rake", ".gemspec"), filenames=("Rakefile", "Gemfile")),
     Language("rust", "tree_sitter_rust", (".rs",)),
@@ -185,7 +212,14 @@ _ALL: tuple[Language, ...] = (
         macros=_AROUND_SCRIPTS,
     ),
     Language("swift", "tree_sitter_swift", (".swift",)),
-    Language("tsx", "tree_sitter_typescript:language_tsx", (".tsx",), queries=("ecmascript", "typescript")),
+    Language(
+        "tsx",
+        "tree_sitter_typescript:language_tsx",
+        (".tsx",),
+        queries=("ecmascript", "typescript"),
+        ids=("typescriptreact",),
+        filetypes=("typescriptreact",),
+    ),
     Language(
         "typescript",
         "tree_sitter_typescript:language_typescript",
@@ -202,10 +236,12 @@ _ALL: tuple[Language, ...] = (
     Language("zig", "tree_sitter_zig", (".zig",)),
 )
 
-LANGUAGES: tuple[Language, ...] = tuple(language for language in _ALL if language.is_installed)
+"""All there are, those of the extra `languages` too."""
+
+LANGUAGES: tuple[Language, ...] = tuple(language for language in ALL_LANGUAGES if language.is_installed)
 """Those whose grammar is there."""
 
-MISSING: tuple[str, ...] = tuple(language.name for language in _ALL if not language.is_installed)
+MISSING: tuple[str, ...] = tuple(language.name for language in ALL_LANGUAGES if not language.is_installed)
 """Those that the extra `languages` would add."""
 
 

@@ -1,7 +1,7 @@
 """Tables of the index file, and what to do with a file of another version.
 
 An index holds nothing that cannot be read again from the source files, so there are no migrations: a file of another
-format is moved aside by the store and built anew.
+format is deleted by the store and built anew.
 """
 
 from __future__ import annotations

@@ -1107,5 +1107,5 @@ def _marks(items: Sequence[object]) -> str:
 
 
 def _clean(text: str) -> str:
-    """Text that SQLite can store: lone surrogates become U+FFFD."""
+    """Text that SQLite can store: lone surrogates become question marks."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -168,7 +168,7 @@ class JointTrainer:
             scores = self.scores(queries, codes, (asked, Reading(named, found.starts * 0, hidden)))
             own = torch.zeros(len(part), dtype=torch.long, device=self._device)
             loss = functional.cross_entropy(scores.view(len(part), width), own, reduction="sum") / len(places)
-            loss.backward()  # type: ignore[no-untyped-call]
+            torch.autograd.backward([loss])
             total += loss.detach()
         torch.nn.utils.clip_grad_norm_(self.scorer.parameters(), config.clip)
         rising = max(progress, 0.01) / config.warmup

@@ -45,5 +45,5 @@ def masked_backward(
                 scores = state[chosen.to(device)] @ model.tokens.weight.T
                 losses.append(functional.cross_entropy(scores.float(), labels))
                 parts[f"masked_{layer}"] += share * losses[-1].detach()
-        (share * torch.stack(losses).sum()).backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward([share * torch.stack(losses).sum()])
     return torch.stack(list(parts.values())).sum(), parts

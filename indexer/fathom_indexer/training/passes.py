@@ -87,14 +87,14 @@ def backward(
     pieces = _pieces(corpus, texts, tokens, reading, device)
     if not cached:
         loss, parts = loss_of(_encode(model, pieces, exits))
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward([loss])
         return loss.detach(), parts
     with torch.no_grad():
         kept = list(pieces)
         vectors = _encode(model, kept, exits)
     leaves = {layer: rows.detach().requires_grad_() for layer, rows in vectors.items()}
     loss, parts = loss_of(leaves)
-    loss.backward()  # type: ignore[no-untyped-call]
+    torch.autograd.backward([loss])
     for places, ids, mask in kept:
         with precision(device):
             again = model(ids, mask, exits)

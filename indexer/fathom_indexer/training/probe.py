@@ -141,7 +141,7 @@ def poolings(model: MultiExitEncoder, corpus: Corpus, train: Pairs, pairs: Pairs
             for pooling, head, optimizer in pooled.values():
                 optimizer.zero_grad()
                 queries, codes = (_pool(pieces, pooling, head) for pieces in sides)
-                contrast(queries, codes, _TEMPERATURE).backward()  # type: ignore[no-untyped-call]
+                torch.autograd.backward([contrast(queries, codes, _TEMPERATURE)])
                 optimizer.step()
     with torch.inference_mode():
         sides = [list(_states(model, corpus, texts)) for texts in (pairs.query, pairs.code)]

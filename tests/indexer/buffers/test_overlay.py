@@ -45,7 +45,7 @@ def overlay_of(store: Store, files: dict[str, str]) -> Overlay:
     return Overlay(store, stems, documents, 1)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.tuples(sources, sources, sources),
     st.integers(0, 3),

@@ -107,7 +107,7 @@ def test_small_differences_do_not_make_a_chain() -> None:
 
 
 @given(st.lists(st.lists(st.sampled_from(STATEMENTS), min_size=3, max_size=9), max_size=12))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_groups_hold_what_they_promise(functions: list[list[str]]) -> None:
     candidates = [candidate(number, function(lines)) for number, lines in enumerate(functions)]
     found = groups(candidates)
@@ -138,6 +138,15 @@ def test_pairs_that_overlap_are_proposed() -> None:
     assert all(overlap(bags[one], bags[other]) > 0.7 for one, other in wanted)
     assert len(wanted & pairs) >= 49
     assert len(pairs - wanted) < 5
+
+
+def test_of_many_that_are_alike_each_is_paired_with_64_after_it() -> None:
+    random = np.random.default_rng(1)
+    one = bag(random.integers(0, 2**63, 100, np.uint64))
+    pairs = candidate_pairs([one] * 200, 0.4)
+    assert pairs.tolist() == [
+        [first, second] for first in range(200) for second in range(first + 1, min(first + 65, 200))
+    ]
 
 
 def test_no_function_and_empty_functions_make_no_pairs() -> None:

@@ -244,6 +244,7 @@ def embed_once(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return known.clear
 
 
+@pytest.mark.slow
 def test_an_index_that_followed_the_files_is_a_fresh_one(
     light: Config, tmp_path: Path, embed_once: Callable[[], None]
 ) -> None:
@@ -258,7 +259,6 @@ def test_an_index_that_followed_the_files_is_a_fresh_one(
         settings=settings(
             max_examples=30,
             stateful_step_count=30,
-            deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),

@@ -16,6 +16,8 @@ from fathom_indexer.engine import Engine
 from fathom_indexer.languages import LANGUAGES, Language
 from fathom_indexer.search import Pipeline
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "languages"
 SOUND = "def ring_the_bell():\n    return 'ding'\n"
 FRAGMENTS = (
@@ -52,7 +54,7 @@ def mangled(draw: st.DrawFn, language: Language) -> bytes:
 def test_mangled_files_are_indexed_like_any_others(language: Language, light: Config, tmp_path: Path) -> None:
     numbers = count()
 
-    @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(sources=st.lists(mangled(language), min_size=3, max_size=3))
     def run(sources: list[bytes]) -> None:
         root = tmp_path / str(next(numbers))

@@ -41,6 +41,7 @@ def days(monkeypatch: pytest.MonkeyPatch) -> Days:
     return days
 
 
+@pytest.mark.slow
 def test_many_edits_leave_memory_and_index_as_small_as_they_were(light: Config, tmp_path: Path, days: Days) -> None:
     churn = Churn(tmp_path / "workspace", random.Random(3))
     held: list[tuple[int, int]] = []
@@ -72,6 +73,7 @@ def test_many_edits_leave_memory_and_index_as_small_as_they_were(light: Config, 
     assert later_pages < 1.1 * pages
 
 
+@pytest.mark.slow
 def test_storms_of_a_thousand_files_come_and_go(light: Config, tmp_path: Path) -> None:
     churn = Churn(tmp_path / "workspace", random.Random(4))
     storm = churn.root / "generated_by_nobody"

@@ -155,6 +155,13 @@ def test_what_somebody_works_with_comes_first(engine: Engine, monkeypatch: pytes
     assert set(store.vectors_of(engine.status().model, 6, ids)) == set(ids)
 
 
+def test_of_what_a_search_finds_the_best_comes_first(engine: Engine) -> None:
+    engine.index()
+    found = list(dict.fromkeys(hit.path for hit in engine.search("sort and count", 10)))
+    assert len(found) > 2
+    assert engine._interest.paths()[: len(found)] == found
+
+
 def test_a_hurried_search_makes_no_vectors_and_what_it_finds_comes_next(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

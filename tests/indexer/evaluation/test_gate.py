@@ -16,13 +16,17 @@ SETS = Path(__file__).parents[2] / "fixtures" / "exits"
 RECORDED = Figures("m-1", {("s", 2, 128): 0.6, ("s", 6, 128): 0.8})
 
 
+@pytest.mark.slow
 def test_no_exit_of_the_packaged_model_has_collapsed() -> None:
     measured = measure(load_encoder(threads=1), read_sets(SETS))
     assert problems(measured, Figures.load(SETS / RECORDED_NAME)) == []
 
 
 def test_the_sets_hold_together() -> None:
-    for retrieval_set in read_sets(SETS).values():
+    sets = read_sets(SETS)
+    assert sets
+    for retrieval_set in sets.values():
+        assert retrieval_set.queries
         documents = {document.id for document in retrieval_set.documents}
         assert len(documents) == len(retrieval_set.documents)
         assert {query.id for query in retrieval_set.queries} == set(retrieval_set.judgements)
@@ -66,6 +70,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_records_and_compares(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(folder)]) == 1
     assert "holds no recorded figures" in capsys.readouterr().err

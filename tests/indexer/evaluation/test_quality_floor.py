@@ -21,6 +21,8 @@ from fathom_indexer.languages.registry import language_named
 from fathom_indexer.search import ALL_STEPS, Step, Steps
 from fathom_indexer.types import Hit
 
+pytestmark = pytest.mark.slow
+
 QUESTIONS = Path(__file__).parents[3] / "benchmarks" / "questions" / "stdlib.json"
 
 # Modules that every Python from 3.10 on has as the same files.

@@ -14,12 +14,15 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple, NoReturn
 
 import packages
+import pytest
 from commands import CommandFailedError
 
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
 from fathom_indexer.evaluation import DocumentedFunction, ask_documentation, function_rank
 from fathom_indexer.search import ALL_STEPS, Step, Steps
+
+pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 QUESTIONS = 50
 """Asked of each package."""

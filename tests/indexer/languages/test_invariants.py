@@ -81,7 +81,7 @@ def test_names_that_are_no_utf_8(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_broken_fixture(file: Path, data: st.DataObject) -> None:
     source = bytearray(file.read_bytes())
@@ -93,7 +93,7 @@ def test_broken_fixture(file: Path, data: st.DataObject) -> None:
 
 
 @every_language
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(source=st.binary(max_size=200))
 def test_random_bytes(language: Language, source: bytes) -> None:
     check(source, language)
@@ -147,6 +147,7 @@ def test_deeply_nested_data() -> None:
     check(b"const o = " + b"{a:" * depth + b"1" + b"}" * depth, language_named("javascript"))
 
 
+@pytest.mark.slow
 def test_thousands_of_siblings_on_one_line() -> None:
     count = 10_000
     units = check(b"/*a*/function b(){}" * count, language_named("javascript"))

@@ -2,7 +2,7 @@
 
 LIGHT_VERSION in the environment is the version that it claims to be, LIGHT_LOOPBACK has it listen on a port,
 LIGHT_BROKEN keeps its engine from being opened. Every look at the workspace is noted in `looks.txt` there. A search for
-`forever` goes on until it is cancelled.
+`forever` makes `searching.txt` there and goes on until it is cancelled.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ class LightEngine:
 
     def search_steps(self, query: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
         function = Function(query, query, Kind.FUNCTION, "python", f"def {query}", "", "", 0, 0, 1, 1)
+        if query == "forever":
+            (self._root / "searching.txt").touch()
         while query == "forever" and not self.cancelled():
             time.sleep(0.01)
         yield SearchResult((Hit("a.py", function, 0.5, ""),), 1, 1, complete=True)

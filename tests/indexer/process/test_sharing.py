@@ -21,7 +21,7 @@ from fathom_indexer import __version__
 from fathom_indexer.config import Config
 from fathom_indexer.errors import IndexerUnavailableError
 from fathom_indexer.process import handshake, sharing
-from fathom_indexer.process.client import Events, IndexerClient, IndexerError, IndexerGoneError
+from fathom_indexer.process.client import MISSED_PINGS, Events, IndexerClient, IndexerError, IndexerGoneError
 from fathom_indexer.process.handshake import Identity
 from fathom_indexer.process.lines import MAX_LINE
 from fathom_indexer.process.meeting import Meeting
@@ -65,10 +65,10 @@ def is_running(pid: int) -> bool:
     return True
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def until(condition: Callable[[], bool], every: float = 0.02) -> None:
     async def wait() -> None:
         while not condition():
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(every)
 
     await asyncio.wait_for(wait(), 60)
 
@@ -99,6 +99,10 @@ class Workspace:
         """What was looked at, by which process."""
         looks = self.root / "looks.txt"
         return looks.read_text().splitlines() if looks.exists() else []
+
+    async def searching(self) -> None:
+        """Wait until the indexer is busy with a search for `forever`."""
+        await until((self.root / "searching.txt").exists)
 
     def starter(self) -> subprocess.Popen[bytes]:
         """Another process that shares the indexer until its input ends; it prints the indexer's process."""
@@ -222,7 +226,7 @@ async def test_an_indexer_outlives_who_started_it(workspace: Workspace) -> None:
 async def test_a_killed_indexer_is_noticed_by_all_and_replaced_by_one(workspace: Workspace) -> None:
     one, two = await workspace.share(), await workspace.share()
     waiting = [asyncio.create_task(client.search("forever", 1, Filters())) for client in (one, two) for _ in range(3)]
-    await asyncio.sleep(0.1)
+    await workspace.searching()
     os.kill(one.pid, signal.SIGKILL)
     for outcome in await asyncio.gather(*waiting, return_exceptions=True):
         assert isinstance(outcome, IndexerGoneError)
@@ -258,9 +262,11 @@ async def test_one_that_does_not_even_answer_pings_is_killed(workspace: Workspac
 
 
 async def test_a_search_keeps_nobody_from_being_answered_pings(workspace: Workspace) -> None:
-    client = await workspace.share(ping_interval=1.0)
+    client = await workspace.share()
     search = asyncio.create_task(client.search("forever", 1, Filters()))
-    await asyncio.sleep(6.0)  # Were pings to go unanswered, it would have been killed after five.
+    await workspace.searching()
+    for _ in range(MISSED_PINGS + 1):
+        assert await asyncio.wait_for(client._request("ping", {}), 60) == {}
     assert not search.done()
     search.cancel()
     assert await names(client, "alive") == ["alive"]
@@ -269,9 +275,11 @@ async def test_a_search_keeps_nobody_from_being_answered_pings(workspace: Worksp
 async def test_a_cancelled_search_makes_room_for_the_next(workspace: Workspace) -> None:
     one, two = await workspace.share(), await workspace.share()
     search = asyncio.create_task(one.search("forever", 1, Filters()))
-    await asyncio.sleep(0.1)
+    await workspace.searching()
     waiting = asyncio.create_task(names(two, "next"))
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0)
+    # What is asked after it and answered shows that it was heard.
+    await asyncio.wait_for(two._request("ping", {}), 60)
     assert not waiting.done()
     search.cancel()
     assert await asyncio.wait_for(waiting, 60) == ["next"]
@@ -280,7 +288,7 @@ async def test_a_cancelled_search_makes_room_for_the_next(workspace: Workspace) 
 async def test_what_a_client_asked_ends_with_it(workspace: Workspace) -> None:
     one, two = await workspace.share(), await workspace.share()
     searches = [asyncio.create_task(one.search("forever", 1, Filters())) for _ in range(3)]
-    await asyncio.sleep(0.1)
+    await workspace.searching()
     await one.shutdown()
     assert await asyncio.wait_for(names(two, "free"), 60) == ["free"]
     for outcome in await asyncio.gather(*searches, return_exceptions=True):
@@ -394,10 +402,10 @@ async def test_an_indexer_that_is_frozen_is_done_without(workspace: Workspace, m
         os.kill(frozen.pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 async def test_giving_up_to_start_leaves_no_process_behind(workspace: Workspace) -> None:
     joining = asyncio.create_task(workspace.share())
-    while workspace.meeting.address() is None:
-        await asyncio.sleep(0.001)
+    await until(lambda: workspace.meeting.address() is not None, every=0.001)
     joining.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await joining

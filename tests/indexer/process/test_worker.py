@@ -712,15 +712,30 @@ def test_the_process_answers_for_a_folder_that_does_not_exist_and_ends_with_its_
     assert process.returncode == 0
 
 
-def test_a_step_that_hangs_does_not_outlive_the_client() -> None:
+def test_a_step_that_hangs_does_not_outlive_the_client(tmp_path: Path) -> None:
     script = (
-        "import time\n"
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from fathom_indexer.config import Config\n"
         "from fathom_indexer.process import service\n"
         "service.EXIT_GRACE = 0.1\n"
-        "service.serve_starter(lambda: time.sleep(600), None)\n"
+        "def hang():\n"
+        "    print('it hangs', file=sys.stderr, flush=True)\n"
+        "    time.sleep(600)\n"
+        "service.serve_starter(hang, None, Path(sys.argv[1]), Config())\n"
     )
-    result = subprocess.run([sys.executable, "-c", script], stdin=subprocess.DEVNULL, timeout=60, check=False)
-    assert result.returncode == 1
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stderr is not None
+            assert process.stderr.readline() == "it hangs\n"
+            # The client goes.
+            _, errors = process.communicate(timeout=60)
+            assert (errors, process.returncode) == ("", 1)
+        finally:
+            process.kill()
 
 
 def test_a_configuration_that_is_none_is_refused(tmp_path: Path) -> None:

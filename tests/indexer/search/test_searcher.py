@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fathom_indexer.encoder import code_text
@@ -231,7 +231,7 @@ operators = """AND OR NOT NEAR( " * ^ : ( ) queue ' ; -- { 🦆""".split()
 anything = st.one_of(st.text(max_size=300), st.lists(st.sampled_from(operators)).map(" ".join))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(anything)
 @example("")
 @example("🦆 🦆")
@@ -251,7 +251,7 @@ def test_any_query_is_answered(query: str) -> None:
     assert len(STORE.ids_where()) == 8
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(anything)
 def test_any_snippet_is_compared(snippet: str) -> None:
     *_, result = SEARCHER.similar(snippet, 5, Filters(), LANGUAGES)

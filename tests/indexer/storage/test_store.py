@@ -109,8 +109,10 @@ def test_finds_words_inside_identifiers_and_documentation(store: Store) -> None:
 
 @pytest.mark.parametrize("query", ['"', "a OR", "NEAR(", "*", "name:", "-x", "(", "^", "", "\x00", "的 OR ("])
 def test_no_query_is_taken_for_syntax(store: Store, query: str) -> None:
-    put(store, "a.py", function("alpha"))
-    matching(store, query)
+    ids = put(store, "zeta.py", function("alpha"))
+    # None of them has a word of the function.
+    assert matching(store, query) == []
+    assert matching(store, f"{query} alpha") == ids
 
 
 def test_a_query_of_stop_words_alone_still_searches(store: Store) -> None:

@@ -56,6 +56,7 @@ def test_an_epoch_has_no_pair_twice_and_leaves_out_less_than_a_batch(
 def test_functions_of_a_file_go_together() -> None:
     files = [number // 4 for number in range(400)]
     together = plan(_pairs(files), RunConfig(siblings=4, batch=20), 0)
+    assert len(together) == 20
     for batch in together:
         _, counts = np.unique(np.array(files)[batch], return_counts=True)
         assert (counts == 4).all()
@@ -65,7 +66,9 @@ def test_all_pairs_of_a_function_go_together() -> None:
     # Two files with four functions, each asked for in three ways.
     codes = [number // 3 for number in range(24)]
     files = [code // 4 for code in codes]
-    for batch in plan(_pairs(files, codes=codes), RunConfig(siblings=2, batch=6), 0):
+    batches = plan(_pairs(files, codes=codes), RunConfig(siblings=2, batch=6), 0)
+    assert len(batches) == 4
+    for batch in batches:
         _, counts = np.unique(np.array(codes)[batch], return_counts=True)
         assert (counts == 3).all()
         assert len(set(np.array(files)[batch])) == 1

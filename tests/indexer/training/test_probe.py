@@ -10,6 +10,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the torch extra")
 pytest.importorskip("onnx", reason="needs the train extra")
 
+pytestmark = pytest.mark.slow
+
 from fathom_indexer.encoder.config import EncoderConfig  # noqa: E402
 from fathom_indexer.encoder.modules import Layer  # noqa: E402
 from fathom_indexer.training.probe import _silenced, main  # noqa: E402

@@ -135,7 +135,7 @@ def test_a_malformed_technique_is_named(tmp_path: Path, change: dict[str, object
 
 
 def test_the_committed_techniques_can_be_read() -> None:
-    read_techniques(Path(__file__).parents[3] / "training" / "techniques.json")
+    assert read_techniques(Path(__file__).parents[3] / "training" / "techniques.json")
 
 
 def test_the_plot_shows_models_and_is_the_same_each_time(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the torch extra")
 pytest.importorskip("onnx", reason="needs the train extra")
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from torch import Tensor
 

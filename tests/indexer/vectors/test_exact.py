@@ -33,7 +33,7 @@ changes = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     changes=changes,
     seed=st.integers(min_value=0, max_value=1 << 16),

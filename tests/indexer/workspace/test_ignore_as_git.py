@@ -167,7 +167,7 @@ def test_capitals_make_no_difference_where_git_is_told_so(repository: Path, file
         git(repository, "config", "core.ignoreCase", "false")
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=ignore_files)
 def test_a_folder_of_a_repository_is_read_as_git_reads_it(repository: Path, files: dict[str, list[str]]) -> None:
     write_ignore_files(repository, files)

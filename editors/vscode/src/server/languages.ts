@@ -30,7 +30,6 @@ const LANGUAGES = [
   'ruby',
   'rust',
   'scala',
-  'shellscript',
   'solidity',
   'sql',
   'svelte',
