@@ -29,6 +29,7 @@ from fathom_indexer.workspace import (
     forget_apart,
     index_path,
     other_worktrees,
+    printable,
     read_source,
     scan,
 )
@@ -136,7 +137,8 @@ class IndexPipeline:
             log.info("forgot %d vectors that nothing has used for long", pruned)
 
     def _read_files(self, paths: Sequence[str] | None) -> Iterator[Progress]:
-        known = self._store.file_states(paths)
+        # A name that is no text stands in the index as it is shown.
+        known = self._store.file_states(None if paths is None else [printable(path) for path in paths])
         found: list[SourceFile] = []
         skipped: list[SkippedFile] = []
         seen = 0

@@ -4,7 +4,7 @@
 `read_source` looks at the content. Both leave files out with a `SkippedFile` that says why.
 """
 
-from fathom_indexer.workspace.classify import UNREADABLE, VANISHED, content_reason
+from fathom_indexer.workspace.classify import UNREADABLE, VANISHED, content_reason, printable
 from fathom_indexer.workspace.locations import (
     cache_path,
     forget_apart,
@@ -29,6 +29,7 @@ __all__ = [
     "is_included",
     "name_on_disk",
     "other_worktrees",
+    "printable",
     "read_source",
     "relative_path",
     "resolve_root",

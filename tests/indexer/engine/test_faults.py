@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sqlite3
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -301,4 +304,83 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(
         search(engine, churn.root)
     refused.clear()
     # Nothing about the file tells that it can be read now, but that it was unreadable.
+    ends_as_fresh(churn.root, light)
+
+
+def _parts(index: Path) -> list[tuple[str, int]]:
+    """Tables and indexes with the page at their root, counted from 1."""
+    with closing(sqlite3.connect(index)) as db:
+        rows = db.execute("SELECT name, rootpage FROM sqlite_master WHERE rootpage ORDER BY name")
+        return [("sqlite_master", 1), *rows]
+
+
+def garbage(page: bytearray, start: int) -> None:
+    page[start:] = random.Random(3).randbytes(len(page) - start)
+
+
+def zeros(page: bytearray, start: int) -> None:
+    page[start:] = bytes(len(page) - start)
+
+
+def no_rows(page: bytearray, start: int) -> None:
+    """A page that is sound, and holds nothing."""
+    header = 100 if start else 0
+    page[header + 3 : header + 5] = bytes(2)
+
+
+@pytest.mark.parametrize("damage", [garbage, zeros, no_rows])
+def test_a_damaged_page_of_any_table_or_index_is_noticed_or_does_no_harm(
+    light: Config, churn: Churn, tmp_path: Path, damage: Callable[[bytearray, int], None]
+) -> None:
+    with Engine.open(churn.root, light) as engine:
+        contents.complete(engine)
+        for _ in engine.duplicates_steps():
+            pass
+        index = index_file(engine).relative_to(light.cache_dir)
+    parts = _parts(light.cache_dir / index)
+    assert {"files", "functions", "embeddings", "words_data", "sketches", "maker", "generation"} <= dict(parts).keys()
+    for name, number in parts:
+        config = replace(light, cache_dir=str(tmp_path / f"damaged_{name}"))
+        shutil.copytree(light.cache_dir, config.cache_dir)
+        content = bytearray((config.cache_dir / index).read_bytes())
+        size = int.from_bytes(content[16:18], "big")
+        page = content[(number - 1) * size : number * size]
+        damage(page, 100 if number == 1 else 0)
+        content[(number - 1) * size : number * size] = page
+        (config.cache_dir / index).write_bytes(content)
+        for _ in range(2):
+            try:
+                with Engine.open(churn.root, config) as engine:
+                    search(engine, churn.root)
+                    engine.duplicates(min_tokens=1)
+                    contents.complete(engine)
+                    search(engine, churn.root)
+                    break
+            except IndexDamagedError as error:
+                assert "built anew" in str(error)
+        else:
+            pytest.fail(f"{name} was not built anew")
+        shutil.rmtree(config.cache_dir)
+
+
+# --- names -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names elsewhere are valid text")
+def test_a_file_whose_name_is_no_text_is_named_as_left_out_and_does_no_harm(light: Config, churn: Churn) -> None:
+    name = os.fsdecode(b"caf\xe9.py")
+    (churn.root / name).write_text("def espresso():\n    return 1\n")
+    with Engine.open(churn.root, light) as engine:
+        contents.complete(engine)
+        index, functions = index_file(engine), engine.status().functions
+        for _ in range(2):
+            # As the watcher tells it.
+            engine.index([name])
+            assert [item.path for item in engine.status().skipped_files] == ["caf\ufffd.py"]
+        (churn.root / name).unlink()
+        engine.index([name])
+        assert engine.status().skipped_files == ()
+        assert (engine.status().functions, index.exists()) == (functions, True)
+        engine.open_document("untitled:\ud800", "def espresso():\n    return 1\n", "python")
+        assert engine.search("espresso", 1)[0].function.name == "espresso"
     ends_as_fresh(churn.root, light)
