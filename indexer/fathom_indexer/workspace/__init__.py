@@ -9,9 +9,11 @@ from fathom_indexer.workspace.locations import (
     cache_path,
     forget_apart,
     index_path,
+    is_gone,
     name_on_disk,
     relative_path,
     resolve_root,
+    root_trouble,
 )
 from fathom_indexer.workspace.read import read_source
 from fathom_indexer.workspace.walk import SourceFile, included_folders, is_included, scan, source_language
@@ -26,6 +28,7 @@ __all__ = [
     "forget_apart",
     "included_folders",
     "index_path",
+    "is_gone",
     "is_included",
     "name_on_disk",
     "other_worktrees",
@@ -33,6 +36,7 @@ __all__ = [
     "read_source",
     "relative_path",
     "resolve_root",
+    "root_trouble",
     "scan",
     "source_language",
 ]

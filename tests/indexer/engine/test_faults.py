@@ -18,12 +18,13 @@ import pytest
 from churn import Churn
 from victims import DONE, KILLED, Victims
 
-from fathom_indexer import pipeline
+from fathom_indexer import languages, pipeline
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
 from fathom_indexer.errors import IndexDamagedError, IndexStoreError
+from fathom_indexer.languages import Language
 from fathom_indexer.protocol import config_to_json
-from fathom_indexer.types import SkippedFile
+from fathom_indexer.types import Function, SkippedFile
 from fathom_indexer.workspace import read_source
 
 QUERIES = ("merge_write", "open the file and count", "def sort_read(file): return file.read('sort')", "moved.py")
@@ -361,6 +362,22 @@ def test_a_damaged_page_of_any_table_or_index_is_noticed_or_does_no_harm(
         else:
             pytest.fail(f"{name} was not built anew")
         shutil.rmtree(config.cache_dir)
+
+
+def test_a_file_for_which_there_was_no_memory_is_read_the_next_time(
+    light: Config, churn: Churn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def extract(source: bytes, language: Language) -> list[Function]:
+        if b"merge_write" in source:
+            raise MemoryError
+        return languages.extract(source, language)
+
+    monkeypatch.setattr(pipeline, "_TICK_NS", 0)
+    with monkeypatch.context() as patch, Engine.open(churn.root, light) as engine:
+        patch.setattr(pipeline, "extract", extract)
+        engine.index()
+        assert engine.status().skipped == {"cannot be parsed": 1}
+    ends_as_fresh(churn.root, light)
 
 
 # --- names -----------------------------------------------------------------------------------------------------
