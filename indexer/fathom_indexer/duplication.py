@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -43,16 +43,23 @@ class Duplication:
             yield min(start + _SKETCHED_AT_ONCE, len(missing)), len(missing)
 
     def find(
-        self, filters: Filters, languages: Sequence[str], loosest: CloneKind, threshold: float, min_tokens: int
+        self,
+        filters: Filters,
+        languages: Sequence[str],
+        loosest: CloneKind,
+        threshold: float,
+        min_tokens: int,
+        without: Collection[str] = (),
     ) -> list[CloneGroup]:
         """The groups among the functions that pass the filters, those with the most repeated code first.
 
-        Functions are compared within a language. Raises `QueryError` for filters that mean nothing.
+        Functions are compared within a language, those in files that this is `without` are not. Raises `QueryError` for
+        filters that mean nothing.
         """
         check_filters(filters, languages)
         for _ in self.steps():
             pass
-        sketched = self._store.sketched(min_tokens)
+        sketched = [item for item in self._store.sketched(min_tokens) if item.path not in without]
         allowed = allowed_ids(((item.id, item.path, item.language, item.kind) for item in sketched), filters)
         by_language: dict[str, list[Candidate]] = {}
         for item in sketched:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from fathom_indexer.buffers import Desk, Space
+from fathom_indexer.buffers import Desk, Overlay, Space
 from fathom_indexer.config import Config
 from fathom_indexer.duplicates.clones import MIN_TOKENS, NEAR
 from fathom_indexer.duplicates.sketch import SKETCH_FORMAT
@@ -36,7 +36,7 @@ from fathom_indexer.types import (
     Stage,
 )
 from fathom_indexer.vectors import VectorIndex
-from fathom_indexer.workspace import cache_path, resolve_root
+from fathom_indexer.workspace import cache_path, is_gone, resolve_root, root_trouble
 
 log = logging.getLogger(__name__)
 
@@ -82,8 +82,10 @@ class Engine:
         make no deep vectors then. For the owner to set."""
         self.viewer = 0
         """Whose open documents are meant and seen. For the owner to set."""
+        self._missing: set[str] = set()
 
         def searcher(readable: Readable, vectors: Callable[[], VectorIndex]) -> Searcher:
+            documents = readable.paths if isinstance(readable, Overlay) else frozenset()
             return Searcher(
                 readable,
                 self._encoder,
@@ -93,6 +95,7 @@ class Engine:
                 dim,
                 lambda: 0.0 if self.hurried else config.rerank_ms / 1000,
                 cancelled=self._is_cancelled,
+                gone=lambda path: path not in documents and self._is_gone(path),
             )
 
         self._saved = searcher(store, self._vectors.get)
@@ -137,6 +140,18 @@ class Engine:
     def root(self) -> Path:
         """The workspace's folder, absolute."""
         return self._root
+
+    def trouble(self) -> str:
+        """Why the workspace's folder cannot be looked into now, in words; empty if it can. Takes some microseconds.
+
+        What the index knows of it is kept until it is there again.
+        """
+        return root_trouble(self._root)
+
+    def missing(self) -> list[str]:
+        """Files that were not there any more when searches since the last call came upon them."""
+        missing, self._missing = sorted(self._missing), set()
+        return missing
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]:
         """Bring the index up to date, one short piece of work at a time; the last one has `Stage.READY`.
@@ -257,12 +272,20 @@ class Engine:
     ) -> list[CloneGroup]:
         """Groups of functions that are copies of each other, those with the most repeated code first.
 
-        Only functions that pass the filters and have `min_tokens` are compared, each within its language. Needs what
-        `index_steps` reads of the files, but no vectors. Raises `QueryError` for impossible filters and thresholds.
+        Only functions that pass the filters and have `min_tokens` are compared, each within its language. Those of
+        files that are gone are left out. Needs what `index_steps` reads of the files, but no vectors. Raises
+        `QueryError` for impossible filters and thresholds.
         """
         if not 0 < threshold <= 1:
             raise QueryError(f"the threshold must be above 0 and at most 1, not {threshold:g}")
-        return self._duplication.find(filters or Filters(), LANGUAGE_NAMES, loosest, threshold, min_tokens)
+        gone: set[str] = set()
+        for _ in range(2):
+            groups = self._duplication.find(filters or Filters(), LANGUAGE_NAMES, loosest, threshold, min_tokens, gone)
+            gone |= {path for path in {clone.path for group in groups for clone in group.clones} if self._is_gone(path)}
+            left = [group for group in groups if gone.isdisjoint(clone.path for clone in group.clones)]
+            if len(left) == len(groups):
+                break
+        return left
 
     def duplicates_steps(self) -> Iterator[tuple[int, int]]:
         """Do what `duplicates` has to do once for every function, in short steps; yields how many of how many."""
@@ -281,7 +304,7 @@ class Engine:
             files=files,
             functions=functions,
             embedded=embedded,
-            coverage=self._coverage(functions, embedded),
+            coverage=self._coverage(functions, embedded, functions + self._indexing.unread),
             languages=self._store.functions_by_language(),
             skipped=self._store.skipped_by_reason(),
             skipped_files=tuple(self._store.skipped_files(_SKIPPED_SHOWN)),
@@ -292,14 +315,20 @@ class Engine:
         self._store.clear()
         self._vectors.forget()
 
-    def _coverage(self, functions: int, embedded: int) -> tuple[Coverage, ...]:
+    def _coverage(self, functions: int, embedded: int, total: int) -> tuple[Coverage, ...]:
         exits = self._exits
-        coverage = [Coverage(Stage.PARSE, None, functions, functions)]
-        coverage.append(Coverage(Stage.EMBED, exits.index, embedded, functions))
+        coverage = [Coverage(Stage.PARSE, None, functions, total)]
+        coverage.append(Coverage(Stage.EMBED, exits.index, embedded, total))
         if exits.rerank != exits.index:
             done = self._store.embedded(exits.model, exits.rerank)
-            coverage.append(Coverage(Stage.DEEPEN, exits.rerank, done, functions))
+            coverage.append(Coverage(Stage.DEEPEN, exits.rerank, done, total))
         return tuple(coverage)
+
+    def _is_gone(self, path: str) -> bool:
+        gone = is_gone(self._root, path)
+        if gone:
+            self._missing.add(path)
+        return gone
 
     def _searcher(self) -> Searcher:
         return self._desk.searcher(self.viewer) or self._saved

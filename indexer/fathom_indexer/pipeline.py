@@ -15,7 +15,7 @@ import numpy as np
 
 from fathom_indexer.config import Config
 from fathom_indexer.encoder import Encoder, TextKind, code_text, text_key
-from fathom_indexer.errors import QueryError
+from fathom_indexer.errors import QueryError, WorkspaceError
 from fathom_indexer.interest import Interest
 from fathom_indexer.lacking import Lacking
 from fathom_indexer.languages import extract, language_named, to_utf8
@@ -29,7 +29,9 @@ from fathom_indexer.workspace import (
     forget_apart,
     index_path,
     other_worktrees,
+    printable,
     read_source,
+    root_trouble,
     scan,
 )
 
@@ -74,6 +76,14 @@ class Exits:
     rerank: int
 
 
+@dataclass(slots=True)
+class _Run:
+    """One look at the files."""
+
+    unread: int
+    """Files that are known to differ from the index and were not read yet; at least one while that is not known."""
+
+
 class IndexPipeline:
     """Updates one store from one workspace. `encoder` is called when there is something to embed."""
 
@@ -96,18 +106,42 @@ class IndexPipeline:
         self._resident = resident
         self._interest = interest
         self._lacking = Lacking(store, exits.model)
+        self._runs: dict[bool, _Run] = {}
+        """The last look at the whole workspace, by True, and the last one at some files."""
+
+    @property
+    def unread(self) -> int:
+        """Files that are known to differ from the index, or may, and were not read yet."""
+        return sum(run.unread for run in self._runs.values())
 
     def steps(self, paths: Sequence[str] | None) -> Iterator[Progress]:
         """Bring the store up to date with the files and embed what is new, step by step.
 
         `paths`, relative to the root, restricts the look at the files; None looks at the whole workspace. After the
-        `PARSE` stage everything can be found by words. Stopping between two steps loses nothing.
+        `PARSE` stage everything can be found by words. Stopping between two steps loses nothing. Raises
+        `WorkspaceError` when the root is away, and forgets none of its files then.
         """
         if paths is not None:
             self._interest.note(paths)
-        yield from self._read_files(paths)
-        yield from self._embed_all()
-        yield Progress(Stage.READY, 1, 1)
+            run = _Run(len(paths))
+        else:
+            # It reads whatever was named before, too.
+            self._runs.clear()
+            # Where everything had its vector, all files were read: whether others came since is found out first.
+            run = _Run(0 if self._store.is_complete(self._exits.model, self._exits.index) else 1)
+        self._runs[paths is None] = run
+        return self._steps(paths, run)
+
+    def _steps(self, paths: Sequence[str] | None, run: _Run) -> Iterator[Progress]:
+        try:
+            yield from self._read_files(paths, run)
+            run.unread = 0
+            yield from self._embed_all()
+            yield Progress(Stage.READY, 1, 1)
+        except GeneratorExit:
+            # What was left is somebody else's to do. After an error it stays to be done.
+            run.unread = 0
+            raise
 
     def idle_steps(self) -> Iterator[Progress]:
         """What can wait: vectors of the rerank exit for everything, then forgetting vectors long unused.
@@ -135,8 +169,10 @@ class IndexPipeline:
         if pruned := self._store.prune(self._exits.model, in_use, today, _KEPT_DAYS, most):
             log.info("forgot %d vectors that nothing has used for long", pruned)
 
-    def _read_files(self, paths: Sequence[str] | None) -> Iterator[Progress]:
-        known = self._store.file_states(paths)
+    def _read_files(self, paths: Sequence[str] | None, run: _Run) -> Iterator[Progress]:
+        self._check_root()
+        # A name that is no text stands in the index as it is shown.
+        known = self._store.file_states(None if paths is None else [printable(path) for path in paths])
         found: list[SourceFile] = []
         skipped: list[SkippedFile] = []
         seen = 0
@@ -149,16 +185,24 @@ class IndexPipeline:
             if seen % _SCAN_STEP == 0:
                 yield Progress(Stage.SCAN, seen, seen)
         yield Progress(Stage.SCAN, seen, seen)
+        # What was not seen because the root went away meanwhile is not gone.
+        self._check_root()
         unreadable = tuple(item.path for item in skipped if item.path.endswith("/") and item.reason == UNREADABLE)
         self._forget(known, {file.path for file in found} | {item.path for item in skipped}, unreadable)
         # The scan's own verdicts carry no time: they are reached anew with every scan.
         self._skip([(item, FileState(0, 0, "")) for item in skipped])
         # A named path was written just now, perhaps within the clock's tick of the last look: its content decides.
         changed = [file for file in found if paths is not None or _differs(file, known.get(file.path))]
+        run.unread = len(changed)
         for done, file in enumerate(changed, start=1):
             for _ in self._read_file(file, known.get(file.path)):
                 yield Progress(Stage.PARSE, done - 1, len(changed))
+            run.unread = len(changed) - done
             yield Progress(Stage.PARSE, done, len(changed))
+
+    def _check_root(self) -> None:
+        if trouble := root_trouble(self._root):
+            raise WorkspaceError(trouble)
 
     def _scan(self, paths: Sequence[str] | None) -> Iterator[SourceFile | SkippedFile]:
         if paths is None:
@@ -184,6 +228,8 @@ class IndexPipeline:
         changed_ns = _trusted(file.changed_ns)
         source = read_source(self._root, file.path, self._config)
         if isinstance(source, SkippedFile):
+            # The file may be as it was, and the root be away.
+            self._check_root()
             if source.reason == VANISHED:
                 self._gone(self._store.remove_files([file.path]))
             else:
@@ -201,8 +247,10 @@ class IndexPipeline:
             functions = extract(source, language_named(file.language))
         except (QueryError, ValueError, RuntimeError, RecursionError, MemoryError) as error:
             # One file that a grammar chokes on must not stop the rest.
-            log.warning("%s cannot be parsed: %s", file.path, error)
-            self._skip([(SkippedFile(file.path, UNPARSABLE), FileState(file.size, changed_ns, ""))])
+            log.warning("%s cannot be parsed", file.path, exc_info=error)
+            # What there was no memory for may be read the next time.
+            known_time = 0 if isinstance(error, MemoryError) else changed_ns
+            self._skip([(SkippedFile(file.path, UNPARSABLE), FileState(file.size, known_time, ""))])
             return
         record = FileRecord(file.path, file.language, file.size, changed_ns, content_hash)
         yield

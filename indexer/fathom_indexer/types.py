@@ -215,7 +215,10 @@ class Stage(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many functions one way of searching covers. `exit` is None for search by words."""
+    """How many functions one way of searching covers. `exit` is None for search by words.
+
+    In `total`, a file that was not read yet counts as one.
+    """
 
     stage: Stage
     exit: int | None

@@ -99,4 +99,5 @@ def merged(answers: list[tuple[Folder, Results]], limit: int) -> Found:
         any(results.indexing for _, results in answers),
         all(results.complete for _, results in answers),
         compared[0] if compared else None,
+        next((results.message for _, results in answers if results.message), ""),
     )

@@ -158,3 +158,37 @@ async def test_watching_can_be_turned_off(
     watcher.stop()
     await indexed(client)
     assert await search(client) == []
+
+
+async def test_a_folder_that_is_deleted_and_made_anew_is_followed(
+    connect: Connect, indexed: Indexed, copy_workspace: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    root = copy_workspace(tmp_path / "library")
+    (root / "birds.py").write_text(CRANE)
+    client = await connect(root)
+    await indexed(client)
+    await found(client, ("fold_paper_crane", "birds.py"))
+    away = tmp_path / "away"
+    root.rename(away)
+    protocol: Any = client.protocol
+    answer = await asyncio.wait_for(protocol.send_request_async("fathom/search", {"query": "a paper bird"}), 60)
+    assert answer["results"] == []
+    assert "no such folder" in answer["message"]
+    status = await protocol.send_request_async("fathom/status", {})
+    assert "no such folder" in status["roots"][0]["message"]
+    away.rename(root)
+    await found(client, ("fold_paper_crane", "birds.py"))
+    status = await protocol.send_request_async("fathom/status", {})
+    assert status["roots"][0]["message"] is None
+    shutil.rmtree(root)
+    root.mkdir()
+    (root / "swans.py").write_text(CRANE.replace("crane", "swan"))
+    await found(client, ("fold_paper_swan", "swans.py"))
+    # It is watched as before, and not only looked at when somebody asks.
+    (root / "inside").mkdir()
+    (root / "inside" / "geese.py").write_text(CRANE.replace("crane", "goose"))
+
+    async def both() -> bool:
+        return await functions(client) == 2
+
+    await until(both)

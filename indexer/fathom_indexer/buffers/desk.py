@@ -228,7 +228,7 @@ class Desk:
         try:
             document.parse(before, known, self._stems, lambda: next(self._ids))
         except (QueryError, ValueError, RuntimeError, RecursionError, MemoryError) as error:
-            log.warning("%s cannot be parsed: %s", document.path, error)
+            log.warning("%s cannot be parsed", document.path, exc_info=error)
             document.units = ()
 
     def _language(self, path: str, language: str) -> str:

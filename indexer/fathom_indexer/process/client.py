@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +44,9 @@ PING_INTERVAL = 10.0
 MISSED_PINGS = 4
 """How many of them in a row may remain without any sign of life."""
 
+LOOK_TIMEOUT = 1.0
+"""Seconds that a look at where the root leads may take, after the answer is there."""
+
 PING_ID = 0
 
 
@@ -69,6 +74,8 @@ class Results:
     complete: bool = True
     compared: Json | None = None
     """The function that others were compared with, if one was, in the shape of `protocol.place_to_json`."""
+    message: str = ""
+    """Why results are missing that will not come by themselves, in words for the user: the folder is away."""
 
 
 OnPartial = Callable[[Results], None]
@@ -89,6 +96,8 @@ class Groups:
 
     groups: list[Json]
     indexing: bool
+    message: str = ""
+    """As `Results.message`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +113,17 @@ class IndexerClient:
     """An indexer process and the requests that wait for it. Made by `share` or `start`, or over a link at hand."""
 
     def __init__(
-        self, link: Link, events: Events, timeout: float = ANSWER_TIMEOUT, ping_interval: float = PING_INTERVAL
+        self,
+        link: Link,
+        events: Events,
+        timeout: float = ANSWER_TIMEOUT,
+        ping_interval: float = PING_INTERVAL,
+        root: Path | None = None,
     ) -> None:
+        """`root` is what the client calls the workspace. Where that leads elsewhere some day, this counts as ended."""
+        self._root = root
+        self._leads_to = None if root is None else os.path.realpath(root)
+        self._elsewhere = ""
         self._link = link
         self._events = events
         self._timeout = timeout
@@ -141,7 +159,7 @@ class IndexerClient:
                 root, config, events, command=command, log_level=log_level, timeout=timeout, ping_interval=ping_interval
             )
         events.on_ready()
-        return cls(link, events, timeout, ping_interval)
+        return cls(link, events, timeout, ping_interval, root.absolute())
 
     @classmethod
     async def start(
@@ -167,7 +185,7 @@ class IndexerClient:
             )
         except OSError as error:
             raise IndexerUnavailableError(f"the indexer could not be started: {error}") from error
-        return cls(PipeLink(process), events, timeout, ping_interval)
+        return cls(PipeLink(process), events, timeout, ping_interval, root.absolute())
 
     @property
     def pid(self) -> int:
@@ -215,7 +233,29 @@ class IndexerClient:
             params["explain"] = True
         if on_partial is not None:
             params["stream"] = True
-        return _results(await self._request(method, params, on_partial))
+        looking = asyncio.create_task(asyncio.to_thread(self._where_to))
+        try:
+            answer = await self._request(method, params, on_partial)
+            self._elsewhere = await asyncio.wait_for(looking, LOOK_TIMEOUT)
+        except asyncio.TimeoutError:
+            logger.info("%s does not answer; the indexer's answer is taken as it is", self._root)
+        finally:
+            looking.cancel()
+        if self._elsewhere:
+            await self._link.leave(STOP_GRACE)
+            raise IndexerGoneError(self._elsewhere)
+        return _results(answer)
+
+    def _where_to(self) -> str:
+        """What is to be said if the root leads, by a symbolic link, to another folder than at first; else empty."""
+        if self._root is None or self._leads_to is None:
+            return ""
+        now = os.path.realpath(self._root)
+        # Windows spells what is not there as it was given, and what is there as it is.
+        same = os.path.normcase(now) == os.path.normcase(self._leads_to)
+        if same or (os.name == "nt" and not os.path.isdir(now)):  # noqa: PTH112
+            return ""
+        return f"{self._root} leads to {now} now"
 
     async def duplicates(self, params: Json) -> Groups:
         """Groups of functions that are copies of each other, for the parameters that `docs/protocol.md` names."""
@@ -223,7 +263,7 @@ class IndexerClient:
         groups = answer.get("groups")
         if not isinstance(groups, list):
             raise IndexerError("internal", "the indexer's answer has no groups")
-        return Groups(groups, bool(answer.get("indexing")))
+        return Groups(groups, bool(answer.get("indexing")), str(answer.get("message") or ""))
 
     async def status(self) -> Json:
         """The shape of `protocol.status_to_json`, with `indexing` and `progress`."""
@@ -308,7 +348,8 @@ class IndexerClient:
         except ValueError as error:
             # A line without end: the stream cannot be trusted any more.
             logger.error("the indexer's output cannot be read: %s", error)
-        how = await self._link.ended()
+        ended = await self._link.ended()
+        how = self._elsewhere or ended
         self._watching.cancel()
         for waiting in self._waiting.values():
             if not waiting.answer.done():
@@ -329,24 +370,37 @@ class IndexerClient:
     def _hear(self, line: bytes) -> None:
         try:
             message = decode(line)
-            if "method" in message:
-                self._notified(message["method"], message["params"])
-            else:
+            calls = self._notified(message["method"], message["params"]) if "method" in message else []
+            if "method" not in message:
                 self._answered(message)
         except (ValueError, KeyError, TypeError, IndexerError) as error:
             logger.warning("the indexer said something that is no message (%r): %.200r", error, line)
+            return
+        for call in calls:
+            try:
+                call()
+            except Exception:  # A mistake of whoever wanted to know must not end the reading.
+                logger.exception("what the indexer said could not be taken in: %.200r", line)
 
-    def _notified(self, method: str, params: Any) -> None:
+    def _notified(self, method: str, params: Any) -> list[Callable[[], None]]:
+        """What is to be called for a notification."""
+        events = self._events
         if method == "ready":
-            self._events.on_ready()
-        elif method == "progress":
-            self._events.on_progress(Progress(Stage(params["stage"]), int(params["done"]), int(params["total"])))
-        elif method == "problem":
-            self._events.on_problem(str(params["message"]))
-        elif method == "partial":
+            return [events.on_ready]
+        if method == "progress":
+            progress = Progress(Stage(params["stage"]), int(params["done"]), int(params["total"]))
+            calls = [partial(events.on_progress, progress)]
+            # Nothing is left to do for the moment, since something failed: that still holds.
+            if params.get("problem"):
+                calls.append(partial(events.on_problem, str(params["problem"])))
+            return [*calls]
+        if method == "problem":
+            return [partial(events.on_problem, str(params["message"]))]
+        if method == "partial":
             waiting = self._waiting.get(params["id"])
             if waiting is not None and waiting.on_partial is not None and not waiting.answer.done():
-                waiting.on_partial(_results(params["result"]))
+                return [partial(waiting.on_partial, _results(params["result"]))]
+        return []
 
     def _answered(self, message: Json) -> None:
         waiting = self._waiting.get(message["id"])
@@ -369,7 +423,8 @@ def _results(answer: Json) -> Results:
     compared = answer.get("compared")
     if not isinstance(compared, (dict, type(None))):
         raise IndexerError("internal", "the indexer's answer does not say what was compared")
-    return Results(hits, bool(answer.get("indexing")), bool(answer.get("complete", True)), compared)
+    message = str(answer.get("message") or "")
+    return Results(hits, bool(answer.get("indexing")), bool(answer.get("complete", True)), compared, message)
 
 
 def _from_anywhere(root: Path, config: Config) -> Config:

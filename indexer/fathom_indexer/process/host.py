@@ -75,7 +75,10 @@ class Host:
         line = encode(message)
 
         def write() -> None:
-            self._problem = line if message.get("method") == "problem" else b""
+            if message.get("method") == "problem":
+                self._problem = line
+            elif not message.get("params", {}).get("problem"):
+                self._problem = b""
             for client in self._clients:
                 self._write(client, line)
 

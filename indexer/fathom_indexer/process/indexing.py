@@ -34,6 +34,7 @@ class Indexing:
     def __init__(self, engine: IndexSteps) -> None:
         self._engine = engine
         self._scan: Iterator[Progress] | None = None
+        self._scan_may_find = False
         self._scan_embeds = False
         self._update: Iterator[Progress] | None = None
         self._unread: dict[str, None] = {}
@@ -46,12 +47,22 @@ class Indexing:
         return self._scan is not None or self._update is not None
 
     @property
+    def behind(self) -> bool:
+        """Whether the index is known to lack something, or may. One that is only looked at again lacks nothing, until
+        something is found."""
+        return self._update is not None or (self._scan is not None and self._scan_may_find)
+
+    @property
     def idle(self) -> bool:
         """Whether nothing is left to do but what can wait."""
         return not self.active and self._idle is not None
 
-    def rescan(self) -> None:
-        """Look at the whole workspace, from the start if that is being done already."""
+    def rescan(self, again: bool = False) -> None:
+        """Look at the whole workspace, from the start if that is being done already.
+
+        `again` says that it was looked at before, and that nothing is known to have changed since.
+        """
+        self._scan_may_find = self.behind or not again
         self.stop()
         self._scan = self._engine.index_steps(None)
 
@@ -88,6 +99,8 @@ class Indexing:
         except Exception:
             end()
             raise
+        if not updating and progress.stage in (Stage.PARSE, Stage.EMBED):
+            self._scan_may_find = True
         if progress.stage is Stage.READY:
             end()
         elif progress.stage is Stage.EMBED:

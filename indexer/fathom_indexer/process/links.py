@@ -10,6 +10,7 @@ import signal
 from pathlib import Path
 from typing import Protocol
 
+from fathom_indexer.process.endings import EndingOf, in_words
 from fathom_indexer.protocol import encode
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class PipeLink:
 
     async def ended(self) -> str:
         # Without its output the process is of no use, whether or not it means to end.
-        return f"exit code {await self._end(STOP_GRACE)}"
+        return in_words(await self._end(STOP_GRACE))
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -78,13 +79,17 @@ class SocketLink:
         self.reader = reader
         self.writer = writer
         self._log = log
+        self._ending = EndingOf(pid, log)
+        self._left = False
 
     async def leave(self, grace: float) -> None:
+        self._left = True
         self.writer.close()
 
     async def ended(self) -> str:
         self.writer.close()
-        return f"process {self.pid}, log in {self._log}"
+        how = "" if self._left else await self._ending.in_words()
+        return f"{how or 'it is not known how'}, process {self.pid}, log in {self._log}"
 
     def kill(self) -> None:
         # The connection stands, so the process that the indexer said it is lives and is still the same one.

@@ -7,6 +7,7 @@ after the last one has left. Without, it serves whoever started it, over standar
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import logging
 import os
@@ -119,6 +120,7 @@ def serve_all(open_engine: Opener, meeting: Meeting, root: Path, config: Config)
 def leave_soon() -> None:
     """Nobody is left to serve: make sure that the process ends too, even out of a step that hangs."""
     time.sleep(EXIT_GRACE)
+    logger.warning("a step takes longer than the %g s that are left; the process ends in the middle of it", EXIT_GRACE)
     # A kill at any instant leaves the index as it was before or after a file, never between.
     os._exit(1)
 
@@ -188,6 +190,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=options.log_level.upper(),
         format=f"%(asctime)s %(levelname)s indexer {os.getpid()} %(message)s",
     )
+    # What a native library crashes in stands in the log then.
+    faulthandler.enable()
     # Ctrl-C in a terminal reaches the whole process group. The clients decide what ends, and their going ends this.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     open_engine = opener(options.root, _background(config))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fathom_indexer.errors import IndexerUnavailableError
+from fathom_indexer.process.endings import in_words, note_ending
 from fathom_indexer.process.handshake import EXIT_NO_MEETING, EXIT_TAKEN, Identity, Welcome, apart
 from fathom_indexer.process.links import SocketLink
 from fathom_indexer.process.meeting import Address, Meeting, MeetingError, check_address
@@ -108,7 +109,7 @@ async def find_or_start(
                 raise MeetingError(f"no indexer can be shared; {seat.meeting.log} says why")
             if code != EXIT_TAKEN:
                 raise IndexerUnavailableError(
-                    f"the indexer ended at its start (exit code {code}, log in {seat.meeting.log})"
+                    f"the indexer ended at its start ({in_words(code)}, log in {seat.meeting.log})"
                 )
         if loop.time() > deadline:
             raise IndexerUnavailableError(f"there was no indexer after {timeout:g} seconds (log in {seat.meeting.log})")
@@ -145,7 +146,8 @@ def _start(seat: Seat, command: Sequence[str]) -> subprocess.Popen[bytes]:
     except OSError as error:
         raise IndexerUnavailableError(f"the indexer could not be started: {error}") from error
     # It may end long after we have stopped to care; somebody must take note, or its entry stays in the process table.
-    threading.Thread(target=process.wait, name="indexer's end", daemon=True).start()
+    noting = (process, seat.meeting.open_log, EXIT_TAKEN)
+    threading.Thread(target=note_ending, args=noting, name="indexer's end", daemon=True).start()
     return process
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fathom_indexer.languages import language_of_path
 from fathom_indexer.process.bursts import Burst
-from fathom_indexer.workspace import included_folders
+from fathom_indexer.workspace import included_folders, root_trouble
 
 if TYPE_CHECKING:
     from fathom_indexer.config import Config
@@ -27,8 +27,18 @@ logger = logging.getLogger(__name__)
 EVERYTHING = ""
 """The path that stands for the whole workspace."""
 
+LOOK_INTERVAL = 1.0
+"""Seconds between two looks whether the root is still the folder that is watched. No system tells of all that may
+become of it: of folders above it that are renamed, of rights, of what is mounted over it."""
+
 OnEvent = Callable[[str, bool, bool], None]
-"""What a system's watch tells: a path relative to the root, whether it is a folder, and whether it is there now."""
+"""What a system's watch tells: a path relative to the root, whether it is a folder, and whether it is there now.
+
+`EVERYTHING` stands for the root: it has gone, or was replaced, or events were lost.
+"""
+
+RootIdentity = tuple[int, int]
+"""What tells a folder from others that have its name later."""
 
 
 class SystemWatch(Protocol):
@@ -44,7 +54,10 @@ class SystemWatch(Protocol):
 
 
 class Watcher:
-    """Watches one workspace from `start` to `stop`."""
+    """Watches one workspace from `start` to `stop`.
+
+    A root that is deleted, renamed, replaced or closed to us is waited for, and watched anew when it is back.
+    """
 
     def __init__(
         self,
@@ -56,7 +69,8 @@ class Watcher:
     ) -> None:
         """`changed` is told of files and folders, relative to the root, and `failed` why nothing is watched any more.
 
-        Both are called on a thread of this object's. `EVERYTHING` may have changed when changes were lost.
+        Both are called on a thread of this object's. `EVERYTHING` may have changed when changes were lost, and when the
+        root went away or came back.
         """
         self._root = root
         self._config = config
@@ -67,6 +81,8 @@ class Watcher:
         self._folders: set[str] = set()
         self._burst = Burst()
         self._stopped = False
+        self._lost = False
+        """Whether what is watched may not be the workspace any more."""
         self._problem = ""
         self._news = threading.Condition(threading.RLock())
 
@@ -82,36 +98,84 @@ class Watcher:
 
     def _run(self) -> None:
         try:
-            self._system = self._make(self._root, self._event)
-            self._enter(EVERYTHING)
-            self._note(EVERYTHING)
+            while (root := self._await_root()) is not None:
+                self._begin(root)
+                while self._is_watched(root):
+                    if paths := self._next():
+                        self._changed(paths)
+                self._end()
         except Exception as error:  # Whatever a system's library has to say: clients must hear that nobody watches.
             self._give_up(error)
-        while (paths := self._next()) is not None:
-            self._changed(paths)
-        if self._system is not None:
-            self._system.stop()
+        self._end()
         if self._problem:
             self._failed(self._problem)
 
-    def _next(self) -> list[str] | None:
-        """The next burst; None when watching is over."""
-        with self._news:
-            while not self._stopped:
-                wait = self._burst.wait()
-                if wait == 0:
-                    return self._burst.take()
-                self._news.wait(wait)
+    def _await_root(self) -> RootIdentity | None:
+        """What tells the root from others, once it is there; None when watching is over."""
+        told = False
+        while not self._stopped:
+            if (root := _identity(self._root)) is not None:
+                return root
+            if not told:
+                logger.info("%s is away; it is watched again when it is back", self._root)
+                self._changed([EVERYTHING])
+                told = True
+            with self._news:
+                if not self._stopped:
+                    self._news.wait(LOOK_INTERVAL)
         return None
 
+    def _begin(self, root: RootIdentity) -> None:
+        self._lost = False
+        try:
+            self._system = self._make(self._root, self._event)
+            if not self._enter(EVERYTHING):
+                self._lost = True
+        except OSError:
+            if _identity(self._root) == root:
+                raise
+            self._lost = True  # It went away before it could be watched.
+        self._note(EVERYTHING)
+
+    def _end(self) -> None:
+        with self._news:
+            system, self._system = self._system, None
+            self._folders.clear()
+        if system is not None:
+            system.stop()
+
+    def _is_watched(self, root: RootIdentity) -> bool:
+        """Whether watching goes on, and the folder at the root's place is the one that is watched."""
+        if self._stopped:
+            return False
+        if not self._lost and _identity(self._root) == root:
+            return True
+        logger.info("%s is not the folder any more that was watched", self._root)
+        return False
+
+    def _next(self) -> list[str]:
+        """The next burst; empty when there is none for a while, and when watching is over or the root was lost."""
+        with self._news:
+            wait = self._burst.wait()
+            while wait != 0:
+                if self._stopped or self._lost or not self._news.wait(LOOK_INTERVAL if wait is None else wait):
+                    break
+                wait = self._burst.wait()
+            return self._burst.take() if self._burst.wait() == 0 and not self._stopped else []
+
     def _event(self, path: str, is_folder: bool, is_there: bool) -> None:
-        """Something has happened to a path; from any thread. Everything may have happened to the root."""
+        """Something has happened to a path; from any thread.
+
+        Of the root: it has gone, or events were lost, after which the folders are not known any more either.
+        """
         if path == EVERYTHING:
-            self._note(EVERYTHING)
+            with self._news:
+                self._lost = True
+                self._news.notify()
             return
         folder, _, name = path.rpartition("/")
         with self._news:
-            if folder not in self._folders or self._stopped:
+            if folder not in self._folders or self._stopped or self._system is None:
                 return
             try:
                 if is_folder:
@@ -125,18 +189,19 @@ class Watcher:
                 elif language_of_path(name) is None and "." in name:
                     return
                 self._note(path)
-            except OSError as error:
+            except Exception as error:  # On a thread of the system's library, which would end with it unheard.
                 self._give_up(error)
 
     def _enter(self, folder: str) -> bool:
         """Watch a folder and those inside it that belong to the workspace; whether there are any."""
-        assert self._system is not None
+        system = self._system
+        assert system is not None
         found = False
         for inside in included_folders(self._root, self._config, folder):
             found = True
             with self._news:
                 if inside not in self._folders:
-                    self._system.enter(inside)
+                    system.enter(inside)
                     self._folders.add(inside)
         return found
 
@@ -153,6 +218,8 @@ class Watcher:
             self._news.notify()
 
     def _give_up(self, error: Exception) -> None:
+        if not isinstance(error, OSError):
+            logger.error("watching failed", exc_info=error)
         with self._news:
             self._problem = _in_words(error)
             self._stopped = True
@@ -179,17 +246,23 @@ class _Inotify:
             | constants.IN_ONLYDIR
             | constants.IN_DONT_FOLLOW
         )
+        # When the root itself is renamed, there is no other event; when it is deleted, its watch is.
+        self._root_mask = inotify_c.Mask(self._mask | constants.IN_MOVE_SELF)
+        self._stopped = False
         self._id = inotify_c.CallbackId(id(self))
         self._inotify = inotify_c.InotifyFD()
         self._inotify.start()
 
     def enter(self, folder: str) -> None:
         try:
-            watch = self._inotify.add_callback(os.fsencode(self._root / folder), self._mask, self, self._id)
+            mask = self._mask if folder else self._root_mask
+            watch = self._inotify.add_callback(os.fsencode(self._root / folder), mask, self, self._id)
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR):
                 return  # It went away before it could be watched.
             raise
+        if watch < 0:
+            return  # It may not be looked into.
         self._folders[watch] = folder
         self._watches[folder] = watch
 
@@ -200,12 +273,15 @@ class _Inotify:
             self._inotify.remove_callbacks([(watch, self._id)])  # type: ignore[list-item]  # a NewType of int
 
     def stop(self) -> None:
+        self._stopped = True
         self._inotify.stop()
 
     def on_event(self, event: InotifyEvent) -> None:
         """For watchdog: something has happened in a folder."""
         folder = self._folders.get(event.wd)
-        if folder is not None and event.name:
+        if folder == EVERYTHING and event.is_move_self:
+            self._root_gone()
+        elif folder is not None and event.name:
             path = f"{folder}/{os.fsdecode(event.name)}".lstrip("/")
             self._on_event(path, event.is_directory, not (event.is_delete or event.is_moved_from))
 
@@ -214,10 +290,17 @@ class _Inotify:
         folder = self._folders.pop(wd, None)
         if folder is not None and self._watches.get(folder) == wd:
             del self._watches[folder]
+            if folder == EVERYTHING:
+                self._root_gone()
+
+    def _root_gone(self) -> None:
+        if not self._stopped:
+            self._on_event(EVERYTHING, True, False)
 
     def on_queue_overflow(self) -> None:
         """For watchdog: events were lost."""
-        self._on_event(EVERYTHING, True, True)
+        if not self._stopped:
+            self._on_event(EVERYTHING, True, True)
 
 
 class _Observer:
@@ -233,7 +316,9 @@ class _Observer:
                     return
                 for name in filter(None, (event.src_path, event.dest_path)):
                     full = Path(os.fsdecode(name))  # type: ignore[arg-type]  # bytes or str
-                    if full.is_relative_to(root) and full != root:
+                    if full == root and event.event_type in ("deleted", "moved"):
+                        on_event(EVERYTHING, True, False)
+                    elif full.is_relative_to(root) and full != root:
                         on_event(full.relative_to(root).as_posix(), event.is_directory, os.path.lexists(full))
 
         self._observer = Observer()
@@ -254,6 +339,17 @@ if TYPE_CHECKING:
 
 def _system_watch() -> Callable[[Path, OnEvent], SystemWatch]:
     return _Inotify if sys.platform == "linux" else _Observer
+
+
+def _identity(root: Path) -> RootIdentity | None:
+    """What tells the root from others at its place; None while it cannot be looked into."""
+    if root_trouble(root):
+        return None
+    try:
+        found = root.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _is_ignore_file(name: str) -> bool:

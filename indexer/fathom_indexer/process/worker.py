@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any, Protocol
 
-from fathom_indexer.errors import FathomError, IndexDamagedError, QueryError
+from fathom_indexer.errors import FathomError, IndexDamagedError, QueryError, WorkspaceError
 from fathom_indexer.process.inbox import STARTER, Inbox, Request
 from fathom_indexer.process.indexing import READY, Indexing
 from fathom_indexer.process.locks import EVERYBODY, Turn
@@ -80,6 +80,8 @@ class SearchEngine(Protocol):
     ) -> list[CloneGroup]: ...
     def duplicates_steps(self) -> Iterator[tuple[int, int]]: ...
     def status(self) -> IndexStatus: ...
+    def trouble(self) -> str: ...
+    def missing(self) -> list[str]: ...
     def clear(self) -> None: ...
     def close(self) -> None: ...
 
@@ -119,6 +121,8 @@ class Worker:
         """What is left to do for open documents; it goes before indexing, and needs no turn."""
         self._reported: tuple[Stage, float] | None = None
         self._problem_told = ""
+        self._away = False
+        """Whether the workspace's folder was not there when it was needed last."""
         self._retry_after = FIRST_RETRY
         self._retry_at: float | None = None
         """When to try again what failed: a disk that is full or a folder that is away comes back by itself."""
@@ -133,7 +137,6 @@ class Worker:
             "closeDocument": self._close_document,
             "closeDocuments": self._close_documents,
             "rescan": self._rescan,
-            "watch": self._watch,
             "reindex": self._reindex,
         }
 
@@ -194,6 +197,7 @@ class Worker:
             self._engine = self._open_engine()
             self._indexing = Indexing(self._engine)
             self._indexing.rescan()
+            self._away = False
         return self._engine, self._indexing
 
     def _step(self) -> None:
@@ -207,7 +211,7 @@ class Worker:
         if not self._indexing.active:
             self._turn.release()
             if self._retry_at is None:
-                self._retry_after, self._problem_told = FIRST_RETRY, ""
+                self._retry_after, self._problem_told, self._away = FIRST_RETRY, "", False
         if progress is not None:
             self._report(progress)
 
@@ -235,7 +239,11 @@ class Worker:
             if stage is progress.stage and now - when < PROGRESS_INTERVAL:
                 return
         self._reported = (progress.stage, now)
-        self._broadcast({"method": "progress", "params": progress_to_json(progress)})
+        params = progress_to_json(progress)
+        if progress.stage is Stage.READY and self._retry_at is not None:
+            # Nothing is done at the moment, but all is not well.
+            params["problem"] = self._problem_told
+        self._broadcast({"method": "progress", "params": params})
 
     def _problem(self, error: Exception) -> None:
         """Say that something failed which no request asked about, and try it again later."""
@@ -243,6 +251,7 @@ class Worker:
         if failure["message"] != self._problem_told:
             self._problem_told = failure["message"]
             self._broadcast({"method": "problem", "params": failure})
+        self._away = self._away or isinstance(error, WorkspaceError)
         if isinstance(error, IndexDamagedError):
             self._inbox.close()
         elif self._retry_at is None:
@@ -251,13 +260,17 @@ class Worker:
 
     def _answer(self, request: Request) -> Json:
         try:
+            if request.method == "watch":
+                # Before the engine: what cannot be opened yet has to be watched once it can.
+                self._watch()
+                return {"id": request.id, "result": {}}
             method = self._methods.get(request.method)
             if method is None:
                 raise QueryError(f"unknown method {request.method!r}")
             engine, indexing = self._open()
             engine.cancelled = request.dropped.is_set
             # Whoever asks meanwhile wants to work; the deep vectors are made when the index is there.
-            engine.hurried = indexing.active
+            engine.hurried = indexing.behind
             engine.viewer = request.client
             return {"id": request.id, "result": method(engine, indexing, request)}
         except IndexDamagedError as error:
@@ -270,16 +283,26 @@ class Worker:
     def _search(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         query, limit, filters = _string(request.params, "query"), *_how(request.params)
         self._look_if_unwatched(indexing)
-        return _final(engine.search_steps(query, limit, filters), indexing, request)
+        message = self._look_at_root(engine, indexing)
+        return self._found(engine.search_steps(query, limit, filters), engine, indexing, request, message)
 
     def _similar(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         params, (limit, filters) = request.params, _how(request.params)
         self._look_if_unwatched(indexing)
+        message = self._look_at_root(engine, indexing)
         if "snippet" in params:
             steps = engine.similar_steps_to(_string(params, "snippet"), limit, filters)
         else:
             steps = engine.similar_steps_at(_string(params, "path"), _integer(params, "line"), limit, filters)
-        return _final(steps, indexing, request)
+        return self._found(steps, engine, indexing, request, message)
+
+    def _found(
+        self, steps: Iterator[SearchResult], engine: SearchEngine, indexing: Indexing, request: Request, message: str
+    ) -> Json:
+        answer = _final(steps, indexing, request, message)
+        if (missing := engine.missing()) and not message:
+            indexing.update(missing)
+        return answer
 
     def _duplicates(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         params = request.params
@@ -291,16 +314,23 @@ class Worker:
         if params.get("minTokens") is not None:
             how["min_tokens"] = _integer(params, "minTokens")
         limit = _integer(params, "limit", DEFAULT_LIMIT)
+        if message := self._look_at_root(engine, indexing):
+            return {"groups": [], "indexing": indexing.behind, "message": message}
         for _ in engine.duplicates_steps():
             if request.dropped.is_set():
-                return {"groups": [], "indexing": indexing.active}
+                return {"groups": [], "indexing": indexing.behind}
         groups = engine.duplicates(**how)[:limit]
-        return {"groups": [clone_group_to_json(group) for group in groups], "indexing": indexing.active}
+        answer = {"groups": [clone_group_to_json(group) for group in groups], "indexing": indexing.behind}
+        if missing := engine.missing():
+            indexing.update(missing)
+        return answer
 
     def _status(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
+        message = self._look_at_root(engine, indexing)
         progress = indexing.progress
         return {
             **status_to_json(engine.status()),
+            "message": message or None,
             "indexing": indexing.active,
             "progress": None if progress is None else progress_to_json(progress),
             "deepening": indexing.idle,
@@ -335,14 +365,13 @@ class Worker:
         return {}
 
     def _rescan(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
-        indexing.rescan()
+        indexing.rescan(again=True)
         return {}
 
-    def _watch(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
+    def _watch(self) -> None:
         if self._watch_files is not None and not self._watches:
             self._watches = True
             self._watch_files(self._watching_failed)
-        return {}
 
     def _watching_failed(self, reason: str) -> None:
         """From any thread: nobody watches the files any more."""
@@ -354,7 +383,20 @@ class Worker:
         since = self._unwatched_since
         if since is not None and self._clock() - since >= RESCAN_INTERVAL:
             self._unwatched_since = self._clock()
+            indexing.rescan(again=True)
+
+    def _look_at_root(self, engine: SearchEngine, indexing: Indexing) -> str:
+        """What is wrong with the workspace's folder, for the user; empty if nothing is.
+
+        That it is away is told to all, and once it is back the workspace is looked at, whether it is watched or not.
+        """
+        trouble = engine.trouble()
+        if trouble and not self._away:
+            self._problem(WorkspaceError(trouble))
+        elif self._away and not trouble:
+            self._away = False
             indexing.rescan()
+        return f"{trouble}; what is known of it is kept until it is back" if trouble else ""
 
     def _reindex(self, engine: SearchEngine, indexing: Indexing, request: Request) -> Json:
         indexing.stop()
@@ -403,7 +445,7 @@ def _failure(error: Exception, doing: str) -> Json:
     return asdict(ProtocolError("internal", f"{doing} failed: {type(error).__name__}: {error}"))
 
 
-def _final(steps: Iterator[SearchResult], indexing: Indexing, request: Request) -> Json:
+def _final(steps: Iterator[SearchResult], indexing: Indexing, request: Request, message: str) -> Json:
     """The last answer of a search. A client that wants to `stream` is sent the one before it, too."""
     latest = SearchResult((), 0, 0, complete=True)
     stream = request.params.get("stream") is True
@@ -411,18 +453,19 @@ def _final(steps: Iterator[SearchResult], indexing: Indexing, request: Request) 
         if request.dropped.is_set():
             break
         if stream and not latest.final:
-            result = _result(latest, indexing, request)
+            result = _result(latest, indexing, request, message)
             request.reply({"method": "partial", "params": {"id": request.id, "result": result}})
-    return _result(latest, indexing, request)
+    return _result(latest, indexing, request, message)
 
 
-def _result(result: SearchResult, indexing: Indexing, request: Request) -> Json:
+def _result(result: SearchResult, indexing: Indexing, request: Request, message: str) -> Json:
     explain = request.params.get("explain") is True
     compared = {} if result.compared is None else {"compared": place_to_json(result.compared)}
     return {
         **compared,
+        **({"message": message} if message else {}),
         "results": [hit_to_json(hit, explain) for hit in result.hits],
-        "indexing": indexing.active,
+        "indexing": indexing.behind,
         "candidates": result.candidates,
         "reranked": result.reranked,
         "complete": result.complete,

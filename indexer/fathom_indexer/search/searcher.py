@@ -83,7 +83,8 @@ class Searcher:
     """Searches one store. `encoder` and `vectors` are called when they are first needed.
 
     `rerank_seconds` says how long a search may make deep vectors that are missing. `cancelled` is asked before every
-    costly step, and between batches of them: when it is true, whatever is known by then is the answer.
+    costly step, and between batches of them: when it is true, whatever is known by then is the answer. `gone` says of
+    the path of a hit whether there is no such file any more: it is left out then.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Searcher:
         rerank_seconds: Callable[[], float] = lambda: 0.15,
         clock: Clock = time.monotonic,
         cancelled: Callable[[], bool] = lambda: False,
+        gone: Callable[[str], bool] = lambda path: False,
     ) -> None:
         self._store = store
         self._encoder = encoder
@@ -107,6 +109,7 @@ class Searcher:
         self._rerank_seconds = rerank_seconds
         self._clock = clock
         self._cancelled = cancelled
+        self._gone = gone
         self._generation = -1
         self._known_means: dict[tuple[int, int | None], dict[str, Floats]] = {}
         self._known_ids: dict[str, frozenset[int]] = {}
@@ -324,6 +327,7 @@ class Searcher:
     ) -> SearchResult:
         shown = ranking.ranked[: limit + _OVERLAPPING]
         stored = self._store.functions([function_id for function_id, _ in shown])
+        gone = {path for path in {found.path for found in stored.values()} if self._gone(path)}
         hits = [
             Hit(
                 stored[function_id].path,
@@ -333,7 +337,7 @@ class Searcher:
                 explain(function_id, ranking.signals),
             )
             for function_id, score in shown
-            if function_id in stored
+            if function_id in stored and stored[function_id].path not in gone
         ]
         if compared is not None:
             hits = [hit for hit in hits if hit.path != compared.path or not _overlap(hit.function, compared.function)]

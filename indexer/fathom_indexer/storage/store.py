@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sqlite3
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
-from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fathom_indexer.errors import IndexDamagedError, IndexStoreError
+from fathom_indexer.storage.failures import (
+    DamageError,
+    Meaning,
+    broken_part,
+    damage_behind,
+    expected_tables,
+    is_refusal,
+    meaning,
+    tables,
+)
 from fathom_indexer.storage.schema import SCHEMA, SCHEMA_VERSION
 from fathom_indexer.storage.words import code_words, match_expression
 from fathom_indexer.types import FileRecord, Function, Kind, SkippedFile
@@ -51,15 +61,7 @@ _VARIABLES = 500
 """Bound parameters of one statement; old SQLite builds stop at 999."""
 
 
-_SIGNS_OF_DAMAGE = (
-    "Could not decode",
-    "UNIQUE constraint failed",
-    "invalid fts5 file format",
-    "no such",
-    "vtable constructor failed",
-)
-"""How errors begin that a damaged file causes and SQLite does not call so: texts that are none, rows that are there
-though the same transaction took them out, tables that are gone or mangled."""
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 SketchRow = tuple[int, int, int, bytes, bytes]
@@ -162,16 +164,18 @@ class Store:
         """Open or create the index at `path`; in memory for None.
 
         A file that is damaged or of another format is replaced by an empty index, with a warning in the log. Raises
-        `IndexStoreError` when the place cannot be written.
+        `IndexStoreError` when the place cannot be written, or such a file cannot be removed.
         """
         self.path = path
         self._damage = ""
-        """What was found to be wrong with the file, which is gone then."""
+        """What was found to be wrong with the file, which is closed then."""
+        self._file: tuple[int, int] | None = None
+        """What tells the file that is open from one that another process has made in its place."""
         try:
             self._db = self._open()
         except _UnusableError as reason:
             log.warning("the index %s %s: it will be built anew", path, reason)
-            self._discard()
+            self._discard(str(reason))
             try:
                 self._db = self._open()
             except (_UnusableError, sqlite3.Error) as error:
@@ -188,6 +192,7 @@ class Store:
     def file_states(self, under: Sequence[str] | None = None) -> dict[str, FileState]:
         """Every path the index has looked at, skipped ones included; of those that are `under`, or are, these paths."""
         states: dict[str, FileState] = {}
+        under = None if under is None else [_lookup(path) for path in under]
         # What lies in a folder comes between its name with a slash and with what follows the slash in ASCII.
         ranges = [("", None)] if under is None else [(f"{path.rstrip('/')}/", f"{path.rstrip('/')}0") for path in under]
         with self._reading() as db:
@@ -262,7 +267,7 @@ class Store:
         `fingerprint` stands for everything that decides what units a file gives.
         """
         with self._reading() as db:
-            known: str = db.execute("SELECT fingerprint FROM maker").fetchone()[0]
+            known = _text(_single(db, "SELECT fingerprint FROM maker"))
         if known == fingerprint:
             return
         if known:
@@ -299,27 +304,27 @@ class Store:
             rows = db.execute(
                 f"SELECT functions.id, path, {_FUNCTION_COLUMNS} FROM functions JOIN files ON files.id = file_id "
                 "WHERE path = ? ORDER BY start_byte, end_byte DESC",
-                (path,),
+                (_lookup(path),),
             )
             return [StoredFunction(function_id, path, _function(path, columns)) for function_id, path, *columns in rows]
 
     def has_file(self, path: str) -> bool:
         """Whether the path is in the index, not counting skipped files."""
         with self._reading() as db:
-            row = db.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone()
+            row = db.execute("SELECT 1 FROM files WHERE path = ?", (_lookup(path),)).fetchone()
         return row is not None
 
     def content_hash(self, path: str) -> str:
         """What `FileState` says of one path; empty if it is not in the index."""
         with self._reading() as db:
-            row = db.execute("SELECT content_hash FROM files WHERE path = ?", (path,)).fetchone()
+            row = db.execute("SELECT content_hash FROM files WHERE path = ?", (_lookup(path),)).fetchone()
         return "" if row is None else str(row[0])
 
     def ids_in(self, files: Sequence[str]) -> list[int]:
         """The ids of all functions of some files."""
         with self._reading() as db:
             sql = "SELECT functions.id FROM functions JOIN files ON files.id = file_id WHERE path IN (*)"
-            return [function_id for (function_id,) in _rows_in(db, sql, files)]
+            return [function_id for (function_id,) in _rows_in(db, sql, [_lookup(path) for path in files])]
 
     def ids_where(
         self,
@@ -331,23 +336,22 @@ class Store:
 
         What is left out restricts nothing.
         """
+        found: list[set[int]] = []
+        # One after the other, since for two of the three an index tells the ids, which together it could not.
+        for column, values in (("language", tuple(languages)), ("kind", tuple(kinds))):
+            if values:
+                found.append(self._ids(f"SELECT id FROM functions WHERE {column} IN ({_marks(values)})", values))
+        if in_file is not None:
+            with self._reading() as db:
+                paths = [(item, _text(path)) for item, path in db.execute("SELECT id, path FROM files")]
+            files = [item for item, path in paths if in_file(path)]
+            sql = "SELECT functions.id FROM json_each(?) CROSS JOIN functions ON file_id = value"
+            found.append(self._ids(sql, (json.dumps(files),)))
+        return frozenset(set.intersection(*found) if found else self._ids("SELECT id FROM functions", ()))
+
+    def _ids(self, sql: str, values: Sequence[object]) -> set[int]:
         with self._reading() as db:
-            # One after the other, since for two of the three an index tells the ids, which together it could not.
-            found = [
-                {
-                    item
-                    for (item,) in db.execute(f"SELECT id FROM functions WHERE {column} IN ({_marks(values)})", values)
-                }
-                for column, values in (("language", tuple(languages)), ("kind", tuple(kinds)))
-                if values
-            ]
-            if in_file is not None:
-                files = [item for item, path in db.execute("SELECT id, path FROM files") if in_file(_text(path))]
-                sql = "SELECT functions.id FROM json_each(?) CROSS JOIN functions ON file_id = value"
-                found.append({item for (item,) in db.execute(sql, (json.dumps(files),))})
-            if not found:
-                found.append({item for (item,) in db.execute("SELECT id FROM functions")})
-        return frozenset(set.intersection(*found))
+            return {item for (item,) in db.execute(sql, values)}
 
     def languages(self) -> set[str]:
         """The languages of all functions."""
@@ -362,7 +366,7 @@ class Store:
                 texts = _text(path), _text(name), _text(qualified_name)
                 start, end = map(_number, lines)
                 found[function_id] = Outline(
-                    function_id, *texts, Kind(kind), _text(language), _text(signature), start, end
+                    function_id, *texts, _kind(kind), _text(language), _text(signature), start, end
                 )
         return found
 
@@ -393,7 +397,9 @@ class Store:
         """What scores by BM25 are computed from, besides a function itself."""
         with self._reading() as db:
             # FTS5's averages record: the number of rows, then the terms of all rows, column by column.
-            (record,) = db.execute("SELECT block FROM words_data WHERE id = 1").fetchone()
+            record = _single(db, "SELECT block FROM words_data WHERE id = 1")
+            if type(record) is not bytes:
+                raise DamageError("the statistics of words are none")
             functions, *columns = _varints(record) or [0]
             containing = {
                 word: db.execute(
@@ -484,7 +490,7 @@ class Store:
                 "JOIN files ON files.id = file_id WHERE tokens >= ? ORDER BY functions.id",
                 (min_tokens,),
             )
-            return [SketchedFunction(*[*row[:6], row[6:]]) for row in rows]
+            return [SketchedFunction(*[*row[:6], _sketch(row[6:])]) for row in rows]
 
     # --- vectors -----------------------------------------------------------------------------------------------
 
@@ -494,9 +500,8 @@ class Store:
         Vectors that are there and shorter are forgotten, longer ones are left as they are. Without this, vectors are
         kept as they come.
         """
-        with self._reading() as db:
-            known = db.execute("SELECT dim FROM spaces WHERE model = ? AND exit = ?", (model, layer)).fetchone()
-        if known is not None and known[0] >= dim:
+        # Vectors of no length are as good as none.
+        if self._kept_length(model, layer) >= max(dim, 1):
             return
         with self._writing() as db:
             _advance(db)
@@ -653,7 +658,7 @@ class Store:
         for some, vectors in self.vectors_in_parts(model, layer):
             ids += some
             matrices.append(vectors)
-        return ids, np.concatenate(matrices) if matrices else _unpacked(b"", 0)
+        return ids, np.concatenate(matrices) if matrices else _matrix([])
 
     def vectors_in_parts(self, model: str, layer: int) -> Iterator[tuple[list[int], Floats]]:
         """As `vectors`, some thousand at a time, so that they need not be in memory twice."""
@@ -664,10 +669,7 @@ class Store:
                 (_space(db, model, layer),),
             )
             while part := rows.fetchmany(_VECTORS_AT_ONCE):
-                matrix = _matrix([vector for _, vector in part])
-                if not _are_units(matrix):
-                    raise sqlite3.DatabaseError("a vector does not have unit length")
-                yield [function_id for function_id, _ in part], matrix
+                yield [function_id for function_id, _ in part], _matrix([vector for _, vector in part])
 
     def vectors_of(self, model: str, layer: int, ids: Sequence[int]) -> dict[int, Floats]:
         """The vector `[dim]` of each of these functions that has one at this exit."""
@@ -697,16 +699,22 @@ class Store:
         """Keep vectors of these texts that the index `other` has, which is only read. Nothing if it cannot be."""
         try:
             with closing(sqlite3.connect(f"{other.as_uri()}?mode=ro", uri=True)) as db:
-                if _tables(db) != _expected_tables():
+                if tables(db) != expected_tables():
                     return
                 sql = "SELECT text_key, vector FROM embeddings WHERE space_id = ? AND text_key IN (*)"
                 found = dict(_rows_in(db, sql, text_keys, _space(db, model, layer)))
             matrix = _matrix(list(found.values()))
-        except (sqlite3.Error, ValueError) as error:
+        except (sqlite3.Error, DamageError) as error:
             log.info("nothing is taken over from the index %s: %s", other, error)
             return
-        if found and _are_units(matrix):
+        if found and matrix.shape[1] >= self._kept_length(model, layer):
             self.put_vectors(model, layer, list(found), matrix)
+
+    def _kept_length(self, model: str, layer: int) -> int:
+        """How many features of vectors at this exit are kept; 0 where that is not decided yet."""
+        with self._reading() as db:
+            row = db.execute("SELECT dim FROM spaces WHERE model = ? AND exit = ?", (model, layer)).fetchone()
+        return 0 if row is None else _number(row[0])
 
     def sample_vectors(self, model: str, layer: int, language: str, limit: int) -> Floats:
         """Up to `limit` vectors `[n, dim]` of a language's functions at this exit, the same ones every time.
@@ -717,8 +725,8 @@ class Store:
             rows = db.execute(
                 f"SELECT vector FROM {_EMBEDDED} WHERE language = ? AND space_id = ? ORDER BY text_key LIMIT ?",
                 (language, _space(db, model, layer), limit),
-            ).fetchall()
-        return _matrix([vector for (vector,) in rows])
+            )
+            return _matrix([vector for (vector,) in rows])
 
     # --- counts ------------------------------------------------------------------------------------------------
 
@@ -773,8 +781,7 @@ class Store:
     def generation(self) -> int:
         """A number that grows with every change to functions or vectors, by whichever process."""
         with self._reading() as db:
-            number: int = db.execute("SELECT number FROM generation").fetchone()[0]
-        return number
+            return _number(_single(db, "SELECT number FROM generation"))
 
     def size_bytes(self) -> int:
         """Bytes of the index on disk, the write-ahead log included."""
@@ -788,7 +795,10 @@ class Store:
     def _open(self) -> sqlite3.Connection:
         # Whoever used it last did not close it, or does not yet.
         left_open = self.path is not None and _log_of(self.path).exists()
+        # Without full-text search in SQLite it raises here, where no file is at fault.
+        expected = expected_tables()
         db = sqlite3.connect(self.path or ":memory:", isolation_level=None, check_same_thread=False)
+        self._file = None if self.path is None else _identity(self.path)
         try:
             db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
             db.execute("PRAGMA journal_mode = WAL")
@@ -803,25 +813,36 @@ class Store:
                 db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
             elif version != SCHEMA_VERSION:
                 raise _UnusableError(f"has format {version}, this version of Fathom uses {SCHEMA_VERSION}")
-            elif _tables(db) != _expected_tables():
+            elif tables(db) != expected:
                 raise _UnusableError("is damaged (its tables are others)")
-            elif left_open:
-                _check(db)
+            elif left_open and (broken := broken_part(db)):
+                raise _UnusableError(f"is damaged ({broken})")
+            self._file = None if self.path is None else _identity(self.path)
         except _UnusableError:
             db.close()
             raise
-        except (sqlite3.Error, ValueError) as error:
+        except sqlite3.Error as error:
+            damaged = damage_behind(error, db)
             db.close()
-            if _is_damage(error):
-                raise _UnusableError(f"is damaged ({error})") from error
+            if damaged:
+                raise _UnusableError(f"is damaged ({damaged})") from error
             raise
         return db
 
-    def _discard(self) -> None:
-        if self.path is None:
+    def _discard(self, why: str) -> None:
+        """Remove the file, which is closed; `why` says what is wrong with it. Raises `IndexStoreError`."""
+        if self.path is None or _identity(self.path) != self._file:
+            # Whoever noticed it before us has begun another one.
             return
-        for suffix in ("", "-wal", "-shm"):
-            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        try:
+            # The log goes last: beside a file that is gone, SQLite passes over it.
+            for suffix in ("", "-wal", "-shm"):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        except OSError as error:
+            raise IndexStoreError(
+                f"the index {self.path} {why} and cannot be removed ({error.strerror or error}): end the programs that "
+                "have it open, or remove it yourself; it will be built anew then"
+            ) from error
 
     def _remove(self, db: sqlite3.Connection, path: str) -> list[int]:
         rows = _rows_of(db, path)
@@ -836,45 +857,53 @@ class Store:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         try:
             yield self._db
-        except (sqlite3.Error, ValueError) as error:
-            raise self._failure("read", error) from error
+        except (sqlite3.Error, DamageError) as error:
+            failure = self._failure("read", error)
+            if failure is None:
+                raise
+            raise failure from error
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         try:
-            self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 yield self._db
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                # After some errors SQLite has done so by itself; what went wrong first is what counts.
+                with suppress(sqlite3.Error):
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise self._failure("written", error) from error
+        except (sqlite3.Error, DamageError) as error:
+            failure = self._failure("written", error)
+            if failure is None:
+                raise
+            raise failure from error
 
-    def _failure(self, what: str, error: Exception) -> IndexStoreError:
-        """The error to raise. A damaged file is taken away, so that the next start builds a sound one."""
-        if not self._damage and _is_damage(error) and self.path is not None:
-            self._damage = str(error)
-            self._db.close()
-            self._discard()
+    def _failure(self, what: str, error: Exception) -> IndexStoreError | None:
+        """The error to raise in place of another one; None for a mistake, which is to be seen as it is.
+
+        A damaged file is taken away, so that the next start builds a sound one. Raises `IndexStoreError` where it
+        cannot be, which is tried again at the next use.
+        """
+        if not self._damage and self.path is not None:
+            self._damage = damage_behind(error, self._db)
         if self._damage:
             # Also for whoever comes later, since some pass over an index that merely cannot be written.
+            self._db.close()
+            self._discard(f"is damaged ({self._damage})")
             return IndexDamagedError(
                 f"the index {self.path} is damaged ({self._damage}); it will be built anew at the next start"
             )
-        return IndexStoreError(f"the index {self.path} cannot be {what}: {error}")
+        if meaning(error) is Meaning.PLACE or isinstance(error, DamageError) or is_refusal(error):
+            return IndexStoreError(f"the index {self.path} cannot be {what}: {error}")
+        return None
 
 
 class _UnusableError(Exception):
     """The index file cannot be used as it is, and why."""
-
-
-def _is_damage(error: Exception) -> bool:
-    """Whether an error says that the file is damaged. A full disk, a lock or missing rights are no damage."""
-    # Text that is none, numbers that make no sense: nobody writes such.
-    nonsense = isinstance(error, ValueError)
-    return nonsense or type(error) is sqlite3.DatabaseError or str(error).startswith(_SIGNS_OF_DAMAGE)
 
 
 def _log_of(index: Path) -> Path:
@@ -882,34 +911,13 @@ def _log_of(index: Path) -> Path:
     return index.with_name(index.name + "-wal")
 
 
-def _check(db: sqlite3.Connection) -> None:
-    """Raises `_UnusableError` if an index does not hold together.
-
-    A log that lost its end may contradict what was copied from it into the file: pages of two times, each one sound.
-    """
-    if (found := db.execute("PRAGMA integrity_check (1)").fetchone()[0]) != "ok":
-        raise _UnusableError(f"is damaged ({found})")
-    # Raises what any damage raises.
-    db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
-    without = "SELECT id FROM {} EXCEPT SELECT id FROM {}"
-    lost = [without.format("functions", "words_docsize"), without.format("words_docsize", "functions")]
-    lost.append("SELECT file_id FROM functions EXCEPT SELECT id FROM files")
-    if any(db.execute(query).fetchone() for query in lost):
-        raise _UnusableError("is damaged (its parts are of different times)")
-
-
-def _tables(db: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Names and definitions of the tables and indexes, without those that FTS5 makes for itself."""
-    return db.execute(
-        "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'words\\_%' ESCAPE '\\' ORDER BY name"
-    ).fetchall()
-
-
-@cache
-def _expected_tables() -> list[tuple[str, str]]:
-    with closing(sqlite3.connect(":memory:")) as db:
-        db.executescript(SCHEMA)
-        return _tables(db)
+def _identity(file: Path) -> tuple[int, int] | None:
+    """What tells a file from others that have its name later; None if there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _space(db: sqlite3.Connection, model: str, layer: int) -> int:
@@ -1031,10 +1039,10 @@ def _columns(path: str, function: Function) -> tuple[Any, ...]:
 
 
 def _function(path: str, columns: Sequence[Any]) -> Function:
-    """The reverse of `_columns`. Raises `sqlite3.DatabaseError` for what they never were."""
+    """The reverse of `_columns`. Raises `DamageError` for what they never were."""
     *columns, checksum = columns
     if checksum != _checksum(path, columns):
-        raise sqlite3.DatabaseError("a function does not match its checksum")
+        raise DamageError("a function does not match its checksum")
     name, qualified_name, kind, language, signature, packed, *place, guessed = columns
     length, _, content = zlib.decompress(packed).decode().partition(" ")
     documentation, text = content[: int(length)], content[int(length) :]
@@ -1042,33 +1050,60 @@ def _function(path: str, columns: Sequence[Any]) -> Function:
     return replace(function, guessed=bool(guessed))
 
 
+def _single(db: sqlite3.Connection, sql: str) -> Any:
+    """The only column of a row that is always there. Raises `DamageError` if it is not."""
+    row = db.execute(sql).fetchone()
+    if row is None:
+        raise DamageError("a table has lost its row")
+    return row[0]
+
+
 def _text(value: Any) -> str:
-    """A string from a column of strings. Raises `sqlite3.DatabaseError` if it is something else."""
+    """A string from a column of strings. Raises `DamageError` if it is something else."""
     if type(value) is not str:
-        raise sqlite3.DatabaseError("a text is none")
+        raise DamageError("a text is none")
     return value
 
 
 def _number(value: Any) -> int:
     """As `_text`, for whole numbers."""
     if type(value) is not int:
-        raise sqlite3.DatabaseError("a number is none")
+        raise DamageError("a number is none")
     return value
+
+
+def _kind(value: Any) -> Kind:
+    """As `_text`, for kinds of code."""
+    try:
+        return Kind(value)
+    except ValueError:
+        raise DamageError(f"there is no kind {value!r}") from None
+
+
+def _sketch(row: Sequence[Any]) -> SketchRow:
+    """As `_text`, for the columns of a sketch."""
+    tokens, exact, renamed, grams, names = row
+    if not all(type(hashes) is bytes and len(hashes) % 4 == 0 for hashes in (grams, names)):
+        raise DamageError("a sketch is none")
+    return _number(tokens), _number(exact), _number(renamed), grams, names
 
 
 def _checksum(path: str, columns: Sequence[Any]) -> int:
     return zlib.crc32(repr((path, *columns)).encode())
 
 
-def _matrix(vectors: Sequence[bytes]) -> Floats:
-    return _unpacked(b"".join(vectors), len(vectors))
-
-
-def _unpacked(vectors: bytes, count: int) -> Floats:
-    """The matrix of `count` vectors in a row."""
-    if not count:
+def _matrix(vectors: Sequence[Any]) -> Floats:
+    """The rows of a matrix from a column of unit vectors. Raises `DamageError` if they cannot be."""
+    if not vectors:
         return np.zeros((0, 0), np.float32)
-    return np.frombuffer(vectors, "<f2").reshape(count, -1).astype(np.float32)
+    lengths = {len(vector) if type(vector) is bytes else 0 for vector in vectors}
+    length = lengths.pop()
+    if lengths or not length or length % 2:
+        raise DamageError("a vector has another length")
+    matrix = np.frombuffer(b"".join(vectors), "<f2").reshape(len(vectors), -1).astype(np.float32)
+    if not _are_units(matrix):
+        raise DamageError("a vector does not have unit length")
+    return matrix
 
 
 def _are_units(vectors: Floats) -> bool:
@@ -1099,11 +1134,18 @@ def _rows_in(db: sqlite3.Connection, sql: str, items: Sequence[object], *first: 
     `first` are the variables before them.
     """
     for chunk in _chunks(items, _VARIABLES):
-        yield from db.execute(sql.replace("IN (*)", f"IN ({_marks(chunk)})"), (*first, *chunk))
+        # No `yield from`: given up half-way, that would close a cursor whose connection may be closed already.
+        for row in db.execute(sql.replace("IN (*)", f"IN ({_marks(chunk)})"), (*first, *chunk)):  # noqa: UP028
+            yield row
 
 
 def _marks(items: Sequence[object]) -> str:
     return ",".join("?" * len(items))
+
+
+def _lookup(path: str) -> str:
+    """A path to look for. One that is not valid text, which no stored one is, cannot be handed to SQLite as it is."""
+    return _SURROGATES.sub("\ufffd", path)
 
 
 def _clean(text: str) -> str:

@@ -4,14 +4,16 @@
 `read_source` looks at the content. Both leave files out with a `SkippedFile` that says why.
 """
 
-from fathom_indexer.workspace.classify import UNREADABLE, VANISHED, content_reason
+from fathom_indexer.workspace.classify import UNREADABLE, VANISHED, content_reason, printable
 from fathom_indexer.workspace.locations import (
     cache_path,
     forget_apart,
     index_path,
+    is_gone,
     name_on_disk,
     relative_path,
     resolve_root,
+    root_trouble,
 )
 from fathom_indexer.workspace.patterns import compile_patterns
 from fathom_indexer.workspace.read import read_source
@@ -28,12 +30,15 @@ __all__ = [
     "forget_apart",
     "included_folders",
     "index_path",
+    "is_gone",
     "is_included",
     "name_on_disk",
     "other_worktrees",
+    "printable",
     "read_source",
     "relative_path",
     "resolve_root",
+    "root_trouble",
     "scan",
     "source_language",
 ]

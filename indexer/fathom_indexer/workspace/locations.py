@@ -51,6 +51,26 @@ def resolve_root(path: Path) -> Path:
     return root
 
 
+def root_trouble(root: Path) -> str:
+    """Why the workspace `root`, as `resolve_root` gave it, cannot be looked into now, in words; empty if it can."""
+    try:
+        now = resolve_root(root)
+    except WorkspaceError as error:
+        return str(error)
+    return "" if now == root else f"{root} leads to another folder now: {now}"
+
+
+def is_gone(root: Path, path: str) -> bool:
+    """Whether there is nothing at `path`, relative to `root`, any more. What cannot be looked at counts as there."""
+    try:
+        (root / path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
 def relative_path(root: Path, path: Path | str) -> str | None:
     """What `path` (absolute, or relative to `root`) is called inside the workspace, with forward slashes.
 

@@ -30,4 +30,5 @@ async def duplicates(ls: FathomServer, params: Any = None) -> Json:
         for folder, answer in answers
         for group in answer.groups
     ]
-    return {"groups": groups, "indexing": any(answer.indexing for _, answer in answers)}
+    message = next(({"message": answer.message} for _, answer in answers if answer.message), {})
+    return {**message, "groups": groups, "indexing": any(answer.indexing for _, answer in answers)}

@@ -6,8 +6,11 @@ import itertools
 import os
 import random
 import shutil
+import sqlite3
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +19,13 @@ import pytest
 from churn import Churn
 from victims import DONE, KILLED, Victims
 
-from fathom_indexer import pipeline
+from fathom_indexer import languages, pipeline
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
 from fathom_indexer.errors import IndexDamagedError, IndexStoreError
+from fathom_indexer.languages import Language
 from fathom_indexer.protocol import config_to_json
-from fathom_indexer.types import SkippedFile
+from fathom_indexer.types import Function, SkippedFile
 from fathom_indexer.workspace import read_source
 
 QUERIES = ("merge_write", "open the file and count", "def sort_read(file): return file.read('sort')", "moved.py")
@@ -307,4 +311,99 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(
         search(engine, churn.root)
     refused.clear()
     # Nothing about the file tells that it can be read now, but that it was unreadable.
+    ends_as_fresh(churn.root, light)
+
+
+def _parts(index: Path) -> list[tuple[str, int]]:
+    """Tables and indexes with the page at their root, counted from 1."""
+    with closing(sqlite3.connect(index)) as db:
+        rows = db.execute("SELECT name, rootpage FROM sqlite_master WHERE rootpage ORDER BY name")
+        return [("sqlite_master", 1), *rows]
+
+
+def garbage(page: bytearray, start: int) -> None:
+    page[start:] = random.Random(3).randbytes(len(page) - start)
+
+
+def zeros(page: bytearray, start: int) -> None:
+    page[start:] = bytes(len(page) - start)
+
+
+def no_rows(page: bytearray, start: int) -> None:
+    """A page that is sound, and holds nothing."""
+    header = 100 if start else 0
+    page[header + 3 : header + 5] = bytes(2)
+
+
+@pytest.mark.parametrize("damage", [garbage, zeros, no_rows])
+def test_a_damaged_page_of_any_table_or_index_is_noticed_or_does_no_harm(
+    light: Config, churn: Churn, tmp_path: Path, damage: Callable[[bytearray, int], None]
+) -> None:
+    with Engine.open(churn.root, light) as engine:
+        contents.complete(engine)
+        for _ in engine.duplicates_steps():
+            pass
+        index = index_file(engine).relative_to(light.cache_dir)
+    parts = _parts(light.cache_dir / index)
+    assert {"files", "functions", "embeddings", "words_data", "sketches", "maker", "generation"} <= dict(parts).keys()
+    for name, number in parts:
+        config = replace(light, cache_dir=str(tmp_path / f"damaged_{name}"))
+        shutil.copytree(light.cache_dir, config.cache_dir)
+        content = bytearray((config.cache_dir / index).read_bytes())
+        size = int.from_bytes(content[16:18], "big")
+        page = content[(number - 1) * size : number * size]
+        damage(page, 100 if number == 1 else 0)
+        content[(number - 1) * size : number * size] = page
+        (config.cache_dir / index).write_bytes(content)
+        for _ in range(2):
+            try:
+                with Engine.open(churn.root, config) as engine:
+                    search(engine, churn.root)
+                    engine.duplicates(min_tokens=1)
+                    contents.complete(engine)
+                    search(engine, churn.root)
+                    break
+            except IndexDamagedError as error:
+                assert "built anew" in str(error)
+        else:
+            pytest.fail(f"{name} was not built anew")
+        shutil.rmtree(config.cache_dir)
+
+
+def test_a_file_for_which_there_was_no_memory_is_read_the_next_time(
+    light: Config, churn: Churn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def extract(source: bytes, language: Language) -> list[Function]:
+        if b"merge_write" in source:
+            raise MemoryError
+        return languages.extract(source, language)
+
+    monkeypatch.setattr(pipeline, "_TICK_NS", 0)
+    with monkeypatch.context() as patch, Engine.open(churn.root, light) as engine:
+        patch.setattr(pipeline, "extract", extract)
+        engine.index()
+        assert engine.status().skipped == {"cannot be parsed": 1}
+    ends_as_fresh(churn.root, light)
+
+
+# --- names -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names elsewhere are valid text")
+def test_a_file_whose_name_is_no_text_is_named_as_left_out_and_does_no_harm(light: Config, churn: Churn) -> None:
+    name = os.fsdecode(b"caf\xe9.py")
+    (churn.root / name).write_text("def espresso():\n    return 1\n")
+    with Engine.open(churn.root, light) as engine:
+        contents.complete(engine)
+        index, functions = index_file(engine), engine.status().functions
+        for _ in range(2):
+            # As the watcher tells it.
+            engine.index([name])
+            assert [item.path for item in engine.status().skipped_files] == ["caf\ufffd.py"]
+        (churn.root / name).unlink()
+        engine.index([name])
+        assert engine.status().skipped_files == ()
+        assert (engine.status().functions, index.exists()) == (functions, True)
+        engine.open_document("untitled:\ud800", "def espresso():\n    return 1\n", "python")
+        assert engine.search("espresso", 1)[0].function.name == "espresso"
     ends_as_fresh(churn.root, light)

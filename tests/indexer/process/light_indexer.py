@@ -29,6 +29,7 @@ from fathom_indexer.types import (
     SearchResult,
     Stage,
 )
+from fathom_indexer.workspace import root_trouble
 
 
 class LightEngine:
@@ -94,6 +95,12 @@ class LightEngine:
 
     def status(self) -> IndexStatus:
         return IndexStatus(str(self._root), "", 0, "light", 0, 1, 1, 1)
+
+    def trouble(self) -> str:
+        return root_trouble(self._root)
+
+    def missing(self) -> list[str]:
+        return []
 
     def clear(self) -> None:
         pass

@@ -20,7 +20,7 @@ import pytest_asyncio
 from fathom_indexer import __version__
 from fathom_indexer.config import Config
 from fathom_indexer.errors import IndexerUnavailableError
-from fathom_indexer.process import handshake, sharing
+from fathom_indexer.process import endings, handshake, sharing
 from fathom_indexer.process.client import MISSED_PINGS, Events, IndexerClient, IndexerError, IndexerGoneError
 from fathom_indexer.process.handshake import Identity
 from fathom_indexer.process.lines import MAX_LINE
@@ -239,6 +239,62 @@ async def test_a_killed_indexer_is_noticed_by_all_and_replaced_by_one(workspace:
     three, four = await asyncio.gather(workspace.share(), workspace.share())
     assert three.pid == four.pid != one.pid
     assert await names(three, "back") == ["back"]
+
+
+async def test_how_an_indexer_died_is_said_and_stands_in_its_log(workspace: Workspace) -> None:
+    one, two = await workspace.share(), await workspace.share()
+    waiting = asyncio.create_task(two.search("forever", 1, Filters()))
+    await names(one, "alive")
+    os.kill(one.pid, signal.SIGKILL)
+    [outcome] = await asyncio.gather(waiting, return_exceptions=True)
+    assert "killed by signal 9 (SIGKILL)" in str(outcome)
+    for client in (one, two):
+        assert "killed by signal 9 (SIGKILL)" in await client.wait()
+    note = f"the indexer (process {one.pid}) ended: killed by signal 9 (SIGKILL)"
+    assert note in workspace.meeting.log.read_text()
+
+
+async def test_how_an_indexer_died_is_said_by_whoever_started_it(workspace: Workspace) -> None:
+    starter = workspace.starter()
+    pid = pid_of(starter)
+    client = await workspace.share()
+    assert client.pid == pid
+    os.kill(pid, signal.SIGABRT)
+    assert "killed by signal 6 (SIGABRT)" in await client.wait()
+    # What it was doing stands there, too.
+    assert "Fatal Python error: Aborted" in workspace.meeting.log.read_text()
+    starter.communicate()
+
+
+async def test_that_it_is_not_known_how_an_indexer_died_is_said(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endings, "PATIENCE", 0.1)
+    starter = workspace.starter()
+    pid = pid_of(starter)
+    client = await workspace.share()
+    starter.kill()
+    starter.communicate()
+    assert await names(client, "here") == ["here"]
+    os.kill(pid, signal.SIGKILL)
+    assert "not known how" in await client.wait()
+
+
+async def test_a_link_that_leads_elsewhere_ends_the_use_of_the_indexer(workspace: Workspace, tmp_path: Path) -> None:
+    other, link = tmp_path / "other", tmp_path / "link"
+    other.mkdir()
+    link.symlink_to(workspace.root)
+    workspace.root = link
+    client = await workspace.share()
+    assert await names(client, "first") == ["first"]
+    link.unlink()
+    link.symlink_to(other)
+    with pytest.raises(IndexerGoneError, match=r"leads to .*other now"):
+        await client.search("second", 1, Filters())
+    assert "leads to" in await client.wait()
+    successor = await workspace.share()
+    assert successor.pid != client.pid
+    assert await names(successor, "third") == ["third"]
 
 
 async def test_an_indexer_that_is_asked_to_end_tidies_up(workspace: Workspace) -> None:

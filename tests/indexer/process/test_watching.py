@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fathom_indexer.config import Config
+from fathom_indexer.process import watching
 from fathom_indexer.process.watching import EVERYTHING, OnEvent, Watcher
 
 PATIENCE = 60.0
@@ -160,3 +161,169 @@ def test_a_limit_of_the_system_is_told(tmp_path: Path, system: Callable[[Path, O
     watched.until(lambda: bool(watched.failures))
     assert "max_user_watches" in watched.failures[0]
     assert watched.bursts == []
+
+
+def go_away(watched: Watched, happens: Callable[[], object]) -> None:
+    """Have something happen to the root, and wait until it is told."""
+    watched.bursts.clear()
+    happens()
+    watched.until(lambda: EVERYTHING in watched.told)
+
+
+def come_back(watched: Watched, happens: Callable[[], object]) -> None:
+    """Have the root be there again, wait until it is watched again, and assert that it is."""
+    watched.bursts.clear()
+    happens()
+    watched.until(lambda: EVERYTHING in watched.told)
+    folder = watched.root / "later"
+    folder.mkdir()
+    watched.until(lambda: "later" in watched.told)
+    (folder / "new.py").write_text("x = 1\n")
+    watched.until(lambda: bool({"later/new.py", "later"} & watched.told))
+    watched.settle()
+    assert watched.failures == []
+
+
+def test_a_root_that_is_deleted_and_made_again_is_watched_again(watched: Watched) -> None:
+    for _ in range(2):
+        go_away(watched, lambda: shutil.rmtree(watched.root))
+        come_back(watched, watched.root.mkdir)
+
+
+def test_a_root_that_is_replaced_at_once_is_watched_again(watched: Watched) -> None:
+    shutil.rmtree(watched.root)
+    come_back(watched, watched.root.mkdir)
+
+
+def test_a_root_that_takes_anothers_place_is_watched(watched: Watched) -> None:
+    other, old = watched.root.with_name("other"), watched.root.with_name("old")
+    other.mkdir()
+
+    def replace() -> None:
+        watched.root.rename(old)
+        other.rename(watched.root)
+
+    come_back(watched, replace)
+    # What happens in the one that was renamed is not this workspace's.
+    watched.bursts.clear()
+    (old / "src" / "a.py").write_text("a = 5\n")
+    watched.settle()
+    assert "src/a.py" not in watched.told
+
+
+def test_a_root_that_is_renamed_away_is_told_and_watched_when_it_is_back(watched: Watched) -> None:
+    away = watched.root.with_name("away")
+    go_away(watched, lambda: watched.root.rename(away))
+    come_back(watched, lambda: away.rename(watched.root))
+
+
+def test_a_folder_above_the_root_may_be_renamed(tmp_path: Path) -> None:
+    root = tmp_path.resolve() / "above" / "workspace"
+    root.mkdir(parents=True)
+    watched = Watched(root)
+    watched.watcher.start()
+    watched.until(lambda: EVERYTHING in watched.told)
+    above, away = root.parent, root.parent.with_name("away")
+    go_away(watched, lambda: above.rename(away))
+    come_back(watched, lambda: away.rename(above))
+    watched.watcher.stop()
+
+
+def test_a_root_that_becomes_a_file_or_a_link_is_waited_for(watched: Watched) -> None:
+    away = watched.root.with_name("away")
+    go_away(watched, lambda: watched.root.rename(away))
+    watched.root.write_text("no folder")
+    watched.root.unlink()
+    watched.root.symlink_to(away)
+
+    def put_back() -> None:
+        watched.root.unlink()
+        away.rename(watched.root)
+
+    come_back(watched, put_back)
+
+
+def test_a_root_that_may_not_be_looked_into_is_waited_for(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbid() -> None:
+        monkeypatch.setattr(watching, "root_trouble", lambda root: f"cannot read the folder {root}: Permission denied")
+
+    go_away(watched, forbid)
+    come_back(watched, monkeypatch.undo)
+
+
+def test_a_root_that_is_away_at_the_start_is_waited_for(tmp_path: Path) -> None:
+    watched = Watched(tmp_path.resolve() / "workspace")
+    watched.watcher.start()
+    watched.until(lambda: EVERYTHING in watched.told)
+    come_back(watched, watched.root.mkdir)
+    watched.watcher.stop()
+
+
+def test_a_folder_that_is_replaced_is_followed(watched: Watched) -> None:
+    for number in range(3):
+        shutil.rmtree(watched.root / "src")
+        (watched.root / "src" / "deep").mkdir(parents=True)
+        watched.settle()
+        watched.bursts.clear()
+        (watched.root / "src" / "deep" / f"n{number}.py").write_text("x = 1\n")
+        watched.until(lambda number=number: f"src/deep/n{number}.py" in watched.told)  # type: ignore[misc]
+
+
+class Noted:
+    """A system that notes which folders it watches, and tells what the test says."""
+
+    made: list[Noted]
+    trouble: Exception | None
+
+    def __init__(self, root: Path, on_event: OnEvent) -> None:
+        self.tell = on_event
+        self.folders: set[str] = set()
+        self.stopped = False
+        Noted.made.append(self)
+
+    def enter(self, folder: str) -> None:
+        if Noted.trouble is not None:
+            raise Noted.trouble
+        self.folders.add(folder)
+
+    def leave(self, folder: str) -> None:
+        self.folders.discard(folder)
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+@pytest.fixture
+def noted(tmp_path: Path) -> Iterator[Watched]:
+    Noted.made, Noted.trouble = [], None
+    (tmp_path / "a").mkdir()
+    watched = Watched(tmp_path.resolve(), Noted)
+    watched.watcher.start()
+    watched.until(lambda: EVERYTHING in watched.told)
+    yield watched
+    watched.watcher.stop()
+
+
+def test_folders_that_came_while_events_were_lost_are_watched(noted: Watched) -> None:
+    (noted.root / "b").mkdir()
+    go_away(noted, lambda: Noted.made[0].tell(EVERYTHING, True, True))
+    assert Noted.made[0].stopped
+    assert Noted.made[-1].folders == {"", "a", "b"}
+
+
+def test_a_limit_that_is_reached_when_the_root_is_back_is_told(noted: Watched) -> None:
+    Noted.trouble = OSError(errno.ENOSPC, "no space left on device")
+    Noted.made[0].tell(EVERYTHING, True, False)
+    noted.until(lambda: bool(noted.failures))
+    assert "max_user_watches" in noted.failures[0]
+    assert all(system.stopped for system in Noted.made)
+
+
+@pytest.mark.parametrize("trouble", [OSError(errno.EIO, "input/output error"), RuntimeError("a bug of a library")])
+def test_whatever_fails_while_a_change_is_looked_at_is_told(noted: Watched, trouble: Exception) -> None:
+    (noted.root / "b").mkdir()
+    Noted.trouble = trouble
+    Noted.made[0].tell("b", True, True)
+    noted.until(lambda: bool(noted.failures))
+    assert str(trouble) in noted.failures[0]
+    assert Noted.made[0].stopped

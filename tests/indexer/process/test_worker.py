@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fathom_indexer.errors import IndexDamagedError, IndexStoreError, QueryError
+from fathom_indexer.errors import IndexDamagedError, IndexStoreError, QueryError, WorkspaceError
 from fathom_indexer.process.inbox import Inbox, Request
 from fathom_indexer.process.service import read_requests
-from fathom_indexer.process.worker import Worker
+from fathom_indexer.process.worker import RESCAN_INTERVAL, Worker
 from fathom_indexer.protocol import PROTOCOL_VERSION
 from fathom_indexer.types import (
     CloneGroup,
@@ -47,6 +47,8 @@ class FakeEngine:
         self.cancelled: Callable[[], bool] = lambda: False
         self.hurried = False
         self.viewer = 0
+        self.root_trouble = ""
+        self.gone: list[str] = []
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]:
         name = "scan" if paths is None else "+".join(paths)
@@ -120,6 +122,13 @@ class FakeEngine:
     def status(self) -> IndexStatus:
         self.calls.append("status")
         return IndexStatus("/root", "/cache/i.db", 1, "model", 6, 2, 3, 3)
+
+    def trouble(self) -> str:
+        return self.root_trouble
+
+    def missing(self) -> list[str]:
+        missing, self.gone = self.gone, []
+        return missing
 
     def clear(self) -> None:
         self.calls.append("clear")
@@ -638,6 +647,130 @@ def test_a_closed_inbox_ends_the_worker() -> None:
     assert engine.calls == ["index scan", "close"]
 
 
+# --- a folder that is away -------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_away_is_said_with_every_answer_and_looked_at_when_it_is_back() -> None:
+    engine = FakeEngine([[Stage.READY]])
+    harness = Harness(engine)
+
+    def go_away(step: str) -> None:
+        engine.on_step = lambda step: None
+        engine.root_trouble = "no such folder: /root"
+        for number, method in enumerate(("search", "duplicates", "status"), start=1):
+            harness.ask(number, method, query="q")
+        harness.ask(4, "similar", snippet="x")
+
+    engine.on_step = go_away
+    original = engine.trouble
+
+    def trouble() -> str:
+        found = original()
+        if found and len([message for message in harness.sent if "id" in message]) == 3:
+            engine.root_trouble = ""
+            harness.ask(5, "search", query="q")
+        return found
+
+    engine.trouble = trouble  # type: ignore[method-assign]
+    harness.run()
+    answers = {message["id"]: message["result"] for message in harness.sent if "id" in message}
+    for number in (1, 2, 3, 4):
+        assert answers[number]["message"] == "no such folder: /root; what is known of it is kept until it is back"
+    assert answers[2]["groups"] == []
+    assert "message" not in answers[5]
+    problems = [message["params"] for message in harness.sent if message.get("method") == "problem"]
+    assert problems == [{"kind": "index", "message": "no such folder: /root"}]
+    # Once at the start, and once when it is back, as soon as somebody asks.
+    position = engine.calls.index(("search", "q", 10, Filters()), engine.calls.index("status"))
+    assert engine.calls[:position].count("index scan") == 2
+
+
+def test_indexing_that_finds_the_folder_away_has_the_next_search_look_again() -> None:
+    engine = FakeEngine([[WorkspaceError("no such folder: /root")], [Stage.READY]])
+    harness = Harness(engine)
+    harness.worker._begin()
+    harness.worker._step()
+    assert engine.calls == ["index scan"]
+    harness.ask(1, "search", query="q")
+    harness.worker._serve(harness.inbox.take(0) or pytest.fail("there is no request"))
+    assert engine.calls[1] == "index scan"
+    assert harness.sent[-1]["result"]["indexing"] is True
+
+
+def test_a_file_that_a_search_found_gone_is_looked_at() -> None:
+    engine = FakeEngine([[Stage.READY], [Stage.READY]])
+    engine.gone = ["a.py", "b.py"]
+    harness = Harness(engine)
+    harness.ask(1, "search", query="q")
+    harness.run()
+    assert "index a.py+b.py" in engine.calls
+
+
+def test_that_something_failed_is_said_for_as_long_as_it_does() -> None:
+    full = IndexStoreError("the disk is full")
+    engine = FakeEngine([[full], [full], [Stage.READY]])
+    harness = Harness(engine)
+    ready = [message["params"] for message in harness.run() if message.get("params", {}).get("stage") == "ready"]
+    assert [params.get("problem") for params in ready] == ["the disk is full", "the disk is full", None]
+
+
+def test_a_folder_that_cannot_be_opened_yet_is_watched() -> None:
+    watched: list[object] = []
+    harness = Harness(FakeEngine([[Stage.READY]]))
+    harness.worker._watch_files = watched.append
+    harness.failures = [WorkspaceError("no such folder")] * 3
+    harness.ask(1, "watch")
+    harness.ask(2, "watch")
+    answers = harness.answers()
+    assert answers[1] == {"id": 1, "result": {}} and answers[2] == {"id": 2, "result": {}}
+    assert len(watched) == 1
+
+
+# --- what is missing -------------------------------------------------------------------------------------------------
+
+
+def test_an_index_that_lacks_nothing_is_not_said_to_while_it_is_looked_at_again() -> None:
+    engine = FakeEngine([[Stage.SCAN, Stage.READY], [Stage.SCAN, Stage.PARSE, Stage.EMBED, Stage.READY]])
+    harness = Harness(engine)
+    steps = iter(range(1, 9))
+
+    def look(step: str) -> None:
+        number = next(steps)
+        harness.ask(number, "search", query=str(number))
+        if number == 2:
+            # A client has joined, say.
+            harness.ask(100, "rescan")
+
+    engine.on_step = look
+    answers = harness.answers()
+    # The first look: nobody knows what it will find. The second: nothing, until it has found a file.
+    assert [answers[number]["result"]["indexing"] for number in range(1, 7)] == [True, False, False, True, True, False]
+
+
+def test_looking_again_does_not_hide_that_the_first_look_was_not_over() -> None:
+    engine = FakeEngine([[Stage.SCAN, Stage.READY], [Stage.SCAN, Stage.READY]])
+    harness = Harness(engine)
+    harness.ask(1, "rescan")
+    harness.ask(2, "search", query="q")
+    assert harness.answers()[2]["result"]["indexing"] is True
+
+
+def test_a_search_that_has_an_unwatched_workspace_looked_at_does_not_say_that_something_is_missing() -> None:
+    engine = FakeEngine([[Stage.READY], [Stage.READY]])
+    harness = Harness(engine)
+    harness.worker._watch_files = lambda failed: failed("no more watches")
+    harness.ask(1, "watch")
+
+    def wait(step: str) -> None:
+        engine.on_step = lambda step: None
+        harness.now += RESCAN_INTERVAL
+        harness.ask(2, "search", query="q")
+
+    engine.on_step = wait
+    assert harness.answers()[2]["result"]["indexing"] is False
+    assert engine.calls.count("index scan") == 2
+
+
 # --- the reading thread ----------------------------------------------------------------------------------------------
 
 
@@ -687,6 +820,7 @@ def test_malformed_lines_are_answered(line: bytes, answered_id: object) -> None:
     json.dumps(sent[0])
 
 
+@settings(deadline=None)  # A busy machine is no failure.
 @given(st.lists(st.binary().filter(lambda line: b"\n" not in line)))
 def test_no_line_goes_unnoticed(lines: list[bytes]) -> None:
     requests, sent = read(*lines)
