@@ -18,7 +18,7 @@ from fathom_indexer.types import Stage
 from fathom_server.documents import PAUSE, FolderDocuments
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Iterable
 
     from fathom_indexer.config import Config
     from fathom_indexer.types import Progress
@@ -115,7 +115,13 @@ class FolderIndexer:
         self._told: set[str] = set()
         self._watch = watch
         self._preparation: asyncio.Task[None] | None = None
+        self._predecessors: list[asyncio.Task[None]] = []
         self._supervisor = asyncio.create_task(self._supervise())
+
+    def begin_after(self, closings: Iterable[asyncio.Task[None]]) -> None:
+        """Start no process before these are done, to be called at once: an indexer that still has the folder open with
+        other settings would be joined or worked against."""
+        self._predecessors = list(closings)
 
     async def client(self) -> IndexerClient:
         """The running indexer. Raises `IndexerUnavailableError` while there is none."""
@@ -192,6 +198,8 @@ class FolderIndexer:
         return IndexerUnavailableError(f"the indexer of {self.folder.name} is not running; it will be started again")
 
     async def _supervise(self) -> None:
+        if self._predecessors:
+            await asyncio.wait(self._predecessors)
         deaths = 0
         while True:
             started = time.monotonic()

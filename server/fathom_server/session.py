@@ -7,7 +7,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
 
 from fathom_indexer.errors import IndexerUnavailableError, QueryError
 from fathom_indexer.process.client import Groups, IndexerError, Results
@@ -15,12 +16,13 @@ from fathom_indexer.types import UNTITLED
 from fathom_server.changes import WatchedChanges
 from fathom_server.convert import path_of
 from fathom_server.documents import LONGEST
+from fathom_server.folder_indexer import State
 from fathom_server.found import FirstOrders, Found, OnFound, merged
 from fathom_server.lsp_ext import RootStatus
 from fathom_server.notebooks import Notebooks
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Awaitable, Coroutine, Iterable
 
     from fathom_indexer.process.client import IndexerClient
     from fathom_indexer.protocol import Json
@@ -38,7 +40,11 @@ STATUS_TIMEOUT = 5.0
 
 
 class Session:
-    """The workspace folders and what is asked of them all."""
+    """The workspace folders and what is asked of them all.
+
+    What changes the state (folders, documents) does so before it returns, so that the state follows from the order in
+    which the client has told of changes. Where it returns something to await, that is the end of the work.
+    """
 
     def __init__(
         self, start_folder: Callable[[Folder], FolderIndexer], on_folders: Callable[[], None] = lambda: None
@@ -47,11 +53,17 @@ class Session:
         self._start_folder = start_folder
         self._on_folders = on_folders
         self._indexers: dict[str, FolderIndexer] = {}
-        self._documents: dict[str, OpenDocument] = {}
+        self._closings: set[asyncio.Task[None]] = set()
+        """Of indexers that were let go of."""
+        self._closed = False
+        self._documents: dict[str, tuple[str, OpenDocument]] = {}
+        """Open documents with their URIs, by the latter without escapes: who closes one may write it otherwise."""
         self._watched = WatchedChanges(self.changed)
         self.notebooks = Notebooks()
         self._open = asyncio.Event()
         self._open.set()
+        self._waiting: list[Callable[[], None]] = []
+        """Changes that came while requests were held."""
 
     @property
     def indexers(self) -> list[FolderIndexer]:
@@ -63,43 +75,65 @@ class Session:
         self._open.clear()
 
     def release(self) -> None:
-        """Answer requests."""
+        """Make the changes that came meanwhile, and answer requests."""
         self._open.set()
+        waiting, self._waiting = self._waiting, []
+        for change in waiting:
+            change()
+
+    def when_settled(self, change: Callable[[], None]) -> None:
+        """Change the folders in turn: now, or behind what is still to be known."""
+        if self._open.is_set():
+            change()
+        else:
+            self._waiting.append(change)
 
     async def settled(self) -> None:
         """Wait until it is known which folders there are."""
         await self._open.wait()
 
-    async def restart(self) -> None:
+    def restart(self) -> Coroutine[Any, Any, None]:
         """Let go of all indexers and start them anew, with the settings of now."""
         folders = [indexer.folder for indexer in self.indexers]
-        self.hold()
-        try:
-            await self.close()
-            for folder in folders:
-                self.add(folder)
-        finally:
-            self.release()
+        ending = self._let_go(*self._indexers)
+        for folder in folders:
+            self.add(folder)
+        return ending
 
     def add(self, folder: Folder) -> None:
         """Start to index a folder, unless that is done already."""
-        if folder.uri not in self._indexers:
-            self._indexers[folder.uri] = self._start_folder(folder)
+        if folder.uri not in self._indexers and not self._closed:
+            self._indexers[folder.uri] = indexer = self._start_folder(folder)
+            indexer.begin_after(self._closings)
             self._show_documents()
             self._on_folders()
 
-    async def remove(self, uri: str) -> None:
+    def remove(self, uri: str) -> Coroutine[Any, Any, None]:
         """Stop to index a folder."""
-        if (indexer := self._indexers.pop(uri, None)) is not None:
+        known = uri in self._indexers
+        ending = self._let_go(uri)
+        if known:
             self._show_documents()
             self._on_folders()
-            await indexer.close()
+        return ending
 
-    async def close(self) -> None:
-        """Let go of all indexers; the unshared ones have at most `links.STOP_GRACE` seconds to stop."""
-        indexers = list(self._indexers.values())
-        self._indexers.clear()
-        await asyncio.gather(*(indexer.close() for indexer in indexers), return_exceptions=True)
+    def close(self) -> Coroutine[Any, Any, None]:
+        """Let go of all indexers for good; the unshared ones have at most `links.STOP_GRACE` seconds to stop."""
+        self._closed = True
+        return self._let_go(*self._indexers)
+
+    def _let_go(self, *uris: str) -> Coroutine[Any, Any, None]:
+        """Forget these folders and close their indexers; what is returned waits for all that are being closed."""
+        for uri in uris:
+            if (indexer := self._indexers.pop(uri, None)) is not None:
+                closing = asyncio.create_task(indexer.close())
+                self._closings.add(closing)
+                closing.add_done_callback(self._closings.discard)
+        return self._end_of(*self._closings)
+
+    async def _end_of(self, *closings: asyncio.Task[None]) -> None:
+        # Whoever waits may lose interest; indexers are closed all the same.
+        await asyncio.shield(asyncio.gather(*closings, return_exceptions=True))
 
     async def search(
         self,
@@ -234,12 +268,13 @@ class Session:
 
     def document_changed(self, uri: str, document: OpenDocument) -> None:
         """A document was opened or changed: searches see it as it is now."""
-        self._documents[uri] = document
+        self._documents[unquote(uri)] = uri, document
         self._show(uri, document)
 
     def document_closed(self, uri: str) -> None:
         """A document was closed: searches see the file again."""
-        if self._documents.pop(uri, None) is not None and (path := self.path_of(uri)) is not None:
+        uri, _ = self._documents.pop(unquote(uri), ("", None))
+        if (path := self.path_of(uri)) is not None:
             for indexer, relative in self._places(path):
                 indexer.documents.closed(relative)
                 indexer.folder.cells.pop(relative, None)
@@ -255,7 +290,7 @@ class Session:
 
     def _show_documents(self) -> None:
         """The folders are others than before, and so may be those that hold a document."""
-        for uri, document in self._documents.items():
+        for uri, document in self._documents.values():
             self._show(uri, document)
 
     def watched(self, paths: Iterable[Path]) -> None:
@@ -308,12 +343,15 @@ class Session:
 
 
 async def _status(indexer: FolderIndexer) -> RootStatus:
+    async def ask() -> Json:
+        return await (await indexer.client()).status()
+
     index: Json = {}
     error = None
     try:
-        index = await asyncio.wait_for((await indexer.client()).status(), STATUS_TIMEOUT)
+        index = await asyncio.wait_for(ask(), STATUS_TIMEOUT)
     except asyncio.TimeoutError:
-        error = "the indexer is busy"
+        error = f"the indexer is {'starting' if indexer.state is State.STARTING else 'busy'}"
     except (IndexerError, IndexerUnavailableError) as failure:
         error = str(failure)
     return RootStatus(indexer.folder.uri, indexer.state.value, error, index)
