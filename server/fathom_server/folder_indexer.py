@@ -101,6 +101,10 @@ class FolderIndexer:
         self.state = State.STARTING
         self.quiescent = False
         """Whether nothing is left to index."""
+        self.stage: Stage | None = None
+        """Where indexing is, as the indexer has told it last."""
+        self.was_complete = False
+        """Whether this indexer has had everything in its index once."""
         self.trouble: str | None = None
         """What is wrong, in words for the user."""
         self._config = config
@@ -162,6 +166,11 @@ class FolderIndexer:
         self._settled.set()
         if client is not None:
             await client.shutdown()
+
+    @property
+    def lacks_nothing_known(self) -> bool:
+        """Whether a complete index is merely looked at again: what it lacks, if anything, has yet to be found."""
+        return self.was_complete and self.stage in (Stage.READY, Stage.SCAN)
 
     def watch_files(self) -> None:
         """Have the indexer watch the files, this one and those after it."""
@@ -229,6 +238,7 @@ class FolderIndexer:
         finally:
             self.state = State.DEAD
             self.quiescent = False
+            self.stage, self.was_complete = None, False
             self._settled.set()
             self._client = None
             self._reporter.close()
@@ -240,9 +250,11 @@ class FolderIndexer:
 
     def _progressed(self, progress: Progress) -> None:
         self._reporter.report(progress)
+        self.stage = progress.stage
         self.quiescent = progress.stage is Stage.READY
         if self.quiescent:
             self.trouble = None
+            self.was_complete = True
             self._editor.indexed()
         self._editor.noticed()
 

@@ -64,12 +64,14 @@ class MessageSplitter:
         return self._cut(length)
 
     def until_header(self, body: bytes) -> bytes | None:
-        """What a body has before the header of another message, which is read next; None if it has no header."""
-        header = _HEADER.search(body)
-        if header is None:
-            return None
-        self._buffer[:0] = body[header.start() :]
-        return body[: header.start()]
+        """What the body taken last has before another message begins, which is read next; None if none does in it."""
+        self._buffer[:0] = body
+        header = _HEADER.search(self._buffer)
+        if header is not None and header.start() < len(body):
+            return self._cut(header.start())
+        # One may begin at the end, of which the rest has not arrived.
+        self._cut(max(0, len(body) - _LONGEST_HEADER))
+        return None
 
     def _begin(self) -> bool:
         """Look for a header and cut it off. What is none is passed over."""

@@ -162,9 +162,12 @@ class RootStatus:
     """Why there is no `index`, in words for the user."""
     index: Json
     """`fathom_indexer.protocol.status_to_json` with `indexing` and `progress`; empty when there is an `error`."""
+    message: str | None = None
+    """What is wrong, or why results may be missing, in words for the user."""
 
     def to_json(self) -> Json:
-        return {**self.index, "rootUri": self.root_uri, "state": self.state, "error": self.error}
+        told = {"rootUri": self.root_uri, "state": self.state, "error": self.error, "message": self.message}
+        return {**self.index, **told}
 
 
 @dataclass(frozen=True, slots=True)

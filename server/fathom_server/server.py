@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from pygls.workspace import TextDocument
 
+    from fathom_indexer.process.client import Groups
     from fathom_indexer.protocol import Json
     from fathom_server.convert import Folder
     from fathom_server.copies import Copy
@@ -65,7 +66,7 @@ class FathomServer(LanguageServer):
         self.answered = 0
         """How often the client was asked for it, and the last question of which the answer is in force."""
         self.session = Session(self._start_folder, self.noticed)
-        self._copies = KnownCopies(self.session.duplicates, self._copies_changed)
+        self._copies = KnownCopies(self._find_copies, self._copies_changed)
         self.saved = SavedTexts()
         self._warned: set[str] = set()
         self._shown_health: Json = {}
@@ -82,6 +83,12 @@ class FathomServer(LanguageServer):
     def warn(self, message: str) -> None:
         """Show a warning to the user."""
         self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
+
+    def tell_once(self, message: str) -> None:
+        """Show a message to the user, unless that was done before."""
+        if message not in self._warned:
+            self._warned.add(message)
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
 
     def reporter(self, title: str) -> Reporter:
         """A display of progress, if the client has one."""
@@ -181,6 +188,9 @@ class FathomServer(LanguageServer):
 
     def _wants_copies(self) -> bool:
         return self.settings.code_lens or self.settings.diagnostics != "off"
+
+    async def _find_copies(self, params: Json) -> list[tuple[Folder, Groups]]:
+        return (await self.session.duplicates(params)).answers
 
     def _copies_changed(self) -> None:
         """Have the client show what is known now."""

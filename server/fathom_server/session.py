@@ -12,17 +12,18 @@ from urllib.parse import unquote
 
 from fathom_indexer.errors import IndexerUnavailableError, QueryError
 from fathom_indexer.process.client import Groups, IndexerError, Results
-from fathom_indexer.types import UNTITLED
+from fathom_indexer.types import UNTITLED, Progress, Stage
 from fathom_server.changes import WatchedChanges
 from fathom_server.convert import path_of
 from fathom_server.documents import LONGEST
 from fathom_server.folder_indexer import State
-from fathom_server.found import FirstOrders, Found, OnFound, merged
+from fathom_server.found import FirstOrders, Found, FoundGroups, OnFound, merged
 from fathom_server.lsp_ext import RootStatus
 from fathom_server.notebooks import Notebooks
+from fathom_server.progress import message_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Coroutine, Iterable
+    from collections.abc import Awaitable, Coroutine, Iterable, Sequence
 
     from fathom_indexer.process.client import IndexerClient
     from fathom_indexer.protocol import Json
@@ -37,6 +38,16 @@ Answer = TypeVar("Answer")
 
 STATUS_TIMEOUT = 5.0
 """Seconds that a status may take; a status that comes late is of no use."""
+
+LOOK_TIMEOUT = 1.0
+"""Seconds that a look whether a folder is there may take."""
+
+
+class FolderGoneError(IndexerUnavailableError):
+    """A workspace folder does not exist, or does not any more."""
+
+    def __init__(self, folder: Folder) -> None:
+        super().__init__(f"the folder {folder.path} does not exist (any more)")
 
 
 class Session:
@@ -167,20 +178,12 @@ class Session:
             except BaseException:
                 first.leave_out(folder)
                 raise
+            results = replace(results, indexing=results.indexing and self._lacks_some(folder))
             first.final(folder, results)
             return results
 
-        outcomes = await asyncio.gather(*(search(folder) for folder in folders), return_exceptions=True)
-        answers = [
-            (folder, outcome) for folder, outcome in zip(folders, outcomes, strict=True) if isinstance(outcome, Results)
-        ]
-        errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        for error in errors:
-            if not answers or (isinstance(error, IndexerError) and error.kind == "query"):
-                raise error
-            logger.warning("a folder is left out of the results: %s", error)
-        found = merged(answers, limit)
-        return replace(found, message=f"some results are missing: {errors[0]}") if errors else found
+        answers, message = await _answers(folders, search)
+        return replace(merged(answers, limit), message=message)
 
     async def similar(
         self,
@@ -202,19 +205,35 @@ class Session:
             raise QueryError(f"{path} is in none of the workspace folders")
         folder, relative = places[0][0].folder, places[0][1]
         note = FirstOrders([folder], limit, on_partial).noter(folder)
-        results = await self._ask(
-            folder, lambda client: client.similar_at(relative, line, limit, filters, explain, note)
-        )
+        try:
+            results = await self._ask(
+                folder, lambda client: client.similar_at(relative, line, limit, filters, explain, note)
+            )
+        except IndexerError as error:
+            too_large = await places[0][0].documents.too_large(relative, folder.path / relative)
+            if error.kind == "query" and too_large is not None:
+                raise QueryError(too_large) from error
+            raise
+        results = replace(results, indexing=results.indexing and self._lacks_some(folder))
         return merged([(folder, results)], limit)
 
-    async def duplicates(self, params: Json) -> list[tuple[Folder, Groups]]:
-        """Groups of copies in each folder. Raises `IndexerError` and `IndexerUnavailableError`."""
+    async def duplicates(self, params: Json) -> FoundGroups:
+        """Groups of copies in each folder that has an answer, and why others have none, as with `search`.
+
+        Raises `IndexerError` and `IndexerUnavailableError`.
+        """
         await self._settle()
-        folders = [indexer.folder for indexer in self.indexers]
-        answers = await asyncio.gather(
-            *(self._ask(folder, lambda client: client.duplicates(params)) for folder in folders)
-        )
-        return list(zip(folders, answers, strict=True))
+        begun = asyncio.Event()
+
+        async def duplicates(folder: Folder) -> Groups:
+            groups = await self._ask(
+                folder, lambda client: client.duplicates(params), patient=lambda: not begun.is_set()
+            )
+            begun.set()
+            return replace(groups, indexing=groups.indexing and self._lacks_some(folder))
+
+        answers, message = await _answers([indexer.folder for indexer in self.indexers], duplicates)
+        return FoundGroups(answers, message)
 
     async def status(self) -> list[RootStatus]:
         """Every folder's state, with what is in its index or why that cannot be told."""
@@ -226,12 +245,18 @@ class Session:
         await self._open.wait()
 
         async def reindex(indexer: FolderIndexer) -> None:
+            indexer.was_complete = False
             await (await indexer.client()).reindex()
 
         outcomes = await asyncio.gather(*(reindex(indexer) for indexer in self.indexers), return_exceptions=True)
         for outcome in outcomes:
             if outcome is not None:
                 raise outcome
+
+    def _lacks_some(self, folder: Folder) -> bool:
+        """Whether a folder that is being indexed is known to lack something."""
+        indexer = self._indexers.get(folder.uri)
+        return indexer is None or not indexer.lacks_nothing_known
 
     async def _settle(self) -> None:
         """Wait until it is known which folders there are, and the indexers of what has changed in them."""
@@ -244,7 +269,12 @@ class Session:
         request: Callable[[IndexerClient], Awaitable[Answer]],
         patient: Callable[[], bool] = lambda: True,
     ) -> Answer:
-        """As `FolderIndexer.ask`. When the folder's indexer is replaced meanwhile, the new one is asked."""
+        """As `FolderIndexer.ask`. When the folder's indexer is replaced meanwhile, the new one is asked.
+
+        Raises `FolderGoneError` for a folder that is not there: what its index has is in no file.
+        """
+        if await _is_gone(folder):
+            raise FolderGoneError(folder)
         while True:
             await self._open.wait()
             indexer = self._indexers.get(folder.uri)
@@ -342,8 +372,43 @@ class Session:
         return sorted(places, key=lambda place: len(place[1]))
 
 
+async def _answers(
+    folders: Sequence[Folder], ask: Callable[[Folder], Awaitable[Answer]]
+) -> tuple[list[tuple[Folder, Answer]], str]:
+    """What all folders answer that have an answer, and in words for the user why others have none.
+
+    Raises what is the question's fault, and the first error where no folder that is there has an answer.
+    """
+    outcomes = await asyncio.gather(*(ask(folder) for folder in folders), return_exceptions=True)
+    answers: list[tuple[Folder, Answer]] = []
+    errors: list[BaseException] = []
+    for folder, outcome in zip(folders, outcomes, strict=True):
+        if isinstance(outcome, BaseException):
+            errors.append(outcome)
+        else:
+            answers.append((folder, outcome))
+    there = [error for error in errors if not isinstance(error, FolderGoneError)]
+    for error in there:
+        if not answers or (isinstance(error, IndexerError) and error.kind == "query"):
+            raise error
+        logger.warning("a folder is left out of the results: %s", error)
+    if not errors:
+        return answers, ""
+    return answers, f"some results are missing: {errors[0]}" if answers else str(errors[0])
+
+
+async def _is_gone(folder: Folder) -> bool:
+    """Whether a folder was deleted or moved. One on a disk that does not answer counts as there."""
+    try:
+        return not await asyncio.wait_for(asyncio.to_thread(folder.path.is_dir), LOOK_TIMEOUT)
+    except (OSError, asyncio.TimeoutError):
+        return False
+
+
 async def _status(indexer: FolderIndexer) -> RootStatus:
     async def ask() -> Json:
+        if await _is_gone(indexer.folder):
+            raise FolderGoneError(indexer.folder)
         return await (await indexer.client()).status()
 
     index: Json = {}
@@ -354,4 +419,14 @@ async def _status(indexer: FolderIndexer) -> RootStatus:
         error = f"the indexer is {'starting' if indexer.state is State.STARTING else 'busy'}"
     except (IndexerError, IndexerUnavailableError) as failure:
         error = str(failure)
-    return RootStatus(indexer.folder.uri, indexer.state.value, error, index)
+    return RootStatus(indexer.folder.uri, indexer.state.value, error, index, indexer.trouble or _activity(index))
+
+
+def _activity(index: Json) -> str | None:
+    """That results may be missing, and how far indexing is; None when it is done."""
+    if not index.get("indexing"):
+        return None
+    doing = "has not begun"
+    if isinstance(progress := index.get("progress"), dict):
+        doing = f"is {message_of(Progress(Stage(progress['stage']), progress['done'], progress['total']))}"
+    return f"indexing {doing}; results may be missing until it is done"
