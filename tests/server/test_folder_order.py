@@ -18,7 +18,10 @@ from fathom_server.handlers import register
 from fathom_server.server import FathomServer
 from fathom_server.transport import _serve
 
-FOLDERS = ("/work/a", "/work/b", "/work/c")
+TESTS = Path(__file__).parents[1]
+
+A, B, C = FOLDERS = tuple(str(TESTS / name) for name in ("server", "e2e", "support"))
+"""Folders that are there; nothing is read or written in them."""
 
 Step = tuple[str, tuple[str, ...], tuple[str, ...], int]
 """`folders` with what is added and removed, or `settings` with a number of threads."""
@@ -167,15 +170,15 @@ def expected(taken: list[Step], *first: str) -> dict[str, int]:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, max_size=8), st.integers(0, 4), st.integers(0, 8))
-@example([("folders", ("/work/c",), ("/work/a",), 0), ("folders", (), ("/work/c",), 0)], 1, 0)
-@example([("settings", (), (), 2), ("folders", (), ("/work/a",), 0)], 1, 0)
-@example([("settings", (), (), 2), ("folders", ("/work/a",), ("/work/a",), 0), ("settings", (), (), 3)], 3, 0)
-@example([("folders", ("/work/b",), (), 0), ("settings", (), (), 2)], 2, 2)
+@example([("folders", (C,), (A,), 0), ("folders", (), (C,), 0)], 1, 0)
+@example([("settings", (), (), 2), ("folders", (), (A,), 0)], 1, 0)
+@example([("settings", (), (), 2), ("folders", (A,), (A,), 0), ("settings", (), (), 3)], 3, 0)
+@example([("folders", (B,), (), 0), ("settings", (), (), 2)], 2, 2)
 def test_folders_are_as_the_order_of_events_has_it(taken: list[Step], pace: int, begins: int) -> None:
     """`begins`: how many of the steps come after `initialized`, in the same write."""
 
     async def run() -> dict[str, int]:
-        session = await conversation(pace, {}, "/work/a")
+        session = await conversation(pace, {}, A)
         parts = [notification(step) for step in taken]
         parts.insert(max(0, len(parts) - begins), INITIALIZED)
         session.reader.feed_data(b"".join(parts))
@@ -185,37 +188,37 @@ def test_folders_are_as_the_order_of_events_has_it(taken: list[Step], pace: int,
         assert session.indexers.running == {}
         return found
 
-    assert asyncio.run(run()) == expected(taken, "/work/a")
+    assert asyncio.run(run()) == expected(taken, A)
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_settings_that_are_asked_for_are_those_of_the_latest_question(order: tuple[int, int]) -> None:
     async def run() -> dict[str, int]:
-        session = await conversation(2, {"workspace": {"configuration": True}}, "/work/a", "/work/b")
+        session = await conversation(2, {"workspace": {"configuration": True}}, A, B)
         client, reader = session.client, session.reader
-        gone = notification(("folders", (), ("/work/b",), 0))
+        gone = notification(("folders", (), (B,), 0))
         reader.feed_data(INITIALIZED + notification(("settings", (), (), 1)) + gone)
         await client.until(lambda: len(client.asked) == 2)
         for number in order:
             reader.feed_data(framed({"id": client.asked[number], "result": [{"threads": number + 1}]}))
         found = dict(await session.folders())
-        while found != {"/work/a": 2} and order == (0, 1):
+        while found != {A: 2} and order == (0, 1):
             found = dict(await session.folders())  # The second answer may be on its way yet.
         reader.feed_eof()
         await session.server.close()
         return found
 
-    assert asyncio.run(run()) == {"/work/a": 2}
+    assert asyncio.run(run()) == {A: 2}
 
 
 def test_a_client_that_stops_telling_its_settings_keeps_those_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
     async def run() -> dict[str, int]:
-        session = await conversation(0, {"workspace": {"configuration": True}}, "/work/a")
+        session = await conversation(0, {"workspace": {"configuration": True}}, A)
         client, reader = session.client, session.reader
         reader.feed_data(INITIALIZED)
         await client.until(lambda: client.asked)
         reader.feed_data(framed({"id": client.asked[0], "result": [{"threads": 3}]}))
-        assert await session.folders() == {"/work/a": 3}
+        assert await session.folders() == {A: 3}
         reader.feed_data(notification(("settings", (), (), 1)))
         await client.until(lambda: len(client.asked) == 2)
         refusal = {"code": -32603, "message": "not now"}
@@ -225,13 +228,13 @@ def test_a_client_that_stops_telling_its_settings_keeps_those_it_had(monkeypatch
         await session.server.close()
         return found
 
-    assert asyncio.run(run()) == {"/work/a": 3}
+    assert asyncio.run(run()) == {A: 3}
 
 
 def test_nothing_is_opened_after_shutdown() -> None:
     async def run() -> dict[str, int]:
-        session = await conversation(1, {}, "/work/a")
-        late = notification(("folders", ("/work/b",), (), 0))
+        session = await conversation(1, {}, A)
+        late = notification(("folders", (B,), (), 0))
         session.reader.feed_data(INITIALIZED + framed({"id": 1, "method": "shutdown"}) + late)
         await session.client.until(lambda: 1 in session.client.answered)
         session.reader.feed_eof()

@@ -38,9 +38,9 @@ async def _begin(ls: FathomServer, folders: list[str]) -> None:
             ls.configure(ls.section)
         for uri in folders:
             open_folder(ls, uri)
+        ls.noticed()
     finally:
         ls.session.release()
-    ls.noticed()
     await watched_files.register(ls)
     await configuration.register(ls)
 
