@@ -59,7 +59,7 @@ local function describe(root)
   }
   -- As long as files are being read, all functions that there are by then can be found, which is not all there will be.
   local reads = root.indexing and (not root.progress or root.progress.stage ~= 'embed')
-  if root.coverage and not reads then
+  if root.coverage and root.functions > 0 and not reads then
     table.insert(lines, '  found ' .. join_coverage(root.coverage))
   end
   if not vim.tbl_isempty(root.languages) then
