@@ -146,7 +146,7 @@ def read_settings(*sources: Any) -> tuple[Settings, list[str]]:
     values: dict[str, Any] = {}
     warnings: list[str] = []
     for source in sources:
-        if source is None:
+        if source is None or source == []:  # Lua cannot tell an empty object from an empty list.
             continue
         if not isinstance(source, Mapping):
             warnings.append("Fathom: the settings must be an object; the defaults are used.")

@@ -13,6 +13,7 @@ from fathom_server.languages import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,11 @@ class OpenDocument(Protocol):
     def language_id(self) -> str | None: ...
 
 
+def encoded(document: OpenDocument) -> bytes:
+    """A document's text as a file would have it."""
+    return document.source.encode("utf-8", "surrogatepass")
+
+
 class FolderDocuments:
     """The open documents of one folder.
 
@@ -43,6 +49,7 @@ class FolderDocuments:
     def __init__(self, client: Callable[[], Awaitable[IndexerClient]], max_bytes: int, pause: float = PAUSE) -> None:
         """`client` gives the indexer of now. A document of more than `max_bytes` counts as closed."""
         self._client = client
+        self._max_bytes = max_bytes
         self._longest = min(max_bytes, LONGEST)
         self._pause = pause
         self._open: dict[str, OpenDocument] = {}
@@ -61,6 +68,22 @@ class FolderDocuments:
         """A document was closed."""
         if self._open.pop(path, None) is not None:
             self._soon(path)
+
+    async def too_large(self, path: str, file: Path) -> str | None:
+        """That a document, or the file where none is open, is larger than what is searched; None when it is not."""
+        document = self._open.get(path)
+        if document is not None and len(document.source) > LONGEST:
+            return f"{path} has more than {LONGEST} characters, which is too long for an open document to be searched"
+        try:
+            size = len(encoded(document)) if document is not None else (await asyncio.to_thread(file.stat)).st_size
+        except OSError:
+            return None
+        if size <= self._max_bytes:
+            return None
+        return (
+            f"{path} is larger than {self._max_bytes} bytes and therefore not searched; "
+            f"the setting maxFileBytes raises that limit"
+        )
 
     async def tell(self, client: IndexerClient) -> None:
         """Return when the indexer knows of everything. Raises `IndexerUnavailableError`."""

@@ -18,7 +18,7 @@ from fathom_indexer.types import Stage
 from fathom_server.documents import PAUSE, FolderDocuments
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Iterable
 
     from fathom_indexer.config import Config
     from fathom_indexer.types import Progress
@@ -101,6 +101,10 @@ class FolderIndexer:
         self.state = State.STARTING
         self.quiescent = False
         """Whether nothing is left to index."""
+        self.stage: Stage | None = None
+        """Where indexing is, as the indexer has told it last."""
+        self.was_complete = False
+        """Whether this indexer has had everything in its index once."""
         self.trouble: str | None = None
         """What is wrong, in words for the user."""
         self._config = config
@@ -115,7 +119,13 @@ class FolderIndexer:
         self._told: set[str] = set()
         self._watch = watch
         self._preparation: asyncio.Task[None] | None = None
+        self._predecessors: list[asyncio.Task[None]] = []
         self._supervisor = asyncio.create_task(self._supervise())
+
+    def begin_after(self, closings: Iterable[asyncio.Task[None]]) -> None:
+        """Start no process before these are done, to be called at once: an indexer that still has the folder open with
+        other settings would be joined or worked against."""
+        self._predecessors = list(closings)
 
     async def client(self) -> IndexerClient:
         """The running indexer. Raises `IndexerUnavailableError` while there is none."""
@@ -157,6 +167,11 @@ class FolderIndexer:
         if client is not None:
             await client.shutdown()
 
+    @property
+    def lacks_nothing_known(self) -> bool:
+        """Whether a complete index is merely looked at again: what it lacks, if anything, has yet to be found."""
+        return self.was_complete and self.stage in (Stage.READY, Stage.SCAN)
+
     def watch_files(self) -> None:
         """Have the indexer watch the files, this one and those after it."""
         self._watch = True
@@ -192,6 +207,8 @@ class FolderIndexer:
         return IndexerUnavailableError(f"the indexer of {self.folder.name} is not running; it will be started again")
 
     async def _supervise(self) -> None:
+        if self._predecessors:
+            await asyncio.wait(self._predecessors)
         deaths = 0
         while True:
             started = time.monotonic()
@@ -221,6 +238,7 @@ class FolderIndexer:
         finally:
             self.state = State.DEAD
             self.quiescent = False
+            self.stage, self.was_complete = None, False
             self._settled.set()
             self._client = None
             self._reporter.close()
@@ -232,9 +250,11 @@ class FolderIndexer:
 
     def _progressed(self, progress: Progress) -> None:
         self._reporter.report(progress)
+        self.stage = progress.stage
         self.quiescent = progress.stage is Stage.READY
         if self.quiescent:
             self.trouble = None
+            self.was_complete = True
             self._editor.indexed()
         self._editor.noticed()
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from fathom_indexer.process.client import OnPartial, Results
+    from fathom_indexer.process.client import Groups, OnPartial, Results
     from fathom_indexer.protocol import Json
     from fathom_server.convert import Folder
 
@@ -27,6 +27,15 @@ class Found:
     """The function that others were compared with, if one was."""
     message: str = ""
     """Why some folder's hits are missing, in words for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundGroups:
+    """Groups of copies, folder by folder."""
+
+    answers: list[tuple[Folder, Groups]]
+    message: str = ""
+    """Why some folder's groups are missing, in words for the user."""
 
 
 OnFound = Callable[[Found], None]

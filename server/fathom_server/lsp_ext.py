@@ -17,6 +17,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from fathom_indexer.types import Filters, Kind
 from fathom_server.config import MAX_LIMIT
+from fathom_server.misfits import invalid
 
 if TYPE_CHECKING:
     from lsprotocol import types
@@ -164,9 +165,12 @@ class RootStatus:
     """Why there is no `index`, in words for the user."""
     index: Json
     """`fathom_indexer.protocol.status_to_json` with `indexing` and `progress`; empty when there is an `error`."""
+    message: str | None = None
+    """What is wrong, or why results may be missing, in words for the user."""
 
     def to_json(self) -> Json:
-        return {**self.index, "rootUri": self.root_uri, "state": self.state, "error": self.error}
+        told = {"rootUri": self.root_uri, "state": self.state, "error": self.error, "message": self.message}
+        return {**self.index, **told}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,23 +191,18 @@ def check_no_params(value: Any) -> None:
         _object(value, "params")
 
 
-def _invalid(field: str, expected: str, value: Any) -> JsonRpcInvalidParams:
-    got = "nothing" if value is None else repr(value)
-    return JsonRpcInvalidParams(f"{field} must be {expected}, not {got if len(got) <= 80 else got[:80] + '...'}")
-
-
 def _object(value: Any, field: str) -> Json:
     if value == []:
         return {}  # Neovim cannot tell an empty table that is an object from one that is a list.
     if not isinstance(value, dict):
-        raise _invalid(field, "an object", value)
+        raise invalid(field, "an object", value)
     return value
 
 
 def _string(values: Json, name: str, field: str = "") -> str:
     value = values.get(name)
     if not isinstance(value, str):
-        raise _invalid(field or name, "a string", value)
+        raise invalid(field or name, "a string", value)
     return value
 
 
@@ -211,7 +210,7 @@ def _whole_number(values: Json, name: str, field: str, low: int, high: int | Non
     value = values.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < low or (high is not None and value > high):
         bounds = f"{low} or more" if high is None else f"from {low} to {high}"
-        raise _invalid(field, f"a whole number, {bounds}", value)
+        raise invalid(field, f"a whole number, {bounds}", value)
     return value
 
 
@@ -222,14 +221,14 @@ def _limit(params: Json, default: int) -> int:
 def _explain(params: Json) -> bool:
     value = params.get("explain", False)
     if not isinstance(value, bool):
-        raise _invalid("explain", "true or false", value)
+        raise invalid("explain", "true or false", value)
     return value
 
 
 def _partial_token(params: Json) -> int | str | None:
     value = params.get("partialResultToken")
     if isinstance(value, bool) or not isinstance(value, (int, str, type(None))):
-        raise _invalid("partialResultToken", "a string or a whole number", value)
+        raise invalid("partialResultToken", "a string or a whole number", value)
     return value
 
 
@@ -245,7 +244,7 @@ def _filters(params: Json) -> Filters:
     kinds = _strings(filters, "kinds")
     for index, kind in enumerate(kinds):
         if kind not in {known_kind.value for known_kind in Kind}:
-            raise _invalid(f"filters.kinds[{index}]", f"one of {', '.join(known.value for known in Kind)}", kind)
+            raise invalid(f"filters.kinds[{index}]", f"one of {', '.join(known.value for known in Kind)}", kind)
     return Filters(paths=_strings(filters, "paths"), languages=_strings(filters, "languages"), kinds=kinds)
 
 
@@ -254,8 +253,8 @@ def _strings(filters: Json, name: str) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):
-        raise _invalid(f"filters.{name}", "a list of strings", value)
+        raise invalid(f"filters.{name}", "a list of strings", value)
     for index, item in enumerate(value):
         if not isinstance(item, str):
-            raise _invalid(f"filters.{name}[{index}]", "a string", item)
+            raise invalid(f"filters.{name}[{index}]", "a string", item)
     return tuple(value)

@@ -127,4 +127,4 @@ def percentage_of(progress: Progress) -> int:
 def message_of(progress: Progress) -> str:
     """What is being done, in words, with counts once there are any."""
     counts = f" {progress.done}/{progress.total}" if progress.total > 0 else ""
-    return _DOING[progress.stage] + counts
+    return _DOING.get(progress.stage, progress.stage.value) + counts

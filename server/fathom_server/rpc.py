@@ -7,11 +7,11 @@ import json
 import logging
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional, Union
+from urllib.parse import unquote
 from weakref import WeakSet
 
-from cattrs import transform_error
-from cattrs.v import format_exception
+import attrs
 from lsprotocol import converters, types
 from pygls.exceptions import (
     JsonRpcException,
@@ -20,12 +20,19 @@ from pygls.exceptions import (
     JsonRpcRequestCancelled,
     JsonRpcServerNotInitialized,
 )
-from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
+from pygls.protocol import (
+    JsonRPCNotification,
+    JsonRPCRequestMessage,
+    JsonRPCResponseMessage,
+    LanguageServerProtocol,
+    lsp_method,
+)
 
 from fathom_server.capabilities import announce
+from fathom_server.misfits import fields_needed, invalid, misfits
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
     from concurrent.futures import Future
 
     from cattrs import Converter
@@ -37,6 +44,13 @@ logger = logging.getLogger(__name__)
 
 REQUEST_FAILED = -32803
 """LSP's `RequestFailed`: the request is well-formed, and could not be answered."""
+
+_ID: Any = Union[int, str]  # noqa: UP007  as lsprotocol has it, from which `int | str` is told apart
+_ID_OR_NONE: Any = Optional[_ID]  # noqa: UP045
+
+_NOTIFICATIONS = frozenset(
+    method for method, (message, *_) in types.METHOD_TO_TYPES.items() if "id" not in attrs.fields_dict(message)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +80,59 @@ class FathomProtocol(LanguageServerProtocol):
         self._cancelled: WeakSet[Future[Any]] = WeakSet()
         """Requests that were answered when they were cancelled."""
 
-    def structure_message(self, data: dict[str, Any]) -> Any:
-        if "jsonrpc" not in data:
+    def structure_message(self, data: Any) -> Any:
+        """A message as lsprotocol has it, or a `UnreadableRequest`.
+
+        Raises `JsonRpcException` for what cannot be answered: notifications that do not fit, and what is no JSON-RPC.
+        """
+        if not isinstance(data, dict) or "jsonrpc" not in data:
             return data
-        request_id = data.get("id")
+        request_id, method = data.get("id"), data.get("method")
         if "id" in data and (isinstance(request_id, bool) or not isinstance(request_id, (int, str))):
             raise JsonRpcInvalidRequest(f"an id must be a string or a whole number, not {request_id!r:.80}")
-        try:
-            message = super().structure_message(data)
-        except JsonRpcException as error:
-            if "method" in data and "id" in data:
-                return UnreadableRequest(data["id"], _explained(error))
-            if isinstance(request_id, str) and (waiting := self._request_futures.pop(request_id, None)) is not None:
-                waiting.set_exception(error)  # An answer of the client that makes no sense is an answer all the same.
-            raise
-        if "method" in data and "id" in data and not hasattr(message, "id"):
-            refusal = JsonRpcInvalidRequest(f"{data['method']} is a notification, which has no id")
+        if "method" not in data:
+            return self._structured_answer(data)
+        if not isinstance(method, str):
+            refusal: JsonRpcException = JsonRpcInvalidRequest(f"method must be a string, not {method!r:.80}")
+        elif "id" in data and method in _NOTIFICATIONS:
+            refusal = JsonRpcInvalidRequest(f"{method} is a notification, which has no id")
+        else:
+            try:
+                return self._structured(method, data)
+            except JsonRpcException as error:
+                refusal = error
+        if "id" in data:
             return UnreadableRequest(data["id"], refusal)
-        return message
+        raise JsonRpcException(f"Invalid Params of the notification {method!r:.80}: {refusal.message}", refusal.code)
+
+    def _structured(self, method: str, data: dict[str, Any]) -> Any:
+        """A request or notification. Raises `JsonRpcInvalidParams`."""
+        generic = JsonRPCRequestMessage if "id" in data else JsonRPCNotification
+        kind = self.get_message_type(method) or generic
+        if (params := _class_of_params(kind)) is not None:
+            data = {**data, "params": _params(params, data.get("params"))}
+        try:
+            return self._converter.structure(data, kind)
+        except Exception as error:
+            raise JsonRpcInvalidParams(misfits(error, data)) from error
+
+    def _structured_answer(self, data: dict[str, Any]) -> Any:
+        """The client's answer to a request of the server. Raises `JsonRpcException`."""
+        request_id: Any = data.get("id")
+        kind = types.ResponseErrorMessage if "error" in data else self._result_types.pop(request_id, None)
+        try:
+            return self._converter.structure(data, kind or JsonRPCResponseMessage)
+        except Exception as error:
+            refusal = JsonRpcInvalidRequest(f"the answer {request_id!r:.80} cannot be read: {misfits(error, data)}")
+            if isinstance(request_id, str) and (waiting := self._request_futures.pop(request_id, None)) is not None:
+                waiting.set_exception(refusal)  # An answer that makes no sense is an answer all the same.
+            raise refusal from error
 
     def handle_message(self, message: Any) -> None:
         if isinstance(message, dict):
             message = _without_version(message)
         if isinstance(message, UnreadableRequest):
+            logger.info("request %r is refused: %s", message.id, message.error)
             self._refuse(message.id, message.error)
         elif not hasattr(message, "jsonrpc"):
             raise JsonRpcInvalidRequest(f"{type(message).__name__} is no message")
@@ -96,22 +140,34 @@ class FathomProtocol(LanguageServerProtocol):
             # Without the way through pygls, which takes longer than all the rest when many are cancelled at once.
             self._handle_cancel_notification(message.params.id)
         elif not (hasattr(message, "id") and hasattr(message, "method")):
-            if self.initialized or getattr(message, "method", "") == types.EXIT:
+            if self._hears(message):
                 super().handle_message(message)
-        elif message.jsonrpc != self.VERSION:
-            self._refuse(message.id, JsonRpcInvalidRequest("jsonrpc must be 2.0"))
-        elif self.shutdown_requested:
-            self._refuse(message.id, JsonRpcInvalidRequest("the server is shutting down"))
-        elif not self.initialized and message.method != types.INITIALIZE:
-            self._refuse(message.id, JsonRpcServerNotInitialized("the first request must be initialize"))
-        elif self.initialized and message.method == types.INITIALIZE:
-            self._refuse(message.id, JsonRpcInvalidRequest("the server is initialized already"))
+        elif (refusal := self._refusal(message)) is not None:
+            self._refuse(message.id, refusal)
         else:
             self.initialized = True
             self.shutdown_requested = message.method == types.SHUTDOWN
             if self.trace is not types.TraceValue.Off:
                 self._begun[message.id] = (message, time.monotonic())
             super().handle_message(message)
+
+    def _hears(self, message: Any) -> bool:
+        """Whether it is time for a notification or an answer. After `shutdown` nothing may begin that it has ended."""
+        if not hasattr(message, "method"):
+            return self.initialized
+        return message.method == types.EXIT or (self.initialized and not self.shutdown_requested)
+
+    def _refusal(self, request: Any) -> JsonRpcException | None:
+        """Why it is not the time for a request, if it is not."""
+        if request.jsonrpc != self.VERSION:
+            return JsonRpcInvalidRequest("jsonrpc must be 2.0")
+        if self.shutdown_requested:
+            return JsonRpcInvalidRequest("the server is shutting down")
+        if not self.initialized and request.method != types.INITIALIZE:
+            return JsonRpcServerNotInitialized("the first request must be initialize")
+        if self.initialized and request.method == types.INITIALIZE:
+            return JsonRpcInvalidRequest("the server is initialized already")
+        return None
 
     def _handle_cancel_notification(self, msg_id: int | str) -> None:
         """Answer at once. What the request has begun ends by itself, behind the answers to all that is cancelled."""
@@ -135,6 +191,34 @@ class FathomProtocol(LanguageServerProtocol):
         result = yield from super().lsp_initialize(params)
         announce(result.capabilities, self._server.capabilities)
         return result
+
+    # pygls fails with a `KeyError` where these name a document that is not open.
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Generator[Any, Any, None]:
+        """Change a document's text."""
+        self._check_open(params.text_document.uri, self.workspace.text_documents)
+        yield from super().lsp_text_document__did_change(params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def lsp_notebook_document__did_change(
+        self, params: types.DidChangeNotebookDocumentParams
+    ) -> Generator[Any, Any, None]:
+        """Change a notebook's cells."""
+        self._check_open(params.notebook_document.uri, self.workspace.notebook_documents)
+        yield from super().lsp_notebook_document__did_change(params)
+
+    def _check_open(self, uri: str, documents: Mapping[str, Any]) -> None:
+        if unquote(uri) not in documents:
+            raise JsonRpcInvalidRequest(f"{uri} is not open and cannot be changed")
+
+    def _check_handler_result(self, future: Future[Any]) -> None:
+        """Log what a notification was not handled for; pygls takes the client's mistakes for errors of its own."""
+        error = None if future.cancelled() else future.exception()
+        if isinstance(error, JsonRpcException):
+            logger.warning("a notification is ignored: %s", error)
+        else:
+            super()._check_handler_result(future)
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *args: Any) -> None:  # type: ignore[override]
@@ -188,24 +272,40 @@ def make_converter() -> Converter:
         ),
     )
     converter.register_structure_hook(types.WorkspaceSymbolParams, _workspace_symbol_params)
+    # Ids and tokens, which are looked up: lsprotocol takes whatever it is given.
+    converter.register_structure_hook(_ID, _id)
+    converter.register_structure_hook(_ID_OR_NONE, lambda value, _: value if value is None else _id(value))
     return converter
+
+
+def _id(value: Any, _: Any = None) -> int | str:
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise ValueError("neither a whole number nor a string")
+    return value
+
+
+def _class_of_params(kind: Any) -> type | None:
+    """The class of a message's parameters; None where they are not checked or there are none."""
+    params = attrs.fields_dict(kind)["params"].type
+    return params if isinstance(params, type) and attrs.has(params) else None
+
+
+def _params(kind: type, value: Any) -> Any:
+    """Parameters that may be structured: an object. Raises `JsonRpcInvalidParams`.
+
+    Nothing is as good as an empty object, and so is an empty list, which Lua cannot tell from it.
+    """
+    if value is None or value == []:
+        return {}
+    if not isinstance(value, dict):
+        needed = fields_needed(kind)
+        raise invalid("params", f"an object with {' and '.join(needed)}" if needed else "an object", value)
+    return value
 
 
 def _workspace_symbol_params(value: Any, _: type) -> types.WorkspaceSymbolParams:
     """lsprotocol makes a string of whatever stands where a string belongs, and we would search for that."""
-    query = value.get("query") if isinstance(value, dict) else None
+    query = value.get("query")
     if not isinstance(query, str):
-        raise JsonRpcInvalidParams("query must be a string")
+        raise invalid("query", "a string", query)
     return types.WorkspaceSymbolParams(query, value.get("workDoneToken"), value.get("partialResultToken"))
-
-
-def _explained(error: JsonRpcException) -> JsonRpcException:
-    """The same error, its message naming the fields that did not fit."""
-    cause = error.__cause__
-    if cause is None:
-        return error
-    return JsonRpcInvalidParams("; ".join(transform_error(cause, format_exception=_formatted)))
-
-
-def _formatted(error: BaseException, expected: type | None) -> str:
-    return str(error) if isinstance(error, JsonRpcInvalidParams) else format_exception(error, expected)

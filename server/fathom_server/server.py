@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 
 from fathom_indexer import __version__
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
     from pathlib import Path
 
+    from pygls.workspace import TextDocument
+
+    from fathom_indexer.process.client import Groups
     from fathom_indexer.protocol import Json
     from fathom_server.convert import Folder
     from fathom_server.copies import Copy
@@ -56,8 +60,13 @@ class FathomServer(LanguageServer):
         self.capabilities = ClientCapabilities()
         self.settings = Settings()
         self.initialization_options: Any = None
+        self.section: Any = None
+        """The client's section of settings, as it was told last."""
+        self.questions = 0
+        self.answered = 0
+        """How often the client was asked for it, and the last question of which the answer is in force."""
         self.session = Session(self._start_folder, self.noticed)
-        self._copies = KnownCopies(self.session.duplicates, self._copies_changed)
+        self._copies = KnownCopies(self._find_copies, self._copies_changed)
         self.saved = SavedTexts()
         self._warned: set[str] = set()
         self._shown_health: Json = {}
@@ -75,6 +84,12 @@ class FathomServer(LanguageServer):
         """Show a warning to the user."""
         self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
 
+    def tell_once(self, message: str) -> None:
+        """Show a message to the user, unless that was done before."""
+        if message not in self._warned:
+            self._warned.add(message)
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
+
     def reporter(self, title: str) -> Reporter:
         """A display of progress, if the client has one."""
         return WorkDoneProgress(self, title) if self.capabilities.work_done_progress else NoProgress()
@@ -91,9 +106,10 @@ class FathomServer(LanguageServer):
         if self._wants_copies():
             self._copies.look()
 
-    async def configure(self, section: Any) -> None:
+    def configure(self, section: Any) -> None:
         """Take over the client's section of settings, which goes before its `initializationOptions`."""
         before = self.settings
+        self.section = section
         self.settings, warnings = read_settings(self.initialization_options, section)
         news = [warning for warning in warnings if warning not in self._warned]
         self._warned.update(news)
@@ -101,7 +117,7 @@ class FathomServer(LanguageServer):
             logger.warning("\n".join(news))
             self.warn("\n".join(news))
         if self.settings.indexer != before.indexer and self.session.indexers:
-            await self.session.restart()
+            self.run_in_background(self.session.restart())
         if not self._wants_copies():
             self._copies.forget()
         elif (self.settings.code_lens, self.settings.diagnostics) != (before.code_lens, before.diagnostics):
@@ -127,9 +143,14 @@ class FathomServer(LanguageServer):
             if folder is not None and path.parent.is_dir():
                 self.session.add(replace(folder, alone=True))
 
+    def document(self, uri: str) -> TextDocument | None:
+        """An open document; None for what is not open."""
+        documents: dict[str, TextDocument] = self.workspace.text_documents
+        return documents.get(unquote(uri))  # pygls' way to name them.
+
     def lines_of(self, uri: str) -> Sequence[str]:
         """The lines of an open document; none of another one."""
-        document = self.workspace.text_documents.get(unquote(uri))  # pygls' way to name them.
+        document = self.document(uri)
         return () if document is None else document.lines
 
     def watch_parent(self, pid: int) -> None:
@@ -138,9 +159,15 @@ class FathomServer(LanguageServer):
 
     def run_in_background(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run something that no request waits for; it ends with the session."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._background.discard(task)
+            if not task.cancelled() and (error := task.exception()) is not None:
+                logger.error("what runs in the background has failed", exc_info=error)
+
         task = asyncio.create_task(coroutine)
         self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        task.add_done_callback(ended)
 
     async def close(self) -> None:
         """Stop the indexers and whatever else runs; return when that is done, whoever asked for it first."""
@@ -155,11 +182,15 @@ class FathomServer(LanguageServer):
         await self.session.close()
 
     def report_server_error(self, error: Exception, source: type[Exception]) -> None:
-        """Log what went wrong outside a request. pygls would show it to the user, who can do nothing about it."""
-        logger.error("%s: %s", source.__name__, error)
+        """Log what went wrong. pygls would show it to the user, who can do nothing about it."""
+        answered = isinstance(error, JsonRpcException) and not isinstance(error, JsonRpcInternalError)
+        logger.log(logging.INFO if answered else logging.ERROR, "%s: %s", source.__name__, error)
 
     def _wants_copies(self) -> bool:
         return self.settings.code_lens or self.settings.diagnostics != "off"
+
+    async def _find_copies(self, params: Json) -> list[tuple[Folder, Groups]]:
+        return (await self.session.duplicates(params)).answers
 
     def _copies_changed(self) -> None:
         """Have the client show what is known now."""

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import threading
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pygls.io_ import StdoutWriter, run_async
+from pygls.exceptions import JsonRpcException
+from pygls.io_ import StdoutWriter
 
 from fathom_indexer.process.stdio import read_chunks
+from fathom_server.framing import MessageSplitter, MessageTooLongError
 
 if TYPE_CHECKING:
+    from fathom_server.rpc import FathomProtocol
     from fathom_server.server import FathomServer
 
 logger = logging.getLogger(__name__)
+
+_CHUNK = 1 << 16
 
 
 async def serve_stdio(server: FathomServer, stdout: BinaryIO) -> int:
@@ -51,23 +57,6 @@ async def serve_tcp(server: FathomServer, host: str, port: int) -> int:
         writer.close()
 
 
-class _Input:
-    """What the message loop reads from: a stream in which garbage is passed over."""
-
-    def __init__(self, stream: asyncio.StreamReader) -> None:
-        self._stream = stream
-
-    async def readline(self) -> bytes:
-        try:
-            return await self._stream.readline()
-        except ValueError:
-            logger.warning("the client sent a header without end")
-            return b"\n"
-
-    async def readexactly(self, count: int) -> bytes:
-        return await self._stream.readexactly(count)
-
-
 async def _serve(
     server: FathomServer, reader: asyncio.StreamReader, writer: StdoutWriter | asyncio.StreamWriter
 ) -> int:
@@ -75,19 +64,51 @@ async def _serve(
     # A parent that is gone is the end of input, so that there is one way to end.
     server.on_parent_death = reader.feed_eof
     try:
-        await run_async(
-            stop_event=threading.Event(),
-            reader=_Input(reader),
-            protocol=server.protocol,
-            error_handler=server.report_server_error,
-        )
+        await _listen(reader, server.protocol)
     except SystemExit:
         logger.debug("the client sent exit")
-    except (asyncio.IncompleteReadError, ConnectionError) as error:
+    except MessageTooLongError as error:
+        logger.error("%s. The connection is closed, because the stream cannot be read any further", error)
+    except ConnectionError as error:
         logger.warning("the connection broke: %s", error)
     finally:
         await server.close()
     return server.exit_code
+
+
+async def _listen(reader: asyncio.StreamReader, protocol: FathomProtocol) -> None:
+    """Hand out messages until the client closes. Raises `MessageTooLongError` and `ConnectionError`."""
+    splitter = MessageSplitter()
+    while chunk := await reader.read(_CHUNK):
+        splitter.feed(chunk)
+        while (body := splitter.take()) is not None:
+            try:
+                protocol.handle_message(protocol.structure_message(_decoded(body, splitter)))
+            except _UnreadableError as error:
+                logger.warning("the client sent what is no JSON: %s", error)
+            except JsonRpcException as error:
+                logger.warning("the client sent what cannot be handled: %s", error)
+            except Exception:
+                logger.exception("a message could not be handled")
+    if splitter.unfinished:
+        logger.warning("the connection ended within a message")
+
+
+class _UnreadableError(Exception):
+    """A body is no JSON."""
+
+
+def _decoded(body: bytes, splitter: MessageSplitter) -> Any:
+    """What a body says, or what stands in it before the next message. Raises `_UnreadableError`."""
+    try:
+        try:
+            return json.loads(body)
+        except ValueError:
+            if (shorter := splitter.until_header(body)) is None:
+                raise
+            return json.loads(shorter)
+    except (ValueError, RecursionError) as error:
+        raise _UnreadableError(str(error)) from None
 
 
 def _read_stdin() -> asyncio.StreamReader:

@@ -210,6 +210,33 @@ async def test_every_request_can_be_cancelled_though_the_indexer_stalls(
     assert error.value.code == -32800
 
 
+async def test_symbols_that_are_missing_are_spoken_of_once(connect: Connect, tmp_path: Path) -> None:
+    client = await connect(tmp_path, command=fake("early"))
+    for _ in range(3):
+        assert await client.workspace_symbol_async(types.WorkspaceSymbolParams("pay")) == []
+    [message] = client.messages
+    assert message.message == "Fathom: still indexing, nothing found yet. Try again soon."
+    assert message.type is types.MessageType.Info
+    [root] = (await ask(client, "fathom/status"))["roots"]
+    assert root["message"].startswith("indexing is reading files 1/9")
+
+
+async def test_a_folder_that_is_gone_is_said_to_be(connect: Connect, tmp_path: Path) -> None:
+    root = tmp_path / "work"
+    root.mkdir()
+    client = await connect(root, command=fake("answer"))
+    assert len((await ask(client, "fathom/search", {"query": "pay"}))["results"]) == 1
+    root.rmdir()
+    answer = await ask(client, "fathom/search", {"query": "pay"})
+    assert answer["results"] == []
+    assert answer["message"] == f"the folder {root} does not exist (any more)"
+    assert (await ask(client, "fathom/duplicates", {}))["message"] == answer["message"]
+    [status] = (await ask(client, "fathom/status"))["roots"]
+    assert status["error"] == answer["message"]
+    assert await client.workspace_symbol_async(types.WorkspaceSymbolParams("pay")) == []
+    assert [message.message for message in client.messages] == [f"Fathom: {answer['message']}."]
+
+
 async def test_progress_is_shown_only_to_clients_that_can(connect: Connect, tmp_path: Path) -> None:
     able = types.ClientCapabilities(window=types.WindowClientCapabilities(work_done_progress=True))
     client = await connect(tmp_path, command=fake("chatty"), capabilities=able)

@@ -309,6 +309,45 @@ def test_status_says_what_the_index_holds(neovim: Neovim, fake: FakeServer) -> N
     ]
 
 
+def test_status_does_not_count_what_was_found_before_all_files_were_read(neovim: Neovim, fake: FakeServer) -> None:
+    root = {
+        "rootUri": neovim.workspace.as_uri(),
+        "root": str(neovim.workspace),
+        "files": 0,
+        "functions": 0,
+        "coverage": [{"stage": "parse", "exit": None, "done": 0, "total": 0}],
+        "indexBytes": 0,
+        "languages": {},
+        "skipped": {},
+        "indexing": True,
+        "progress": None,
+        "state": "ready",
+        "error": None,
+        "message": "indexing has not begun; results may be missing until it is done",
+    }
+    gone = {**root, "rootUri": "file:///gone", "indexing": False, "message": "the disk is full"}
+    setup = fake.configure(fathom_status={"result": {"version": "1.2.3", "roots": [root, gone]}})
+    shown = neovim.run(
+        setup
+        + """
+        local shown = ''
+        vim.api.nvim_echo = function(chunks) shown = shown .. chunks[1][1] end
+        vim.cmd('Fathom status')
+        wait_for('the status', function() return shown ~= '' end)
+        return shown
+        """
+    )
+    assert shown.splitlines() == [
+        "Fathom 1.2.3",
+        str(neovim.workspace),
+        "  0 files, 0 functions; index 0.0 MB",
+        "  indexing",
+        "/gone",
+        "  0 files, 0 functions; index 0.0 MB",
+        "  the disk is full",
+    ]
+
+
 def test_a_missing_server_is_said_with_the_way_out(neovim: Neovim) -> None:
     neovim.path = ""
     messages = neovim.run("fathom('search x')\nfathom('status')\nreturn messages")
@@ -330,6 +369,49 @@ def test_a_server_that_dies_while_starting_is_said(neovim: Neovim, fake: FakeSer
         """
     )
     assert "Fathom: the server stopped while starting. See :Fathom log" in messages
+
+
+def test_a_server_that_never_answers_is_said_and_can_be_restarted(neovim: Neovim, fake: FakeServer) -> None:
+    found = hit(neovim.workspace, "parcels/text.py", (5, 8), "slugify", "def slugify(title)")
+    setup = fake.configure(initialize=[{"wait": True}], fathom_search=answer(found))
+    answering = fake.script.with_name("answering.json")
+    answering.write_text(json.dumps({"fathom/search": [answer(found)]}), encoding="utf-8")
+    shown = neovim.run(
+        setup
+        + f"""
+        require('fathom.server').SILENCE_MS = 50
+        vim.cmd('Fathom search x')
+        wait_for('a warning', function() return #messages > 0 end)
+        local silent = vim.lsp.get_clients({{ name = 'fathom', _uninitialized = true }})
+        require('fathom.server').SILENCE_MS = 600000
+        vim.fn.rename('{answering}', '{fake.script}')
+        vim.cmd('Fathom restart')
+        wait_for('the end of the search', function()
+          return table.concat(messages):find('while starting') ~= nil
+        end)
+        fathom('search x')
+        return {{
+          messages = messages,
+          list = quickfix(),
+          silent = #silent,
+          stopped = vim.wait(60000, function() return silent[1]:is_stopped() end, 20),
+        }}
+        """
+    )
+    assert shown["silent"] == 1
+    assert shown["stopped"]
+    assert sorted(shown["messages"]) == [
+        "Fathom: the server stopped while starting. See :Fathom log",
+        "Fathom: the server was started anew.",
+        "Fathom: the server was started, but does not answer. See :Fathom log, or try :Fathom restart",
+    ]
+    assert [entry["path"] for entry in shown["list"]["entries"]] == ["parcels/text.py"]
+
+
+def test_restarting_without_a_server(neovim: Neovim) -> None:
+    assert neovim.run("fathom('restart')\nreturn messages") == [
+        "Fathom: no server is running. It is started when you search."
+    ]
 
 
 def test_a_home_directory_is_not_indexed(neovim: Neovim, fake: FakeServer) -> None:
@@ -387,7 +469,7 @@ def test_subcommands_are_completed_and_checked(neovim: Neovim) -> None:
         }
         """
     )
-    every = ["diff", "duplicates", "install", "log", "reindex", "search", "similar", "status"]
+    every = ["diff", "duplicates", "install", "log", "reindex", "restart", "search", "similar", "status"]
     assert shown["all"] == every
     assert shown["some"] == ["search", "similar", "status"]
     assert shown["one"] == ["search"]

@@ -6,9 +6,12 @@ die-once  the same, but the next one in the folder answers
 unborn    ends at once
 mute      as `answer`, but for searches, which it hears only
 stall     hears everything and answers nothing, not even to being asked to stop
+picky     as `answer`, but nothing is in its index that something could be similar to
 garbage   surrounds its answers with lines that are no messages, and answers searches without results
 streams   as `answer`, with a first order sent before searches and similar functions when it is asked for
 copies    as `answer`, with the end of indexing told first
+early     as `answer`, but its index is still being made, and has nothing so far
+again     as `early`, but its index was complete before and is looked at again
 chatty    as `answer`, with progress and a problem told first
 """
 
@@ -37,6 +40,10 @@ HIT = {
 
 UNASKED: dict[str, list[tuple[str, Any]]] = {
     "copies": [("progress", {"stage": "ready", "done": 1, "total": 1})],
+    "again": [
+        ("progress", {"stage": "ready", "done": 1, "total": 1}),
+        ("progress", {"stage": "scan", "done": 0, "total": 0}),
+    ],
     "chatty": [
         ("progress", {"stage": "embed", "done": 1, "total": 2}),
         ("problem", {"kind": "index", "message": "the disk is full"}),
@@ -68,6 +75,16 @@ def say_first_order(mode: str, message: Any) -> None:
     if mode == "streams" and message["params"].get("stream"):
         first = {"results": [{**HIT, "name": "first", "score": 0.2}], "indexing": False, "complete": False}
         say({"method": "partial", "params": {"id": message["id"], "result": first}})
+
+
+def altered(mode: str, message: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    """The result of an index that is still being made, or lacks a file."""
+    if mode == "picky" and message["method"] == "similar":
+        raise LookupError(f"{message['params']['path']} is not in the index")
+    if mode not in ("early", "again"):
+        return result
+    early: dict[str, Any] = {name: [] for name in ("results", "groups") if name in result}
+    return {**result, **early, "indexing": True, "progress": {"stage": "parse", "done": 1, "total": 9}}
 
 
 def dies(mode: str, root: str) -> bool:
@@ -109,7 +126,8 @@ def main() -> None:
                 say({"id": message["id"], "error": "no"})
                 continue
         try:
-            say({"id": message["id"], "result": result_of(message["method"], message.get("params", {}), root, heard)})
+            result = result_of(message["method"], message.get("params", {}), root, heard)
+            say({"id": message["id"], "result": altered(mode, message, result)})
         except LookupError as error:
             say({"id": message["id"], "error": {"kind": "query", "message": str(error.args[0])}})
     if mode == "stall":

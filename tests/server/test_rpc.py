@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import re
 from typing import Any
 
 import pytest
+from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from fathom_server import logs
 from fathom_server.handlers import register
-from fathom_server.rpc import UnreadableRequest
+from fathom_server.rpc import _NOTIFICATIONS, UnreadableRequest
 from fathom_server.server import FathomServer
 
 INITIALIZE: dict[str, Any] = {"processId": None, "rootUri": None, "capabilities": {}}
@@ -155,3 +159,77 @@ async def test_a_request_that_fails_while_it_is_cancelled_has_one_answer(wire: W
     for _ in range(5):
         await asyncio.sleep(0)
     assert [message["error"]["code"] for message in wire.sent if message.get("id") == 2] == [-32800]
+
+
+DOCUMENT = {"uri": "file:///a.py"}
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "message"),
+    [
+        ("textDocument/hover", {}, "textDocument is missing; position is missing"),
+        ("textDocument/hover", None, "textDocument is missing; position is missing"),
+        ("textDocument/hover", [], "textDocument is missing; position is missing"),
+        ("textDocument/hover", 5, "params must be an object with textDocument and position, not 5"),
+        ("textDocument/hover", {"textDocument": 5, "position": {}}, "textDocument must be an object, not 5; "),
+        ("textDocument/hover", {"textDocument": DOCUMENT, "position": {"line": "x"}}, "position.line must be a whole "),
+        ("textDocument/hover", {"textDocument": DOCUMENT, "position": []}, "position.line is missing; position.char"),
+        ("textDocument/codeAction", {"textDocument": DOCUMENT, "range": {}, "context": 1}, "range.start is missing; "),
+        (
+            "textDocument/codeAction",
+            {"textDocument": DOCUMENT, "range": {"start": {}, "end": {}}, "context": {"diagnostics": [], "only": 5}},
+            "context.only must be a list, not 5",
+        ),
+        ("workspace/executeCommand", {"command": "x", "workDoneToken": {}}, "workDoneToken must be a whole number or "),
+        ("workspaceSymbol/resolve", {"name": "x", "kind": 99, "location": DOCUMENT}, "kind must be one of 1, 2, 3"),
+        ("textDocument/diagnostic", {"text_document": DOCUMENT}, "textDocument is missing"),
+    ],
+)
+def test_errors_name_what_the_client_has_sent(wire: Wire, method: str, params: Any, message: str) -> None:
+    error = wire.error_of(method, params=params)
+    assert error["code"] == -32602
+    assert message in error["message"]
+
+
+IN_PYTHON = re.compile(r"\$|[a-z]_[a-z]|Params\b(?! of)|lsprotocol|Error|Optional|Union|NoneType")
+
+
+@pytest.mark.parametrize("params", [{}, [], None, 5, "x", {"textDocument": {"uri": None}, "position": {"line": []}}])
+def test_no_error_speaks_python(wire: Wire, params: Any, caplog: pytest.LogCaptureFixture) -> None:
+    for method in [*wire.server.protocol.fm.builtin_features, *wire.server.protocol.fm.features]:
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        if method in _NOTIFICATIONS:
+            del request["id"]
+        try:
+            message = wire.server.protocol.structure_message(request)
+        except JsonRpcException as error:
+            told = error.message
+            assert method in told
+        else:
+            told = message.error.message if isinstance(message, UnreadableRequest) else ""
+        assert not IN_PYTHON.search(told.replace(method, "")), told
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+@pytest.mark.asyncio
+async def test_mistakes_of_the_client_are_no_errors_in_the_log(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
+    change = {"textDocument": {**DOCUMENT, "version": 2}, "contentChanges": [{"text": "x"}]}
+    wire.say(method="textDocument/didChange", params=change)
+    cells = {"notebookDocument": {**DOCUMENT, "version": 2}, "change": {}}
+    wire.say(method="notebookDocument/didChange", params=cells)
+    wire.error_of("textDocument/hover", params={})
+    wire.error_of("no/such", params={})
+    wire.say(id=8, method="fathom/search", params={"query": 5})
+    wire.say(id=9, method="workspace/executeCommand", params={"command": "x"})
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert {message["id"] for message in wire.sent if "error" in message} == {7, 8, 9}
+    ours = [record for record in caplog.records if logs._unanswered(record)]
+    assert [record.getMessage() for record in ours if record.levelno >= logging.ERROR] == []
+    ignored = [record.getMessage() for record in ours if "is ignored" in record.getMessage()]
+    assert ignored == ["a notification is ignored: file:///a.py is not open and cannot be changed"] * 2
+
+
+def test_initialized_without_parameters(wire: Wire) -> None:
+    message = wire.server.protocol.structure_message({"jsonrpc": "2.0", "method": "initialized"})
+    assert message.params == types.InitializedParams()

@@ -107,7 +107,7 @@ def test_what_is_the_clients_own_is_passed_over() -> None:
     assert read_settings(section) == (Settings(threads=2), [])
 
 
-@pytest.mark.parametrize("options", [[], "fast", 5])
+@pytest.mark.parametrize("options", [["fast"], "fast", 5])
 def test_options_that_are_no_object_are_told(options: Any) -> None:
     settings, warnings = read_settings(options)
     assert settings == Settings()
@@ -131,3 +131,9 @@ def test_no_options_are_too_strange(options: dict[str, Any]) -> None:
     settings, _ = read_settings(options)
     assert 1 <= settings.limit <= 200
     assert settings.indexer.runtime in ("onnx", "torch")
+
+
+@pytest.mark.parametrize("empty", [None, {}, []])
+def test_an_empty_list_is_as_good_as_no_settings(empty: Any) -> None:
+    assert read_settings(empty) == (Settings(), [])
+    assert read_settings({"limit": 7}, empty)[0].limit == 7

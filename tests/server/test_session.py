@@ -374,6 +374,100 @@ async def test_one_dead_indexer_does_not_silence_the_others(work: Workplace) -> 
     assert "the indexer of one is not running" in found.message
 
 
+async def test_duplicates_of_some_folders_are_found_though_others_have_no_indexer(work: Workplace) -> None:
+    work.open("one", "unborn")
+    work.open("two")
+    await work.editor.warned.wait()
+    found = await work.session.duplicates({})
+    assert [(folder.name, len(groups.groups)) for folder, groups in found.answers] == [("two", 1)]
+    assert found.message == "some results are missing: the indexer of one is not running; it will be started again"
+
+
+async def test_duplicates_do_not_wait_for_a_dead_indexer(work: Workplace) -> None:
+    work.backoff = Backoff(first=9.0)
+    work.failing_starts = 1
+    dead = work.open("one")
+    await work.editor.warned.wait()
+    work.open("two")
+    found = await work.session.duplicates({})
+    assert dead.state is State.DEAD
+    assert [folder.name for folder, _ in found.answers] == ["two"]
+
+
+async def test_without_any_indexer_there_are_no_duplicates(work: Workplace) -> None:
+    work.open("one", "unborn")
+    await work.editor.warned.wait()
+    with pytest.raises(IndexerUnavailableError, match="not running"):
+        await work.session.duplicates({})
+
+
+async def test_a_folder_that_was_deleted_has_no_results_and_says_so(work: Workplace) -> None:
+    work.open("one")
+    work.open("two")
+    assert len((await work.session.search("pay", 20, Filters())).hits) == 2
+    (work.root / "one").rename(work.root / "elsewhere")
+    gone = f"the folder {work.root / 'one'} does not exist (any more)"
+    found = await work.session.search("pay", 20, Filters())
+    assert [folder.name for folder, _ in found.hits] == ["two"]
+    assert found.message == f"some results are missing: {gone}"
+    duplicates = await work.session.duplicates({})
+    assert [folder.name for folder, _ in duplicates.answers] == ["two"]
+    assert duplicates.message == found.message
+    with pytest.raises(IndexerUnavailableError, match="does not exist"):
+        await work.session.similar(work.root / "one" / "a.py", 1, 5, Filters())
+    one, two = await work.session.status()
+    assert (one.error, one.index, two.error) == (gone, {}, None)
+    await work.session.remove(two.root_uri)
+    alone = await work.session.search("pay", 20, Filters())
+    assert (alone.hits, alone.message) == ([], gone)
+    (work.root / "elsewhere").rename(work.root / "one")
+    assert len((await work.session.search("pay", 20, Filters())).hits) == 1
+
+
+async def test_while_an_index_is_made_the_status_says_how_far_it_is(work: Workplace) -> None:
+    work.open("one", "early")
+    [status] = await work.session.status()
+    assert status.message == "indexing is reading files 1/9; results may be missing until it is done"
+    assert (await work.session.search("pay", 20, Filters())).indexing
+    work.open("two", "chatty")
+    await work.editor.warned.wait()
+    assert [status.message for status in await work.session.status()][1] == "the disk is full"
+
+
+async def test_a_complete_index_that_is_looked_at_again_is_not_called_incomplete(work: Workplace) -> None:
+    again = work.open("one", "again")
+    await (await again.client()).status()
+    assert not (await work.session.search("pay", 20, Filters())).indexing
+    assert not (await work.session.duplicates({})).answers[0][1].indexing
+    await work.session.reindex()
+    assert (await work.session.search("pay", 20, Filters())).indexing
+
+
+@dataclass
+class Document:
+    source: str
+    language_id: str | None = "python"
+
+
+async def test_a_document_over_the_limit_is_said_to_be(work: Workplace) -> None:
+    indexer = work.open("one", "picky")
+    limit = Config().max_file_bytes
+    (work.root / "one" / "saved.py").write_bytes(b"x" * (limit + 1))
+    uri = (work.root / "one" / "open.py").as_uri()
+    work.session.document_changed(uri, Document("ü" * (limit // 2 + 1)))
+    for name in ("saved.py", "open.py"):
+        with pytest.raises(QueryError, match=f"{name} is larger than {limit} bytes.*maxFileBytes"):
+            await work.session.similar(work.root / "one" / name, 1, 5, Filters())
+    (work.root / "one" / "small.py").write_text("x", encoding="utf-8")
+    for name in ("small.py", "none.py"):
+        with pytest.raises(IndexerError, match="not in the index"):
+            await work.session.similar(work.root / "one" / name, 1, 5, Filters())
+    work.session.document_changed(uri, Document("x" * (LONGEST + 1)))
+    with pytest.raises(QueryError, match=f"more than {LONGEST} characters"):
+        await work.session.similar(work.root / "one" / "open.py", 1, 5, Filters())
+    assert indexer.state is State.READY
+
+
 async def test_a_stalled_indexer_costs_the_timeout_and_is_killed_in_the_end(work: Workplace) -> None:
     work.timeout = 0.2
     indexer = work.open("one", "stall")

@@ -67,6 +67,9 @@ return {
       require('fathom.progress').on_status(params, context)
     end,
   },
+  before_init = function(_, config)
+    require('fathom.server').expect_answer(config)
+  end,
   on_init = function(client)
     require('fathom.server').check_version(client)
   end,

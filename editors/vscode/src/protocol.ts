@@ -86,6 +86,8 @@ export interface CloneGroup {
 export interface DuplicatesResult {
   groups: CloneGroup[];
   indexing: boolean;
+  /** The groups of some folder are missing; says why, for the user. */
+  message?: string;
 }
 
 export type Stage = 'parse' | 'embed' | 'deepen';
@@ -102,6 +104,9 @@ export interface FolderStatus {
   rootUri: string;
   state: 'starting' | 'ready' | 'dead';
   error: string | null;
+  /** What is wrong, or why results may be missing, for the user. */
+  message?: string | null;
+  progress?: { stage: string; done: number; total: number } | null;
   indexPath?: string;
   indexBytes?: number;
   model?: string;

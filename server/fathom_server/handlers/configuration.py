@@ -35,24 +35,27 @@ async def register(ls: FathomServer) -> None:
         logger.warning("the client does not tell when its settings change: %s", error)
 
 
-async def pull(ls: FathomServer) -> Any:
-    """The client's section of settings; None when it has none or does not tell."""
-    if not ls.capabilities.configuration:
-        return None
+async def pull(ls: FathomServer) -> None:
+    """Take over the client's section of settings. A client that does not tell it is taken to have the one it had."""
+    ls.questions += 1
+    number = ls.questions
     asked = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
     try:
-        [section] = await asyncio.wait_for(ls.workspace_configuration_async(asked), PATIENCE)
+        answer = await asyncio.wait_for(ls.workspace_configuration_async(asked), PATIENCE)
     except Exception as error:
         logger.warning("the client does not tell its settings: %r", error)
-        return None
-    return section
+        section = ls.section
+    else:
+        section = answer[0] if answer else None
+    if number > ls.answered:  # Else the client has answered a later question before.
+        ls.answered = number
+        ls.configure(section)
 
 
-async def did_change(ls: FathomServer, params: types.DidChangeConfigurationParams) -> None:
+def did_change(ls: FathomServer, params: types.DidChangeConfigurationParams) -> None:
     """Take over what has changed."""
     if ls.capabilities.configuration:
-        section = await pull(ls)
+        ls.run_in_background(pull(ls))
     else:
         settings: Any = params.settings
-        section = settings.get(SECTION) if isinstance(settings, Mapping) else None
-    await ls.configure(section)
+        ls.configure(settings.get(SECTION) if isinstance(settings, Mapping) else None)

@@ -19,7 +19,7 @@ async def duplicates(ls: FathomServer, params: Any = None) -> Json:
     wanted = DuplicatesParams.from_json(params, ls.settings.limit)
     asked = {**wanted.options, "limit": wanted.limit, "filters": filters_to_json(wanted.filters)}
     with answering():
-        answers = await ls.session.duplicates(asked)
+        found = await ls.session.duplicates(asked)
     groups = [
         {
             **group,
@@ -27,8 +27,8 @@ async def duplicates(ls: FathomServer, params: Any = None) -> Json:
                 LspHit(clone, location_of(folder, clone), selection_of(clone)).to_json() for clone in group["clones"]
             ],
         }
-        for folder, answer in answers
+        for folder, answer in found.answers
         for group in answer.groups
     ]
-    message = next(({"message": answer.message} for _, answer in answers if answer.message), {})
-    return {**message, "groups": groups, "indexing": any(answer.indexing for _, answer in answers)}
+    message = {"message": found.message} if found.message else {}
+    return {**message, "groups": groups, "indexing": any(answer.indexing for _, answer in found.answers)}

@@ -19,21 +19,21 @@ EVERYTHING = types.FileOperationRegistrationOptions(
 """Files and folders alike."""
 
 
-async def did_create(ls: FathomServer, params: types.CreateFilesParams) -> None:
+def did_create(ls: FathomServer, params: types.CreateFilesParams) -> None:
     """Have what was created indexed."""
-    await _changed(ls, [file.uri for file in params.files])
+    _changed(ls, [file.uri for file in params.files])
 
 
-async def did_rename(ls: FathomServer, params: types.RenameFilesParams) -> None:
+def did_rename(ls: FathomServer, params: types.RenameFilesParams) -> None:
     """Have both names looked at: what moved keeps its vectors."""
-    await _changed(ls, [uri for file in params.files for uri in (file.old_uri, file.new_uri)])
+    _changed(ls, [uri for file in params.files for uri in (file.old_uri, file.new_uri)])
 
 
-async def did_delete(ls: FathomServer, params: types.DeleteFilesParams) -> None:
+def did_delete(ls: FathomServer, params: types.DeleteFilesParams) -> None:
     """Have what was deleted forgotten."""
-    await _changed(ls, [file.uri for file in params.files])
+    _changed(ls, [file.uri for file in params.files])
 
 
-async def _changed(ls: FathomServer, uris: Iterable[str]) -> None:
-    paths = (path_of(uri) for uri in uris)
-    await ls.session.changed(path for path in paths if path is not None)
+def _changed(ls: FathomServer, uris: Iterable[str]) -> None:
+    paths = [path for path in map(path_of, uris) if path is not None]
+    ls.run_in_background(ls.session.changed(paths))

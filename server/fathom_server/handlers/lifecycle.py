@@ -21,18 +21,26 @@ def initialize(ls: FathomServer, params: types.InitializeParams) -> None:
     ls.initialization_options = params.initialization_options
 
 
-async def initialized(ls: FathomServer, params: types.InitializedParams) -> None:
+def initialized(ls: FathomServer, params: types.InitializedParams) -> None:
     """The client is ready: watch over it, start to index, and have it tell of changed files."""
     if ls.process_id is not None:
         ls.watch_parent(ls.process_id)
     ls.session.hold()
+    ls.run_in_background(_begin(ls, _folder_uris(ls)))
+
+
+async def _begin(ls: FathomServer, folders: list[str]) -> None:
+    """Open the folders that there were when the client was ready; what it has changed since comes after."""
     try:
-        await ls.configure(await configuration.pull(ls))
-        for uri in _folder_uris(ls):
+        if ls.capabilities.configuration:
+            await configuration.pull(ls)
+        else:
+            ls.configure(ls.section)
+        for uri in folders:
             open_folder(ls, uri)
+        ls.noticed()
     finally:
         ls.session.release()
-    ls.noticed()
     await watched_files.register(ls)
     await configuration.register(ls)
 

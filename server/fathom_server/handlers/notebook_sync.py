@@ -15,14 +15,13 @@ if TYPE_CHECKING:
     from fathom_server.server import FathomServer
 
 
-async def did_open(ls: FathomServer, params: types.DidOpenNotebookDocumentParams) -> None:
+def did_open(ls: FathomServer, params: types.DidOpenNotebookDocumentParams) -> None:
     """Have the cells searched. Where no folder is open, so are the files beside the notebook."""
     uri = params.notebook_document.uri
     _open(ls, uri, params.cell_text_documents)
     path = path_of(uri)
     if path is not None:
-        await ls.session.settled()
-        ls.open_alone(path)
+        ls.session.when_settled(lambda: ls.open_alone(path))
 
 
 def did_change(ls: FathomServer, params: types.DidChangeNotebookDocumentParams) -> None:
@@ -33,7 +32,11 @@ def did_change(ls: FathomServer, params: types.DidChangeNotebookDocumentParams) 
     if cells.structure is not None:
         for gone in cells.structure.did_close or ():
             _close(ls, gone.uri)
-        _open(ls, params.notebook_document.uri, cells.structure.did_open or ())
+        opened = cells.structure.did_open or ()
+        for cell in opened:
+            if ls.document(cell.uri) is None:  # It was closed and opened again. pygls does the one after the other.
+                ls.workspace.put_text_document(cell, notebook_uri=params.notebook_document.uri)
+        _open(ls, params.notebook_document.uri, opened)
     for changed in cells.text_content or ():
         show(ls, changed.document.uri)
 
@@ -46,6 +49,9 @@ def did_close(ls: FathomServer, params: types.DidCloseNotebookDocumentParams) ->
 
 
 def _open(ls: FathomServer, notebook: str, cells: Sequence[types.TextDocumentItem]) -> None:
+    for cell in cells:
+        if ls.session.notebooks.path_of(cell.uri) is not None:
+            _close(ls, cell.uri)  # It is opened once more, and what stood for it until now stands for nothing.
     ls.session.notebooks.open(notebook, cells)
     for cell in cells:
         show(ls, cell.uri)

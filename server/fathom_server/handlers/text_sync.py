@@ -1,4 +1,7 @@
-"""`textDocument/didOpen`, `didChange`, `didClose` and `didSave`. pygls keeps the text, the indexer is told of it."""
+"""`textDocument/didOpen`, `didChange`, `didClose` and `didSave`. pygls keeps the text, the indexer is told of it.
+
+None is a coroutine: those begin after everything that came in the same read, a document's end before its beginning.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +13,27 @@ from fathom_server.convert import path_of
 from fathom_server.diagnostics import publish
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fathom_server.server import FathomServer
 
 
-async def did_open(ls: FathomServer, params: types.DidOpenTextDocumentParams) -> None:
+def did_open(ls: FathomServer, params: types.DidOpenTextDocumentParams) -> None:
     """Have the document searched as the editor has it, and the file's functions seen to before others."""
     uri = params.text_document.uri
     show(ls, uri)
     ls.saved.saved(uri, ls.lines_of(uri))
     path = path_of(uri)
     if path is not None:
-        await ls.session.settled()
-        ls.open_alone(path)
-        if ls.settings.diagnostics != "off":
-            publish(ls, uri)
-        await ls.session.opened(path)
+        ls.session.when_settled(lambda: _begin(ls, uri, path))
+
+
+def _begin(ls: FathomServer, uri: str, path: Path) -> None:
+    """Somebody works with a file now."""
+    ls.open_alone(path)
+    if ls.settings.diagnostics != "off" and ls.document(uri) is not None:
+        publish(ls, uri)
+    ls.run_in_background(ls.session.opened(path))
 
 
 def did_change(ls: FathomServer, params: types.DidChangeTextDocumentParams) -> None:
@@ -40,7 +49,8 @@ def did_close(ls: FathomServer, params: types.DidCloseTextDocumentParams) -> Non
 
 def show(ls: FathomServer, uri: str) -> None:
     """Have a document searched as it is now."""
-    ls.session.document_changed(uri, ls.workspace.get_text_document(uri))
+    if (document := ls.document(uri)) is not None:
+        ls.session.document_changed(uri, document)
 
 
 def hide(ls: FathomServer, uri: str) -> None:
@@ -50,10 +60,11 @@ def hide(ls: FathomServer, uri: str) -> None:
         ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
 
-async def did_save(ls: FathomServer, params: types.DidSaveTextDocumentParams) -> None:
+def did_save(ls: FathomServer, params: types.DidSaveTextDocumentParams) -> None:
     """Have the saved file indexed in its new form."""
     uri = params.text_document.uri
-    ls.saved.saved(uri, ls.lines_of(uri))
+    if (document := ls.document(uri)) is not None:
+        ls.saved.saved(uri, document.lines)
     path = path_of(uri)
     if path is not None:
-        await ls.session.changed([path])
+        ls.run_in_background(ls.session.changed([path]))

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-async def did_change(ls: FathomServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+def did_change(ls: FathomServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
     """Start to index the folders that were added, and stop for those that were removed."""
-    for folder in params.event.removed:
-        await ls.session.remove(folder.uri)
-    for folder in params.event.added:
+    ls.session.when_settled(lambda: _change(ls, params.event))
+
+
+def _change(ls: FathomServer, event: types.WorkspaceFoldersChangeEvent) -> None:
+    for folder in event.removed:
+        ls.run_in_background(ls.session.remove(folder.uri))
+    for folder in event.added:
         open_folder(ls, folder.uri)
 
 

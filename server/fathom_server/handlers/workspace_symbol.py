@@ -49,6 +49,9 @@ async def workspace_symbol(ls: FathomServer, params: types.WorkspaceSymbolParams
         found = await ls.session.search(
             params.query, ls.settings.limit, Filters(), on_partial=None if token is None else send
         )
+    if found.message or (found.indexing and not found.hits):
+        # The answer has no room to say why it has nothing.
+        ls.tell_once(f"Fathom: {found.message or 'still indexing, nothing found yet. Try again soon'}.")
     if token is None:
         return symbols(found)
     send(found)

@@ -48,6 +48,11 @@ local subcommands = {
       require('fathom.reindex').run()
     end,
   },
+  restart = {
+    run = function()
+      require('fathom.restart').run()
+    end,
+  },
   log = {
     arguments = { 'indexer', 'server' },
     run = function(invocation)

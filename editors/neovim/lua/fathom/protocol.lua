@@ -39,6 +39,7 @@
 ---@class fathom.Duplicates
 ---@field groups fathom.DuplicateGroup[]
 ---@field indexing boolean
+---@field message? string why groups of some folder are missing
 
 ---@class fathom.Progress
 ---@field stage string
@@ -56,6 +57,7 @@
 ---@field rootUri lsp.URI
 ---@field state 'starting'|'ready'|'dead' of the indexer process
 ---@field error? string
+---@field message? string what is wrong, or why results may be missing
 ---@field root string
 ---@field indexPath string
 ---@field files integer

@@ -170,6 +170,28 @@ function M.start(dispatchers, lsp_config)
   return vim.lsp.rpc.start(server.cmd, dispatchers, { cwd = lsp_config.cmd_cwd, env = lsp_config.cmd_env })
 end
 
+---Milliseconds after which the user is told that a server has not answered yet. A loaded machine may need some seconds.
+M.SILENCE_MS = 15000
+
+---The clients of all servers, those that have not answered yet, too.
+---@return vim.lsp.Client[]
+function M.clients()
+  ---@diagnostic disable-next-line: missing-fields, assign-type-mismatch
+  return vim.lsp.get_clients({ name = 'fathom', _uninitialized = true })
+end
+
+---Called when a server was started and before it is greeted: says so when it does not answer.
+---@param lsp_config vim.lsp.ClientConfig
+function M.expect_answer(lsp_config)
+  vim.defer_fn(function()
+    for _, client in ipairs(M.clients()) do
+      if client.config == lsp_config and not client.initialized and not client:is_stopped() then
+        message.warn('the server was started, but does not answer. See :Fathom log, or try :Fathom restart')
+      end
+    end
+  end, M.SILENCE_MS)
+end
+
 ---Says so when a server speaks another protocol than this plugin.
 ---@param client vim.lsp.Client
 function M.check_version(client)

@@ -57,7 +57,9 @@ local function describe(root)
     vim.uri_to_fname(root.rootUri),
     ('  %d files, %d functions; index %.1f MB'):format(root.files, root.functions, root.indexBytes / 1e6),
   }
-  if root.coverage then
+  -- As long as files are being read, all functions that there are by then can be found, which is not all there will be.
+  local reads = root.indexing and (not root.progress or root.progress.stage ~= 'embed')
+  if root.coverage and root.functions > 0 and not reads then
     table.insert(lines, '  found ' .. join_coverage(root.coverage))
   end
   if not vim.tbl_isempty(root.languages) then
@@ -68,6 +70,9 @@ local function describe(root)
   end
   if root.clients and root.clients > 1 then
     table.insert(lines, ('  %d editors and commands share the indexer'):format(root.clients))
+  end
+  if root.message and not root.indexing then
+    table.insert(lines, '  ' .. root.message)
   end
   local doing = activity(root)
   if doing then

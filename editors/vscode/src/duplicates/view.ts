@@ -25,14 +25,22 @@ export class DuplicatesView implements TreeDataProvider<Node>, Disposable {
   readonly onDidChangeTreeData = this.changed.event;
   private readonly view: TreeView<Node>;
   private groups: CloneGroup[] | undefined;
+  /** Whether the groups that are shown were found in an index that was still being made. */
+  private early = false;
 
   constructor(private readonly server: Server) {
     this.view = window.createTreeView<Node>('fathom.duplicates', { treeDataProvider: this, showCollapseAll: true });
+    server.onHealth(({ quiescent }) => {
+      if (quiescent && this.early) {
+        this.refresh();
+      }
+    });
   }
 
   /** Has the workspace looked through again. */
   refresh(): void {
     this.groups = undefined;
+    this.early = false;
     this.changed.fire(undefined);
   }
 
@@ -42,14 +50,11 @@ export class DuplicatesView implements TreeDataProvider<Node>, Disposable {
     }
     if (!this.groups) {
       try {
-        const { groups, indexing } = await this.server.request('fathom/duplicates', { limit: MOST_GROUPS });
-        // While indexing, more may come: they are looked for again the next time.
+        const { groups, indexing, message } = await this.server.request('fathom/duplicates', { limit: MOST_GROUPS });
+        // While indexing, more may come: they are looked for again when that has ended, or the next time.
         this.groups = indexing ? undefined : groups;
-        this.view.message = groups.length
-          ? indexing
-            ? l10n.t('Still indexing, more may be found later')
-            : ''
-          : l10n.t('No function here is a copy of another one.');
+        this.early = indexing;
+        this.view.message = message ?? (indexing ? early(groups) : groups.length ? '' : none());
         return groups;
       } catch (error) {
         this.view.message = errorText(error);
@@ -79,6 +84,16 @@ export class DuplicatesView implements TreeDataProvider<Node>, Disposable {
   dispose(): void {
     this.view.dispose();
   }
+}
+
+function early(groups: CloneGroup[]): string {
+  return groups.length
+    ? l10n.t('Still indexing, more may be found later')
+    : l10n.t('Nothing found yet, still indexing');
+}
+
+function none(): string {
+  return l10n.t('No function here is a copy of another one.');
 }
 
 function isGroup(node: Node): node is CloneGroup {

@@ -1,5 +1,7 @@
-import { CancellationTokenSource, type Disposable, EventEmitter, window } from 'vscode';
+import { CancellationTokenSource, type Disposable, EventEmitter, l10n, window } from 'vscode';
 import {
+  CloseAction,
+  type ErrorHandler,
   LanguageClient,
   type LanguageClientOptions,
   ProgressType,
@@ -7,6 +9,7 @@ import {
   State,
   type StaticFeature,
 } from 'vscode-languageclient/node';
+import { reportError } from '../errors';
 import type { Health, StreamedMethod, Requests, SearchResult } from '../protocol';
 import { SELECTOR } from './languages';
 
@@ -14,7 +17,10 @@ import { SELECTOR } from './languages';
 export type Commands = Record<string, (place: unknown) => Promise<unknown>>;
 
 /** How the server fares, as a status item shows it. */
-export type Life = 'stopped' | 'starting' | 'running' | 'failed';
+export type Life = 'stopped' | 'starting' | 'silent' | 'running' | 'failed';
+
+/** Milliseconds after which the user is told that a server has not answered yet. A loaded machine may need some seconds. */
+export const SILENCE_MS = 15_000;
 
 /** Tells the server that it shall send how its indexers fare. */
 const WANTS_STATUS: StaticFeature = {
@@ -41,6 +47,10 @@ export class Server implements Disposable {
   /** What indexing does, in words; undefined when it is done. */
   readonly onProgress = this.progressed.event;
   private started: Promise<LanguageClient> | undefined;
+  /** Ends when the server that was started last is given up. */
+  private current: AbortController | undefined;
+  /** The client of that server, once there is one. */
+  private client: LanguageClient | undefined;
   private tokens = 0;
 
   /** `locate` gives the command to start. It rejects with a message for the user. */
@@ -51,7 +61,7 @@ export class Server implements Disposable {
 
   /** Starts the server unless it is started. A failed start is tried again at the next call. */
   start(): Promise<LanguageClient> {
-    const starting = (this.started ??= this.launch());
+    const starting = (this.started ??= this.launch((this.current = new AbortController()).signal));
     starting.catch(() => {
       if (this.started === starting) {
         this.started = undefined;
@@ -66,11 +76,15 @@ export class Server implements Disposable {
     await this.start();
   }
 
+  /** Ends the server, one that never answered, too: whoever waits for it is told so. */
   async stop(): Promise<void> {
-    const started = this.started;
+    const { client } = this;
     this.started = undefined;
+    this.client = undefined;
+    this.current?.abort(new Error(l10n.t('the server was stopped')));
     try {
-      await (await started)?.dispose();
+      // Of a client that is still starting, this ends the server's process and then rejects.
+      await client?.dispose();
     } catch (error) {
       // It never ran, or it is gone already.
       this.log.appendLine(String(error));
@@ -120,13 +134,15 @@ export class Server implements Disposable {
     this.log.dispose();
   }
 
-  private async launch(): Promise<LanguageClient> {
+  private async launch(givenUp: AbortSignal): Promise<LanguageClient> {
     this.lifeChanged.fire('starting');
     this.command = await this.locate();
+    givenUp.throwIfAborted();
     const options: LanguageClientOptions = {
       documentSelector: SELECTOR,
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
+      errorHandler: unlessGivenUp(givenUp, () => client.createDefaultErrorHandler()),
       middleware: {
         executeCommand: (command, args: unknown[], next) => this.commands[command]?.(args[0]) ?? next(command, args),
         handleWorkDoneProgress: (token, value, next) => {
@@ -135,10 +151,14 @@ export class Server implements Disposable {
         },
       },
     };
-    const client = new LanguageClient('fathom', 'Fathom', { command: this.command, args: [] }, options);
+    const client: LanguageClient = new LanguageClient('fathom', 'Fathom', { command: this.command, args: [] }, options);
     client.registerFeature(WANTS_STATUS);
+    this.client = client;
     client.onNotification('fathom/status', (health: Health) => this.healthChanged.fire(health));
     client.onDidChangeState(({ newState }) => {
+      if (givenUp.aborted) {
+        return;
+      }
       if (newState === State.Running) {
         this.lifeChanged.fire('running');
       } else if (newState === State.Stopped) {
@@ -146,7 +166,32 @@ export class Server implements Disposable {
         this.lifeChanged.fire('stopped');
       }
     });
-    await client.start();
+    const silence = setTimeout(() => {
+      this.lifeChanged.fire('silent');
+      void reportError(new Error(l10n.t('the server was started, but does not answer')));
+    }, SILENCE_MS);
+    try {
+      await Promise.race([client.start(), rejection(givenUp)]);
+    } finally {
+      clearTimeout(silence);
+    }
     return client;
   }
+}
+
+/** Rejects when the signal is given. */
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}
+
+/** What a client does when its connection breaks: it starts its server again, unless another one has taken its place. */
+function unlessGivenUp(givenUp: AbortSignal, usual: () => ErrorHandler): ErrorHandler {
+  let handler: ErrorHandler | undefined;
+  return {
+    error: (...details) => (handler ??= usual()).error(...details),
+    closed: () =>
+      givenUp.aborted ? { action: CloseAction.DoNotRestart, handled: true } : (handler ??= usual()).closed(),
+  };
 }

@@ -79,6 +79,10 @@ export function shown({ life, progress, health, status }: Known): Shown {
       busy: false,
     };
   }
+  if (life === 'silent') {
+    const text = l10n.t('Fathom does not answer');
+    return { text, detail: l10n.t('restart the server'), severity: LanguageStatusSeverity.Warning, busy: false };
+  }
   if (life !== 'running') {
     const text = life === 'starting' ? l10n.t('Fathom is starting') : l10n.t('Fathom is not started');
     return { text, detail: '', severity: good, busy: life === 'starting' };

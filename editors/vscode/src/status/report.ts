@@ -46,13 +46,18 @@ function folderText(folder: FolderStatus): string[] {
   if (folder.error !== null) {
     return [...lines, `- ${l10n.t('State: {0}', folder.state)}`, `- ${l10n.t('Problem: {0}', folder.error)}`];
   }
+  // As long as files are being read, all functions that there are by then can be found, which is not all there will be.
+  const reads = folder.indexing && folder.progress?.stage !== 'embed';
   const skipped = Object.entries(folder.skipped ?? {});
   const left = folder.skippedFiles ?? [];
   return [
     ...lines,
     `- ${l10n.t('State: {0}', folder.state)}${folder.paused ? ` (${l10n.t('paused: {0}', folder.paused)})` : ''}`,
     `- ${l10n.t('{0} files, {1} functions', folder.files ?? 0, folder.functions ?? 0)}`,
-    ...(folder.coverage ?? []).map(({ stage, done, total }) => `- ${stageName(stage)}: ${done} / ${total}`),
+    ...(folder.message ? [`- ${folder.message}`] : []),
+    ...(reads ? [] : (folder.coverage ?? [])).map(
+      ({ stage, done, total }) => `- ${stageName(stage)}: ${done} / ${total}`,
+    ),
     `- ${l10n.t('Languages: {0}', counts(Object.entries(folder.languages ?? {})) || '–')}`,
     ...(skipped.length ? [`- ${l10n.t('Left out: {0}', counts(skipped))}`] : []),
     `- ${l10n.t('Model: {0}', folder.model ?? '')}`,

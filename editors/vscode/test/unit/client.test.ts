@@ -1,14 +1,18 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { window } from './vscode.mock';
 import { deferred, found, resetEditor, settle } from './support';
 
 const languageClient = vi.hoisted(() => ({ made: [] as any[], start: async () => {} }));
 vi.mock('vscode-languageclient/node', () => ({
   RevealOutputChannelOn: { Never: 4 },
   State: { Stopped: 1, Running: 2 },
+  CloseAction: { DoNotRestart: 1, Restart: 2 },
   ProgressType: class {},
   LanguageClient: class {
     sendRequest = vi.fn();
     dispose = vi.fn(async () => {});
+    usual = { error: vi.fn(() => 'usual error'), closed: vi.fn(() => 'usual end') };
+    createDefaultErrorHandler = () => this.usual;
     features = [] as any[];
     notified = new Map<string, (params: unknown) => void>();
     stateChanged!: (event: { newState: number }) => void;
@@ -37,7 +41,7 @@ vi.mock('vscode-languageclient/node', () => ({
   },
 }));
 
-const { Server } = await import('../../src/server/client');
+const { Server, SILENCE_MS } = await import('../../src/server/client');
 
 const locate = async () => '/bin/fathom-lsp';
 const ask = { query: 'words' };
@@ -118,6 +122,75 @@ describe('Server', () => {
     await expect(failed).rejects.toThrow('no server');
     await server.restart();
     expect(languageClient.made).toHaveLength(1);
+  });
+
+  describe('that never answers', () => {
+    const silent = deferred<void>();
+    let server: InstanceType<typeof Server>;
+    const lives: string[] = [];
+
+    beforeEach(() => {
+      vi.useFakeTimers();
+      window.showErrorMessage.mockReset();
+      languageClient.start = () => silent.promise;
+      lives.length = 0;
+      server = new Server(locate);
+      server.onLife((life) => lives.push(life));
+    });
+    afterEach(() => void vi.useRealTimers());
+
+    it('is told of after some seconds, with what can be done about it', async () => {
+      void server.start().catch(() => {});
+      await vi.advanceTimersByTimeAsync(SILENCE_MS - 1);
+      expect(lives).toEqual(['starting']);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(lives).toEqual(['starting', 'silent']);
+      const [text, ...remedies] = window.showErrorMessage.mock.calls[0]! as unknown as [string, ...{ title: string }[]];
+      expect(text).toContain('does not answer');
+      expect(remedies.map(({ title }) => title)).toEqual(['Show Logs', 'Restart Server']);
+    });
+
+    it('is not told of when it answers in time, or was given up', async () => {
+      languageClient.start = async () => {};
+      await server.start();
+      await server.stop();
+      languageClient.start = () => silent.promise;
+      void server.start().catch(() => {});
+      await vi.advanceTimersByTimeAsync(1);
+      await server.stop();
+      await vi.advanceTimersByTimeAsync(2 * SILENCE_MS);
+      expect(window.showErrorMessage).not.toHaveBeenCalled();
+    });
+
+    it('is ended by a restart, and whoever waits for it is told', async () => {
+      const request = server.request('fathom/search', ask, never);
+      await vi.advanceTimersByTimeAsync(1);
+      const refused = expect(request).rejects.toThrow('the server was stopped');
+      languageClient.start = async () => {};
+      await server.restart();
+      await refused;
+      const [old, made] = languageClient.made;
+      expect(old.dispose).toHaveBeenCalledOnce();
+      made.sendRequest.mockResolvedValue(found());
+      expect(await server.request('fathom/search', ask, never)).toEqual(found());
+      // The end of the old one is no event of the new one's life, nor is the old one started again.
+      lives.length = 0;
+      old.stateChanged({ newState: 1 });
+      expect(lives).toEqual([]);
+      expect(old.options.errorHandler.closed()).toEqual({ action: 1, handled: true });
+      expect(made.options.errorHandler.closed()).toBe('usual end');
+      expect(made.options.errorHandler.error()).toBe('usual error');
+    });
+
+    it('is not started at all when it was given up while it was looked for', async () => {
+      const place = deferred<string>();
+      const slow = new Server(() => place.promise);
+      const started = slow.start();
+      await slow.stop();
+      place.resolve('/bin/fathom-lsp');
+      await expect(started).rejects.toThrow('the server was stopped');
+      expect(languageClient.made).toHaveLength(0);
+    });
   });
 
   it('gives the first order to who asks, and stops to listen after', async () => {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { commands, window } from './vscode.mock';
 import { DuplicatesView } from '../../src/duplicates/view';
 import type { Clone, CloneGroup } from '../../src/protocol';
@@ -43,6 +43,30 @@ describe('DuplicatesView', () => {
     expect(tree().message).toContain('Still indexing');
     await view.getChildren();
     expect(server.request).toHaveBeenCalledTimes(2);
+  });
+
+  it('asks again by itself when indexing has ended, and only then', async () => {
+    const changed = vi.fn();
+    view.onDidChangeTreeData(changed);
+    server.request.mockResolvedValue({ groups: [], indexing: true });
+    await view.getChildren();
+    expect(tree().message).toBe('Nothing found yet, still indexing');
+    server.healthChanged.fire({ health: 'ok', quiescent: false, message: null });
+    expect(changed).not.toHaveBeenCalled();
+    server.healthChanged.fire({ health: 'ok', quiescent: true, message: null });
+    expect(changed).toHaveBeenCalledOnce();
+    server.request.mockResolvedValue({ groups: [group('exact', 'a', 'b')], indexing: false });
+    await view.getChildren();
+    expect(tree().message).toBe('');
+    server.healthChanged.fire({ health: 'ok', quiescent: true, message: null });
+    expect(changed).toHaveBeenCalledOnce();
+  });
+
+  it('shows what was found and says what is missing', async () => {
+    const message = 'some results are missing: the folder api does not exist (any more)';
+    server.request.mockResolvedValue({ groups: [group('exact', 'a', 'b')], indexing: false, message });
+    expect(await view.getChildren()).toHaveLength(1);
+    expect(tree().message).toBe(message);
   });
 
   it('says that there are none, and why there is no answer', async () => {

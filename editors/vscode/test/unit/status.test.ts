@@ -41,6 +41,7 @@ describe('the status item', () => {
   it.each<[string, Partial<Known>, string, string, Severity, boolean]>([
     ['is not started', { life: 'stopped' }, 'Fathom is not started', '', Severity.Information, false],
     ['starts', { life: 'starting' }, 'Fathom is starting', '', Severity.Information, true],
+    ['is silent', { life: 'silent' }, 'Fathom does not answer', 'restart the server', Severity.Warning, false],
     ['failed', { life: 'failed' }, 'Fathom does not run', 'the server could not be started', Severity.Error, false],
     ['indexes', { progress: 'embedding 3/9' }, 'Fathom is indexing', 'embedding 3/9', Severity.Information, true],
     ['is about to', { health: { ...well, quiescent: false } }, 'Fathom is indexing', '', Severity.Information, true],
@@ -94,6 +95,22 @@ describe('StatusReport', () => {
     ]) {
       expect(text).toContain(part);
     }
+  });
+
+  it('does not count what was found before all files were read', async () => {
+    const server = { ...fakeServer(), command: '/bin/fathom-lsp' };
+    const message = 'indexing is reading files 1/9; results may be missing until it is done';
+    const begun = { ...folder, indexing: true, message, progress: { stage: 'parse', done: 1, total: 9 } };
+    server.request.mockResolvedValue({ version: '0.1.0', roots: [begun] });
+    const report = new StatusReport(server as unknown as Server, '0.2.0');
+    const text = await report.provideTextDocumentContent();
+    expect(text).toContain(`- ${message}`);
+    expect(text).not.toContain('Found by words');
+    server.request.mockResolvedValue({
+      version: '',
+      roots: [{ ...begun, progress: { ...begun.progress, stage: 'embed' } }],
+    });
+    expect(await report.provideTextDocumentContent()).toContain('Found by words: 30 / 30');
   });
 
   it('says why there is no server', async () => {
