@@ -17,6 +17,7 @@ from fathom_indexer import __version__
 from fathom_indexer.cli.main import main
 
 HIT_KEYS = {
+    "nameRange",
     "path",
     "startLine",
     "endLine",
