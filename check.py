@@ -33,9 +33,9 @@ def main() -> int:
     extras = ",".join(filter(None, ("dev", os.environ.get("FATHOM_CHECK_EXTRAS"))))
     # PyTorch first and by itself: a package that pulls it in would take the build with CUDA, several gigabytes.
     ensure_environment(extras, tuple(filter(None, (os.environ.get("FATHOM_CHECK_TORCH"),))))
-    failed = [check[0] for check in CHECKS if _run(*check)]
-    if _run("pytest", *pytest_arguments(sys.argv[1:])):
-        failed.append("pytest")
+    checks = [*CHECKS, ("pytest", *pytest_arguments(sys.argv[1:]))]
+    codes = [(check[0], _run(*check)) for check in checks]
+    failed = [f"{tool} (exit code {code})" for tool, code in codes if code]
     if failed:
         sys.stderr.write(f"check: failed: {', '.join(failed)}\n")
     return 1 if failed else 0

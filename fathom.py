@@ -70,7 +70,8 @@ def main() -> int:
     """Set up if needed, then run `fathom` with the arguments given."""
     require_python()
     ensure_environment()
-    return subprocess.call([str(PYTHON), "-m", "fathom_indexer.cli.main", *sys.argv[1:]])
+    # The installed command: `python -m` would look for modules in the working directory, which may hold code of others.
+    return subprocess.call([str(PYTHON.with_name("fathom.exe" if os.name == "nt" else "fathom")), *sys.argv[1:]])
 
 
 if __name__ == "__main__":

@@ -64,13 +64,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if before := config.stash.get(PASSED_BEFORE, []):
         terminalreporter.stats["passed before"] = list(before)
         passed.update(item.nodeid for item in before)
-    if config.cache is not None:
-        config.cache.set(PASSED, sorted(passed))
+    if (cache := _cache(config)) is not None:
+        cache.set(PASSED, sorted(passed))
 
 
 def _cached(config: pytest.Config) -> Sequence[str]:
-    passed: Sequence[str] = config.cache.get(PASSED, []) if config.cache is not None else []
+    cache = _cache(config)
+    passed: Sequence[str] = cache.get(PASSED, []) if cache is not None else []
     return passed
+
+
+def _cache(config: pytest.Config) -> pytest.Cache | None:
+    """None where it is switched off (`-p no:cacheprovider`)."""
+    return getattr(config, "cache", None)
 
 
 @pytest.fixture(scope="session")

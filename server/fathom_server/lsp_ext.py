@@ -169,8 +169,8 @@ class RootStatus:
     """What is wrong, or why results may be missing, in words for the user."""
 
     def to_json(self) -> Json:
-        told = {"rootUri": self.root_uri, "state": self.state, "error": self.error, "message": self.message}
-        return {**self.index, **told}
+        message = {} if self.message is None else {"message": self.message}
+        return {**self.index, **message, "rootUri": self.root_uri, "state": self.state, "error": self.error}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from fathom_indexer.process.worker import Worker
 from fathom_indexer.protocol import relevance
 
 PAGE = Path(__file__).parents[2] / "docs" / "protocol.md"
-ELSEWHERE = {"ping", "shutdown"}
+ELSEWHERE = {"ping", "shutdown", "watch"}
 """Requests that never get to the engine."""
 
 

@@ -105,7 +105,7 @@ export interface FolderStatus {
   state: 'starting' | 'ready' | 'dead';
   error: string | null;
   /** What is wrong, or why results may be missing, for the user. */
-  message?: string | null;
+  message?: string;
   progress?: { stage: string; done: number; total: number } | null;
   indexPath?: string;
   indexBytes?: number;

@@ -57,13 +57,16 @@ def ask_documentation(
         if not sentence or times[sentence] > 1:
             continue
         without = blank_documentation(changed.get(path, files[path]), function)
-        bare = _again(function, _functions(path, without))
-        if bare is not None and not bare.documentation:
+        units = _functions(path, without)
+        bare = _again(function, units)
+        # What documents one function may look as if it went on over another one.
+        before = [other for _, place, other in asked if place == path]
+        if bare is not None and not bare.documentation and all(_again(other, units) for other in before):
             changed[path] = without
             asked.append((sentence, path, function))
     # Taking out what documents one function moves the bytes of the others.
-    units = {path: _functions(path, source) for path, source in changed.items()}
-    there = [(sentence, path, _again(function, units[path])) for sentence, path, function in asked]
+    last = {path: _functions(path, source) for path, source in changed.items()}
+    there = [(sentence, path, _again(function, last[path])) for sentence, path, function in asked]
     return [DocumentedFunction(sentence, path, bare) for sentence, path, bare in there if bare is not None], changed
 
 

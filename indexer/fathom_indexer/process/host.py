@@ -73,11 +73,13 @@ class Host:
     def broadcast(self, message: Json) -> None:
         """Tell all clients something. For any thread."""
         line = encode(message)
+        params = message.get("params")
+        lasts = isinstance(params, dict) and bool(params.get("problem"))
 
         def write() -> None:
             if message.get("method") == "problem":
                 self._problem = line
-            elif not message.get("params", {}).get("problem"):
+            elif not lasts:
                 self._problem = b""
             for client in self._clients:
                 self._write(client, line)

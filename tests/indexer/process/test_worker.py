@@ -867,7 +867,8 @@ def test_a_step_that_hangs_does_not_outlive_the_client(tmp_path: Path) -> None:
             assert process.stderr.readline() == "it hangs\n"
             # The client goes.
             _, errors = process.communicate(timeout=60)
-            assert (errors, process.returncode) == ("", 1)
+            assert "the process ends in the middle of it" in errors
+            assert (errors.count("\n"), process.returncode) == (1, 1), "nothing else is said"
         finally:
             process.kill()
 
