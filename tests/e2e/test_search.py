@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from pygls.uris import to_fs_path
 from pytest_lsp import LanguageClient
 
 from fathom_indexer.protocol import relevance
@@ -41,8 +42,10 @@ async def test_workspace_symbol_finds_functions_in_words_that_are_not_their_name
     assert isinstance(location, types.Location)
     assert location.uri.endswith(file)
     assert "my%20library" in location.uri
-    assert location.range.start.character == location.range.end.character == 0
-    assert location.range.start.line < location.range.end.line
+    # What a client jumps to is the name itself, not the line of a decorator or a comment.
+    assert location.range.start.line == location.range.end.line
+    line = Path(to_fs_path(location.uri) or "").read_text(encoding="utf-8").splitlines()[location.range.start.line]
+    assert line[location.range.start.character : location.range.end.character] == name
 
 
 async def test_a_symbol_says_what_it_is_in(library: LanguageClient) -> None:
@@ -79,7 +82,9 @@ async def test_a_hit_has_the_documented_shape(library: LanguageClient) -> None:
         "qualifiedName": "overdue_charge",
         "kind": "function",
         "language": "python",
+        "nameRange": {"line": 17, "start": 4, "end": 18},
         "location": {"range": {"start": {"line": 16, "character": 0}, "end": {"line": 22, "character": 0}}},
+        "selectionRange": {"start": {"line": 16, "character": 4}, "end": {"line": 16, "character": 18}},
     }
 
 
