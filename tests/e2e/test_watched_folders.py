@@ -173,7 +173,7 @@ async def test_a_folder_that_is_deleted_and_made_anew_is_followed(
     protocol: Any = client.protocol
     answer = await asyncio.wait_for(protocol.send_request_async("fathom/search", {"query": "a paper bird"}), 60)
     assert answer["results"] == []
-    assert "no such folder" in answer["message"]
+    assert "does not exist" in answer["message"]
     status = await protocol.send_request_async("fathom/status", {})
     assert "no such folder" in status["roots"][0]["message"]
     away.rename(root)
