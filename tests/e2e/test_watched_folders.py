@@ -178,8 +178,12 @@ async def test_a_folder_that_is_deleted_and_made_anew_is_followed(
     assert "does not exist" in status["roots"][0]["error"]
     away.rename(root)
     await found(client, ("fold_paper_crane", "birds.py"))
-    status = await protocol.send_request_async("fathom/status", {})
-    assert (status["roots"][0].get("message"), status["roots"][0]["error"]) == (None, None)
+
+    async def nothing_is_wrong() -> bool:
+        [folder] = (await protocol.send_request_async("fathom/status", {}))["roots"]
+        return folder.get("message") is None and folder["error"] is None
+
+    await until(nothing_is_wrong)
     shutil.rmtree(root)
     root.mkdir()
     (root / "swans.py").write_text(CRANE.replace("crane", "swan"))
