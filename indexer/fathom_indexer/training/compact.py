@@ -39,7 +39,7 @@ def pack(folder: Path, out: Path) -> None:
     """Write the prepared corpus in `folder` as parts in `out`. Raises `ModelError` when there is none."""
     try:
         arrays = {name: np.load(folder / f"{name}.npy") for name in PARTS}
-        lock = json.loads((folder / LOCK_NAME).read_text(encoding="utf-8"))
+        lock = (folder / LOCK_NAME).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder} holds no prepared pairs: {error}") from error
     arrays["offsets"] = np.diff(arrays["offsets"]).astype(np.uint16)
@@ -55,9 +55,8 @@ def pack(folder: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for number, start in enumerate(range(0, len(content), PART_BYTES)):
         (out / f"pairs.{number:03d}").write_bytes(content[start : start + PART_BYTES])
-    holdout = {"holdout": lock.get("holdout")}
     (out / INDEX_NAME).write_text(
-        json.dumps({"arrays": index, "blocks": [len(block) for block in blocks], "lock": holdout}) + "\n"
+        json.dumps({"arrays": index, "blocks": [len(block) for block in blocks], "lock": lock}) + "\n"
     )
 
 
@@ -85,7 +84,7 @@ def unpack(packed: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)
-    (folder / LOCK_NAME).write_text(json.dumps(index["lock"]) + "\n", encoding="utf-8")
+    (folder / LOCK_NAME).write_text(index["lock"], encoding="utf-8", newline="")
 
 
 def _compressed(arrays: Sequence[Array]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ pytest.importorskip("torch", reason="needs the torch extra")
 from fathom_indexer.encoder import EncoderConfig
 from fathom_indexer.errors import ModelError
 from fathom_indexer.training import compact
-from fathom_indexer.training.corpus import PARTS, Corpus, load_corpus, open_corpus
+from fathom_indexer.training.corpus import LOCK_NAME, PARTS, Corpus, load_corpus, open_corpus
 from fathom_indexer.training.run_config import RunConfig
 
 
@@ -37,6 +37,7 @@ def test_what_is_packed_comes_back(
         before, after = (np.load(folder / f"{part}.npy") for folder in (corpus.folder, again))
         assert before.dtype == after.dtype, part
         np.testing.assert_array_equal(before, after, err_msg=part)
+    assert (again / LOCK_NAME).read_bytes() == (corpus.folder / LOCK_NAME).read_bytes()
     opened = open_corpus(again, config)
     np.testing.assert_array_equal(opened.train.code, corpus.train.code)
 
