@@ -2,7 +2,7 @@
 """Installs what the tests need and runs every check: formatting, lint, types, import directions, tests.
 
     python3 check.py              everything
-    python3 check.py --fast       without the tests that are slow, run an editor or a whole server, or download
+    python3 check.py --fast       without the tests that are slow, trace, run an editor or a whole server, or download
     python3 check.py -k search    the same, the arguments passed on to pytest
 
 Uses the virtual environment of `fathom.py`. Tests of what is not installed are skipped with a reason. To have more
@@ -23,7 +23,7 @@ CHECKS = (
     ("lint-imports",),
 )
 
-FAST = "not slow and not e2e and not editors and not network"
+FAST = "not slow and not e2e and not editors and not network and not privacy"
 """The markers (`pyproject.toml`) of the tests that `--fast` runs."""
 
 
