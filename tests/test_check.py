@@ -21,7 +21,7 @@ def check(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_fast_leaves_out_every_marker_that_says_why_a_test_takes_long(check: Any, pytestconfig: pytest.Config) -> None:
     described = (line.partition(":")[::2] for line in pytestconfig.getini("markers"))
-    own = {"slow", "e2e", "editors", "network"}
+    own = {"slow", "e2e", "editors", "network", "privacy"}
     assert own <= {name for name, _ in described}
     assert set(re.findall(r"not (\w+)", check.FAST)) == own
 
