@@ -8,6 +8,7 @@ return {
   end,
   filetypes = {
     'astro',
+    'bash',
     'c',
     'cpp',
     'cs',
@@ -36,6 +37,7 @@ return {
     'ruby',
     'rust',
     'scala',
+    'sh',
     'solidity',
     'sql',
     'svelte',
@@ -45,6 +47,7 @@ return {
     'typescriptreact',
     'vue',
     'zig',
+    'zsh',
   },
   -- The repository before the package inside it, so that a search covers all of a monorepo.
   root_markers = {

@@ -141,6 +141,14 @@ ALL_LANGUAGES: tuple[Language, ...] = (
         queries=("ecmascript", "typescript"),
         macros=_AROUND_ASTRO,
     ),
+    Language(
+        "bash",
+        "tree_sitter_bash",
+        (".sh", ".bash", ".bats", ".zsh"),
+        filenames=(".bashrc", ".profile"),
+        ids=("shellscript",),
+        filetypes=("bash", "sh", "zsh"),
+    ),
     Language("c", "tree_sitter_c", (".c", ".h"), macros=_C_MACROS),
     Language(
         "cpp",

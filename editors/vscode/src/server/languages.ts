@@ -30,6 +30,7 @@ const LANGUAGES = [
   'ruby',
   'rust',
   'scala',
+  'shellscript',
   'solidity',
   'sql',
   'svelte',
