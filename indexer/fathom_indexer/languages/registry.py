@@ -77,7 +77,10 @@ _ONLY_OBJECTIVE_C = re.compile(
     rb"^@(?:class|implementation|import|interface|protocol)\b|^[ \t]*#import\b", re.MULTILINE
 )
 
-EXTRACT_FORMAT = 2
+# `let rec%template`: the grammar reads what follows `let`, but not what follows `rec`.
+_OCAML_EXTENSIONS = re.compile(rb"(?<=\brec)%[\w.]+")
+
+EXTRACT_FORMAT = 3
 """Raise it when the extractor gives other units for the same file: every workspace is read anew."""
 
 
@@ -194,7 +197,7 @@ ALL_LANGUAGES: tuple[Language, ...] = (
         ids=("objective-c", "objective-cpp"),
         filetypes=("objc", "objcpp"),
     ),
-    Language("ocaml", "tree_sitter_ocaml:language_ocaml", (".ml",)),
+    Language("ocaml", "tree_sitter_ocaml:language_ocaml", (".ml",), macros=_OCAML_EXTENSIONS),
     Language(
         "ocaml-interface",
         "tree_sitter_ocaml:language_ocaml_interface",
