@@ -135,7 +135,7 @@ def test_mistakes_of_ctags_are_left_out_with_their_reason(tmp_path: Path) -> Non
         ),
         (
             "d.ps1",
-            "$x = @'\r\nit's\r\nfunction No { }\r\n'@\r\nfunction script:Yes { }\r\n",
+            "$x = @'\r\nit's\r\nfunction No { }\r\nit's\r\n'@\r\nfunction script:Yes { }\r\n",
             1,
             ["code in documentation or another string"],
         ),
