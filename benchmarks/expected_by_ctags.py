@@ -158,10 +158,14 @@ def _own_name(language: str, name: str) -> str:
     """The name without what qualifies it."""
     if language == "objective-c":
         return name.partition(":")[0]
-    if language in {"bash", "lua", "perl"}:
+    if language in {"lua", "perl"}:
         if key := re.search(r"[\w\])](\[\w+\])$", name):
             return key[1]
         return re.split(r"[.:]+", name.strip("\"'`[]"))[-1].strip("\"'`[]")
+    if language == "bash":
+        return name.rpartition("::")[2]
+    if language == "julia":
+        return name.partition("{")[0]
     if language == "powershell":
         return re.sub(r"(?i)^(?:global|local|private|script):", "", name)
     return name
@@ -232,7 +236,14 @@ def _not_one_of(language: str, tag: Mapping[str, str], name: str, kind: str, tex
                 "a type alias in a type or a function, which stays a part of that",
             )
         ],
-        "bash": [(name.endswith(("=", r"\+")), "an array taken for a function")],
+        "bash": [
+            (name.endswith(("=", r"\+")), "an array taken for a function"),
+            (
+                not re.match(rf"(?:.*[;&|{{])?\s*(?:function\s+)?[\w:.-]*{name}\s*(?:[({{]|$)", text),
+                "words of a string taken for a function",
+            ),
+        ],
+        "julia": [(bool(re.search(rf"\b{name}\.:", text)), "a module taken for the operator that is defined in it")],
         "lua": [
             (
                 not re.search(rf"\bfunction\s+[\w.:]*\b{name}\s*\(|\b{name}[\"'\]]*\s*=\s*function\b", text),
