@@ -164,6 +164,8 @@ def _own_name(language: str, name: str) -> str:
         return re.split(r"[.:]+", name.strip("\"'`[]"))[-1].strip("\"'`[]")
     if language == "bash":
         return name.rpartition("::")[2]
+    if language == "cuda" and name == "operator":
+        return "operator()"
     if language == "julia":
         return name.partition("{")[0]
     if language == "powershell":

@@ -80,6 +80,14 @@ _ONLY_OBJECTIVE_C = re.compile(
 # `let rec%template`: the grammar reads what follows `let`, but not what follows `rec`.
 _OCAML_EXTENSIONS = re.compile(rb"(?<=\brec)%[\w.]+")
 
+# `actual class Lock` with an annotation before it, which the grammar takes for an expression.
+_KOTLIN_MODIFIERS = re.compile(
+    rb"^[ \t]*(?:@[^\n]*|\))\s+(?:(?:public|internal|private|protected)[ \t]+)?"
+    rb"(?P<blank>(?:(?:expect|actual|annotation)[ \t]+)+)"
+    rb"(?=(?:(?:open|abstract|sealed|final|inner|data|value|enum|annotation|fun)[ \t]+)*(?:class|interface|object)\b)",
+    re.MULTILINE,
+)
+
 EXTRACT_FORMAT = 3
 """Raise it when the extractor gives other units for the same file: every workspace is read anew."""
 
@@ -93,7 +101,7 @@ class Language:
     `clauses` says that a function may be written as several in a row, all of its name (Haskell's equations).
     `extra` says that its grammar is too large to be installed with the rest: it comes with the extra `languages`.
     `macros` is what a preprocessor would take away and the grammar cannot know, or what is in another language: it is
-    blanked for the parser.
+    blanked for the parser, or only its group `blank` if there is one.
     `ids` are LSP's names for it, `filetypes` Neovim's, each when that is not the language's own name alone.
     """
 
@@ -184,7 +192,7 @@ ALL_LANGUAGES: tuple[Language, ...] = (
         filetypes=("javascript", "javascriptreact"),
     ),
     Language("julia", "tree_sitter_julia", (".jl",)),
-    Language("kotlin", "tree_sitter_kotlin", (".kt", ".kts")),
+    Language("kotlin", "tree_sitter_kotlin", (".kt", ".kts"), macros=_KOTLIN_MODIFIERS),
     Language("lua", "tree_sitter_lua", (".lua",)),
     Language("nix", "tree_sitter_nix", (".nix",)),
     Language(
