@@ -47,7 +47,9 @@ _ONLY_CPP = re.compile(
     rb"|^[ \t]*(?:inline[ \t]+)?namespace\b(?:\s+[\w:]+)?\s*\{"
     rb"|^[ \t]*(?:\w+[ \t]+)?template\s*<|^[ \t]*(?:public|private|protected)\s*:|^[ \t]*using\s+\w+"
     rb"|\benum\s+(?:class|struct)\s+\w+|^[ \t]*class(?:\s+\w+){1,3}\s*(?:final\s*)?[:{;]"
-    rb"|\b(?:constexpr|consteval|noexcept|decltype|static_cast|nullptr_t)\b|\boperator\s*(?:[^\s\w;,)]|\w+\s*\()"
+    rb"|\b(?:constexpr|consteval|noexcept|decltype|static_cast|nullptr_t)\b"
+    # Not of a variable called so, as C may have: `operator = 1`, `operator->next`.
+    rb"|\boperator\s*(?:[^\s\w;,().]{1,3}|\(\s*\)|\"\"\s*\w+)\s*\(|\boperator\s+(?:const\s+)?[\w:]+[\s*&\[\]]*\("
     # A reference among parameters or results, a member with a default, a constructor with initializers.
     rb"|[(,]\s*const\s+(?:struct\s+)?\w+\s*&"
     rb"|^[ \t]*(?!(?:return|else|case|goto|do)\b)(?:[\w:<>]+[ \t*&]+){1,8}[\w~]+\s*"
