@@ -13,10 +13,11 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from expected import Expected
+from expected_by_lines import Look, bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,21 @@ LANGUAGES: Mapping[str, Parser] = {
     "typescript": Parser("TypeScript", "Gacfgim", ends=False),
 }
 
+# How comments and strings look where ctags takes what is in them for definitions.
+_TEXTS = {
+    "lua": Look(
+        (), "--", ("--[[", "]]"), strings=r"\[(=*)\[[\s\S]*?\]\1\]|" + r'"(?:\\.|[^"\\\n])*"' + r"|'(?:\\.|[^'\\\n])*'"
+    ),
+    "powershell": Look(
+        (),
+        "#",
+        ("<#", "#>"),
+        strings=r"@'[ \t\r]*\n[\s\S]*?\n'@|@\"[ \t\r]*\n[\s\S]*?\n\"@|\"(?:`.|[^\"`])*\"|'(?:''|[^'])*'",
+    ),
+}
+_WITH_MACROS = frozenset({"c", "cpp", "cuda"})
+# A macro that takes the place of a name: ctags calls what it defines after the macro, Fathom after its arguments.
+_TEST_MACRO = re.compile(r"[A-Z][A-Z0-9_]+")
 _ANONYMOUS = re.compile(r"__anon\w*|[Aa]nonymous\w*|")
 _KEYWORDS = frozenset("if for while switch catch return do else elif except until case when".split())
 
@@ -73,6 +89,7 @@ def definitions(language: str, root: Path, sources: Mapping[str, bytes], left_ou
     parser = LANGUAGES[language]
     texts = {path: source.decode("utf-8", "replace") for path, source in sources.items()}
     lines = {path: text.split("\n") for path, text in texts.items()}
+    codes = {path: bare(text, _TEXTS[language]).split("\n") for path, text in texts.items() if language in _TEXTS}
     heredocs = {path: _heredocs(text) if language == "elixir" else set() for path, text in texts.items()}
     found: dict[tuple[str, int, str], Expected] = {}
     for tag in _tags(parser, root, sources):
@@ -87,6 +104,12 @@ def definitions(language: str, root: Path, sources: Mapping[str, bytes], left_ou
         reason = _not_one(language, tag, definition, text)
         if definition.line in heredocs[definition.path]:
             reason = "code in documentation or another string"
+        if codes and not reason and "function" not in codes[definition.path][definition.line - 1].lower():
+            reason = "code in documentation or another string"
+        if language in _WITH_MACROS and not reason and _TEST_MACRO.fullmatch(definition.name):
+            name = _said_by_macro(definition.name, lines[definition.path][definition.line - 1 :])
+            reason = reason if name else "a call of a macro without arguments, which is no definition"
+            definition = replace(definition, name=name)
         key = definition.path, definition.line, definition.name
         if reason:
             left_out[reason] += 1
@@ -120,12 +143,33 @@ def _heredocs(text: str) -> set[int]:
     return lines
 
 
+def _said_by_macro(name: str, lines: list[str]) -> str:
+    """What a macro in the place of a name says: `Queue.Pops` of `TEST_F(Queue, Pops)`; its own name if no call."""
+    call = re.search(rf"^\s*(?:\w+[ ]+)*{name}\s*\(([^()]*)\)", "\n".join(lines[:4]))
+    if call is None or name not in lines[0]:
+        return name
+    words = [re.sub(r'^\w?"|"$', "", word.strip()) for word in call[1].split(",")]
+    if not all(re.fullmatch(r"[\w:]*", word) for word in words):
+        return name
+    return ".".join(words) if len(words) == 2 else words[0]
+
+
 def _own_name(language: str, name: str) -> str:
     """The name without what qualifies it."""
     if language == "objective-c":
         return name.partition(":")[0]
-    if language in {"bash", "lua", "powershell", "perl"}:
+    if language in {"lua", "perl"}:
+        if key := re.search(r"[\w\])](\[\w+\])$", name):
+            return key[1]
         return re.split(r"[.:]+", name.strip("\"'`[]"))[-1].strip("\"'`[]")
+    if language == "bash":
+        return name.rpartition("::")[2]
+    if language == "cuda" and name == "operator":
+        return "operator()"
+    if language == "julia":
+        return name.partition("{")[0]
+    if language == "powershell":
+        return re.sub(r"(?i)^(?:global|local|private|script):", "", name)
     return name
 
 
@@ -156,6 +200,15 @@ def _not_one_of(language: str, tag: Mapping[str, str], name: str, kind: str, tex
                 "a second name of a structure, which has its own",
             ),
             (
+                kind == "enum"
+                and not re.search(rf"\benum\b(?:\s+(?:class|struct|[A-Z_]+(?:\(.*\))?))*\s+{name}\b", text),
+                "a variable taken for an enumeration",
+            ),
+            (
+                kind == "function" and bool(re.search(rf"\)\s*(?:const\s*)?{name}\s*\(", text)) and name.isupper(),
+                "a macro behind arguments taken for a name",
+            ),
+            (
                 kind == "macro" and not re.search(rf"\b{name}\(", text),
                 "a macro without parameters, which is no function",
             ),
@@ -174,6 +227,10 @@ def _not_one_of(language: str, tag: Mapping[str, str], name: str, kind: str, tex
                 kind == "alias" and not re.match(rf"\s*(?:export\s+)?(?:declare\s+)?type\s+{name}\s*(?:<|=|$)", text),
                 "an imported type, or a variable called `type`, taken for a type alias",
             ),
+            (
+                kind == "alias" and text.startswith((" ", "\t")),
+                "a type alias in a type or a function, which stays a part of that",
+            ),
         ],
         "rust": [
             (
@@ -181,12 +238,20 @@ def _not_one_of(language: str, tag: Mapping[str, str], name: str, kind: str, tex
                 "a type alias in a type or a function, which stays a part of that",
             )
         ],
-        "bash": [(name.endswith(("=", r"\+")), "an array taken for a function")],
+        "bash": [
+            (name.endswith(("=", r"\+")), "an array taken for a function"),
+            (
+                not re.match(rf"(?:.*[;&|{{])?\s*(?:function\s+)?[\w:.-]*{name}\s*(?:[({{]|$)", text),
+                "words of a string taken for a function",
+            ),
+        ],
+        "julia": [(bool(re.search(rf"\b{name}\.:", text)), "a module taken for the operator that is defined in it")],
         "lua": [
             (
                 not re.search(rf"\bfunction\s+[\w.:]*\b{name}\s*\(|\b{name}[\"'\]]*\s*=\s*function\b", text),
                 "a string, a comment or a call with a function taken for a function",
-            )
+            ),
+            (name == "end", "a keyword taken for a name"),
         ],
         "java": [
             (

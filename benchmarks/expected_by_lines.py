@@ -94,13 +94,13 @@ _OCAML = Look(
     (
         _pattern(
             "function",
-            r"^[ \t]*(?:let|and)(?:%\w+)?(?:\s+rec)?\s+"
-            r"(?!(?:class|exception|module|open|type)\b)(?P<name>[a-z_][\w']*)[ ]+[\w(~?{_]",
+            r"^[ \t]*(?:let|and)(?:%[\w.]+)?(?:\s+rec(?:%[\w.]+)?)?\s+"
+            r"(?!(?:class|exception|module|open|rec|type)\b)(?P<name>[a-z_][\w']*)[ ]+(?!in\b)[\w(~?{_]",
         ),
         _pattern(
             "function",
-            r"^[ \t]*(?:let|and)(?:\s+rec)?\s+"
-            r"(?!(?:class|exception|module|open|type)\b)(?P<name>[a-z_][\w']*)\s*=\s*(?:fun|function)\b",
+            r"^[ \t]*(?:let|and)(?:%[\w.]+)?(?:\s+rec(?:%[\w.]+)?)?\s+"
+            r"(?!(?:class|exception|module|open|rec|type)\b)(?P<name>[a-z_][\w']*)\s*=\s*(?:fun|function)\b",
         ),
         _pattern("type", r"^type\s+(?:nonrec\s+)?(?:[+-]?'\w+\s+|\([^)\n]*\)\s+)?(?P<name>[a-z_][\w']*)"),
         _pattern("module", r"^[ \t]*module\s+(?!type\b)(?P<name>[A-Z][\w']*)\s*=\s*struct\b"),

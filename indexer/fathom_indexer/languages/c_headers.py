@@ -52,7 +52,9 @@ _NEVER_NAMES = frozenset(
 _KEPT_GROUPS = frozenset(
     b"decltype typeof __typeof__ __typeof alignas _Alignas noexcept throw explicit requires".split()
 )
+_OPERATOR_WORDS = frozenset(b"new delete co_await and or not xor and_eq or_eq xor_eq compl bitand bitor not_eq".split())
 _MACRO = re.compile(rb"_*[A-Z][A-Z0-9_]*\Z")
+_APART = re.compile(rb"[^\n]*\n(?:[^\S\n]*//[^\n]*\n)*[ \t]*(?:\r?\n|#)")
 _ACCESS = frozenset(b"public private protected signals slots Q_SIGNALS Q_SLOTS".split())
 
 
@@ -74,6 +76,10 @@ class Part:
     kind: str
     """`word`, `type` (with `::` or `<...>`), `group` (with arguments), `args` (arguments alone), `operator`, `mark`."""
     arguments: Span | None = None
+    has_constants: bool = False
+    """Whether an argument begins with a number or a text, as no parameter does."""
+    converts: bool = False
+    """Whether it is `operator` with a type behind it, and so has none before it."""
 
 
 @dataclass(slots=True)
@@ -109,8 +115,10 @@ class _Scanner:
         self._stack: list[_Open] = []
         self._head: list[Token] = []
         self._declarations: list[list[Token]] = []
+        self._statement_end = 0
 
     def scan(self) -> Heads:
+        self._found.blanks += _comments_in_directives(self._code)
         line_start = -1
         for token in _tokens(self._code):
             starts_line = line_start < (line_start := self._code.rfind(b"\n", 0, token.start))
@@ -122,6 +130,8 @@ class _Scanner:
                 self._close(token)
             elif self._at_declarations:
                 self._declare(token)
+            if token.text in (b";", b"}"):
+                self._statement_end = token.end
         while self._stack:
             self._end(self._stack.pop(), len(self._code.rstrip()))
         return self._found
@@ -139,23 +149,23 @@ class _Scanner:
             for depth in range(len(self._stack) - 1, -1, -1):
                 if self._stack[depth].kind != "block" and self._stack[depth].column == column:
                     while len(self._stack) > depth + 1:
-                        self._end(self._stack.pop(), self._before(token.start))
+                        self._cut(self._stack.pop())
                     return
         elif token.kind == "word" and self._begins_definition(token.start):
             for depth in range(len(self._stack) - 1, -1, -1):
                 if self._stack[depth].kind == "function" and self._stack[depth].column == column:
                     while len(self._stack) > depth:
-                        self._end(self._stack.pop(), self._before(token.start))
+                        self._cut(self._stack.pop())
                     return
-
-    def _before(self, offset: int) -> int:
-        return len(self._code[:offset].rstrip())
 
     def _begins_definition(self, offset: int) -> bool:
         return _TOP_LEVEL.match(self._code, offset) is not None
 
     def _declare(self, token: Token) -> None:
         if token.text == b";":
+            if len(self._head) <= MAX_HEAD_TOKENS:
+                self._drop_macros()
+                self._found.blanks += _attributes(self._head)
             self._declarations.append(self._head)
             del self._declarations[:-8]
             self._head = []
@@ -170,6 +180,7 @@ class _Scanner:
         if not self._at_declarations:
             self._stack.append(_Open("block", -1, b"", None, token.start))
             return
+        self._drop_macros()
         head, self._head = self._head, []
         around = self._stack[-1].name if self._stack else b""
         if not head and self._declarations:
@@ -198,6 +209,18 @@ class _Scanner:
                     name = code[read.name[0] : read.name[1]]
         self._stack.append(_Open(kind, column, name, shape, token.start))
 
+    def _drop_macros(self) -> None:
+        """Take away the macros that stand by themselves before a head: an empty line or a directive follows them."""
+        head = self._head
+        while head and head[0].kind == "word" and _is_macro(head[0].text):
+            last = 0
+            if len(head) > 1 and head[1].text == b"(":
+                last = _closing(head, 1) or 0
+            if last + 1 >= len(head) or not _APART.match(self._code, head[last].end, head[last + 1].start):
+                return
+            self._found.blanks.append((head[0].start, head[last].end))
+            del head[: last + 1]
+
     def _old_style(self, brace: Token) -> list[Token]:
         """The head of a function whose parameters are declared behind it, each with a semicolon of its own."""
         for index in range(len(self._declarations) - 1, -1, -1):
@@ -217,6 +240,10 @@ class _Scanner:
         if self._stack:
             self._end(self._stack.pop(), token.end)
 
+    def _cut(self, opened: _Open) -> None:
+        """End behind its last statement what no brace ends."""
+        self._end(opened, max(self._statement_end, opened.brace + 1))
+
     def _end(self, opened: _Open, end: int) -> None:
         if opened.shape is not None:
             start, name, indent, encloses, _, _, _ = self._found.shapes[opened.shape]
@@ -230,9 +257,22 @@ class _Scanner:
 # Words, arguments and a body: in the column of a function's own head, that is none of its statements.
 _TOP_LEVEL = re.compile(
     rb"(?:namespace|class|struct|union|enum|template|extern)\b[^;(){}=]{0,400}\{"
-    rb"|(?!(?:if|else|for|while|do|switch|case|return|goto|default|try|catch|using|lock|synchronized|new)\b)"
-    rb"[\w:<>,*&~\[\]. \t]{1,300}(?:\r?\n[\w:<>,*&~ \t]{1,300})?\((?:[^;{}()]|\([^;{}()]*\)){0,400}\)[\w\s:&]{0,100}\{"
+    rb"|(?!(?:if|else|for|while|do|switch|case|return|goto|default|try|catch|using|lock|synchronized|new)\b"
+    rb"|\w+[ \t]*:(?!:))"
+    rb"[\w:<>,*&~\[\]. \t]{1,300}(?:\r?\n[\w:<>,*&~ \t]{1,300}){0,2}"
+    rb"\((?:[^;{}()]|\([^;{}()]*\)){0,400}\)[\w\s:&]{0,100}\{"
 )
+
+
+_DIRECTIVE = re.compile(rb"^[ \t]*#(?:[^\n\\]|\\\r?\n|\\.)*", re.MULTILINE)
+_COMMENT_BEFORE_CODE = re.compile(rb"/\*(?:[^*]|\*(?!/))*\*/(?=[^\S\n]*(?:\\\r?\n|[^\s/]))")
+
+
+def _comments_in_directives(code: bytes) -> Iterator[Span]:
+    """The comments inside macros, behind which the grammar takes what is left of the macro for code."""
+    for directive in _DIRECTIVE.finditer(code):
+        if b"/*" in directive[0]:
+            yield from (comment.span() for comment in _COMMENT_BEFORE_CODE.finditer(code, *directive.span()))
 
 
 def _tokens(code: bytes) -> Iterator[Token]:
@@ -277,7 +317,9 @@ def _parts(tokens: list[Token]) -> list[Part]:
             while end < len(tokens) and tokens[end].text != b"(" and end - index < MAX_OPERATOR_TOKENS:
                 end += 1
             start = parts.pop().start if last is not None and last.text.endswith(b"::") else token.start
-            parts.append(Part(b"operator", start, tokens[end - 1].end, "operator"))
+            behind = tokens[index + 1] if index + 1 < len(tokens) else token
+            converts = behind.kind == "word" and behind.text not in _OPERATOR_WORDS
+            parts.append(Part(b"operator", start, tokens[end - 1].end, "operator", converts=converts))
             index = end - 1
         else:
             _fold_word(parts, token)
@@ -297,7 +339,11 @@ def _fold_brackets(parts: list[Part], tokens: list[Token], index: int, closing: 
         if is_call and tokens[closing + 1 : closing + 2] and tokens[closing + 1].text == b"(":
             last.end = end
         else:
-            parts[-1] = Part(last.text, last.start, end, "group", (token.start, end))
+            constants = any(
+                tokens[at].kind in ("number", "string") and tokens[at - 1].text in (b"(", b",")
+                for at in range(index + 1, closing)
+            )
+            parts[-1] = Part(last.text, last.start, end, "group", (token.start, end), constants, last.converts)
     else:
         parts.append(Part(token.text, token.start, end, "args" if token.text == b"(" else "mark"))
 
@@ -358,11 +404,19 @@ def _read(head: list[Token], around: bytes) -> _Read | None:
         (at for at, part in enumerate(parts) if part.kind in ("word", "group") and part.text in _TYPE_KEYWORDS), None
     )
     function = _function(parts, around)
-    if keyword is not None and (
-        function is None or parts[keyword].text == b"enum" or _is_class(parts, keyword, function)
-    ):
+    if keyword is not None and (function is None or _is_class(parts, keyword, function)):
         return _class(parts, keyword, template)
     return function
+
+
+def _attributes(declaration: list[Token]) -> list[Span]:
+    """What to blank of a declaration without a body: a macro with constants before what is declared."""
+    parts = _parts(declaration)
+    groups = [part for part in parts if part.kind == "group"]
+    if len(groups) < 2 or not groups[0].has_constants or groups[0].text in _NEVER_NAMES:
+        return []
+    read = _read(declaration, b"")
+    return [(groups[0].start, groups[0].end)] if read is not None and read.name[0] > groups[0].start else []
 
 
 def _is_class(parts: list[Part], keyword: int, function: _Read) -> bool:
@@ -380,8 +434,9 @@ def _is_class(parts: list[Part], keyword: int, function: _Read) -> bool:
 
 
 def _class(parts: list[Part], keyword: int, template: int | None) -> _Read | None:
-    if parts[keyword].text == b"enum":
-        return None
+    is_enum = parts[keyword].text == b"enum"
+    if is_enum and keyword + 1 < len(parts) and parts[keyword + 1].text in _TYPE_KEYWORDS:
+        keyword += 1
     end = next((at for at in range(keyword + 1, len(parts)) if parts[at].text in (b":", b"final")), len(parts))
     words = [part for part in parts[keyword + 1 : end] if part.kind in ("word", "type", "group")]
     named = [part for part in words if part.kind != "group"]
@@ -390,12 +445,14 @@ def _class(parts: list[Part], keyword: int, template: int | None) -> _Read | Non
     name = named[-1]
     blanks = [(part.start, part.end) for part in words if part is not name]
     first = keyword if template is None or template > keyword else template
+    if is_enum:
+        first = next(at for at, part in enumerate(parts) if part.text == b"enum")
     blanks += [
         (part.start, part.end)
         for part in parts[:first]
         if part.kind in ("word", "group", "args", "type") and part.text not in _SPECIFIERS
     ]
-    return _Read(_start(parts, blanks), (name.start, name.end), True, blanks)
+    return _Read(_start(parts, blanks), (name.start, name.end), not is_enum, blanks)
 
 
 def _function(parts: list[Part], around: bytes) -> _Read | None:
@@ -405,13 +462,15 @@ def _function(parts: list[Part], around: bytes) -> _Read | None:
     groups = [at for at, part in enumerate(front) if part.kind == "group" and part.text not in _NEVER_NAMES]
     if not groups:
         return None
+    groups = [at for at in groups if not front[at].has_constants] or groups
     chosen = _typed(front, groups, around)
     macro = chosen is None
     if chosen is None:
         # Without any type: a macro, a constructor, a function of old C.
         chosen = groups[-1]
     name = front[chosen]
-    blanks = _unknown_before(front[:chosen], name.text.split(b"::")[-1] == around != b"")
+    has_no_type = name.converts or name.text.split(b"::")[-1] == around != b""
+    blanks = _unknown_before(front[:chosen], has_no_type)
     blanks += _unknown_behind(front[chosen + 1 :], macro)
     name_end = name.arguments[0] if name.arguments is not None else name.end
     if macro and name.arguments is not None and _is_macro(name.text):
@@ -437,10 +496,10 @@ def _typed(front: list[Part], groups: list[int], around: bytes) -> int | None:
     return chosen
 
 
-def _unknown_before(parts: list[Part], constructs: bool) -> list[Span]:
-    """What stands before a name and is neither its type nor a specifier. Constructors have no type."""
+def _unknown_before(parts: list[Part], has_no_type: bool) -> list[Span]:
+    """What stands before a name and is neither its type nor a specifier. Constructors and conversions have no type."""
     units = [part for part in parts if _is_type(part)]
-    types = [] if constructs else _type_of(units)
+    types = [] if has_no_type else _type_of(units)
     template = next((at for at, part in enumerate(parts) if part.text == b"template"), -1)
     unknown = []
     for at, part in enumerate(parts):

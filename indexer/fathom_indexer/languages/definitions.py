@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fathom_indexer.languages.comments import Lead, Leads, clean_comments
-from fathom_indexer.languages.names import dotted_path, name_of_arguments, split_owner, without_type_arguments
+from fathom_indexer.languages.names import dotted_path, last_name, name_of_arguments, split_owner
 from fathom_indexer.languages.parsing import Captures
 from fathom_indexer.languages.recovery import read
 from fathom_indexer.languages.text import Span, decode, one_line, without_conditions
@@ -110,13 +110,13 @@ def definitions(code: bytes, language: Language) -> list[Definition]:
     reading = read(code, language)
     matches = reading.matches
     leads = Leads(matches, code, reading.attributes)
-    found = sorted(_found(matches, code, leads), key=lambda definition: definition.order)
+    found = sorted(_found(matches, code, language.name, leads), key=lambda definition: definition.order)
     for definition in found:
         definition.guessed = definition.name_span[0] in reading.guessed
     return _nest(_merge_clauses(found, leads) if language.clauses else found, leads)
 
 
-def _found(matches: list[Captures], code: bytes, leads: Leads) -> list[Definition]:
+def _found(matches: list[Captures], code: bytes, language: str, leads: Leads) -> list[Definition]:
     """What the query finds; of matches that share a name node, the most specific, the widest, the most detailed."""
     # From the inside out: asking a node for its parent takes time in proportion to its depth.
     wrapped = {
@@ -129,7 +129,7 @@ def _found(matches: list[Captures], code: bytes, leads: Leads) -> list[Definitio
     parts = {(node.start_byte, node.end_byte) for captures in matches for node in captures.get("attribute", ())}
     found: dict[int | Span, tuple[tuple[int, int, int], Definition]] = {}
     for captures in matches:
-        definition = _definition(captures, code, leads, wrapped)
+        definition = _definition(captures, code, language, leads, wrapped)
         if definition is None or definition.span in parts:
             continue
         # A scope has one name, whichever pattern finds it.
@@ -156,7 +156,9 @@ def _rank(kind: Kind | None) -> int:
     return _SPECIFICITY.get(kind, 1) if kind else -1
 
 
-def _definition(captures: Captures, code: bytes, leads: Leads, wrapped: dict[int, Node]) -> Definition | None:
+def _definition(
+    captures: Captures, code: bytes, language: str, leads: Leads, wrapped: dict[int, Node]
+) -> Definition | None:
     label, nodes = next(((key, nodes) for key, nodes in captures.items() if "." in key), ("", []))
     names = captures.get("name")
     if not nodes or not names:
@@ -170,10 +172,8 @@ def _definition(captures: Captures, code: bytes, leads: Leads, wrapped: dict[int
         names = [*names, first]
     elif names[0].has_error:
         # Where the parser left something out, as it does with macros it cannot know, the name is what stands last.
-        full_name = " ".join(without_type_arguments(full_name).split()[-1:])
-    # A word of a shell may have dots in it.
-    is_whole = bool(arguments) or (names[0].type == "word" and "::" not in full_name)
-    owner, name = ("", full_name) if is_whole else split_owner(full_name)
+        full_name = last_name(full_name)
+    owner, name = ("", full_name) if arguments else split_owner(full_name, language)
     if not name:
         return None
     if receivers := captures.get("receiver"):

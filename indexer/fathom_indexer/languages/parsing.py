@@ -113,7 +113,9 @@ def is_broken(code: bytes, language: Language) -> bool:
 
 
 def _blank(match: re.Match[bytes]) -> bytes:
-    return b" " * (match.end() - match.start())
+    start, end = match.span("blank" if "blank" in match.re.groupindex else 0)
+    whole = match[0]
+    return whole[: start - match.start()] + b" " * (end - start) + whole[end - match.start() :]
 
 
 def _parse(code: bytes, parser: Parser) -> Node | None:

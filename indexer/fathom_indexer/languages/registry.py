@@ -47,7 +47,9 @@ _ONLY_CPP = re.compile(
     rb"|^[ \t]*(?:inline[ \t]+)?namespace\b(?:\s+[\w:]+)?\s*\{"
     rb"|^[ \t]*(?:\w+[ \t]+)?template\s*<|^[ \t]*(?:public|private|protected)\s*:|^[ \t]*using\s+\w+"
     rb"|\benum\s+(?:class|struct)\s+\w+|^[ \t]*class(?:\s+\w+){1,3}\s*(?:final\s*)?[:{;]"
-    rb"|\b(?:constexpr|consteval|noexcept|decltype|static_cast|nullptr_t)\b|\boperator\s*(?:[^\s\w;,)]|\w+\s*\()"
+    rb"|\b(?:constexpr|consteval|noexcept|decltype|static_cast|nullptr_t)\b"
+    # Not of a variable called so, as C may have: `operator = 1`, `operator->next`.
+    rb"|\boperator\s*(?:[^\s\w;,().]{1,3}|\(\s*\)|\"\"\s*\w+)\s*\(|\boperator\s+(?:const\s+)?[\w:]+[\s*&\[\]]*\("
     # A reference among parameters or results, a member with a default, a constructor with initializers.
     rb"|[(,]\s*const\s+(?:struct\s+)?\w+\s*&"
     rb"|^[ \t]*(?!(?:return|else|case|goto|do)\b)(?:[\w:<>]+[ \t*&]+){1,8}[\w~]+\s*"
@@ -77,7 +79,18 @@ _ONLY_OBJECTIVE_C = re.compile(
     rb"^@(?:class|implementation|import|interface|protocol)\b|^[ \t]*#import\b", re.MULTILINE
 )
 
-EXTRACT_FORMAT = 2
+# `let rec%template`: the grammar reads what follows `let`, but not what follows `rec`.
+_OCAML_EXTENSIONS = re.compile(rb"(?<=\brec)%[\w.]+")
+
+# `actual class Lock` with an annotation before it, which the grammar takes for an expression.
+_KOTLIN_MODIFIERS = re.compile(
+    rb"^[ \t]*(?:@[^\n]*|\))\s+(?:(?:public|internal|private|protected)[ \t]+)?"
+    rb"(?P<blank>(?:(?:expect|actual|annotation)[ \t]+)+)"
+    rb"(?=(?:(?:open|abstract|sealed|final|inner|data|value|enum|annotation|fun)[ \t]+)*(?:class|interface|object)\b)",
+    re.MULTILINE,
+)
+
+EXTRACT_FORMAT = 3
 """Raise it when the extractor gives other units for the same file: every workspace is read anew."""
 
 
@@ -90,7 +103,7 @@ class Language:
     `clauses` says that a function may be written as several in a row, all of its name (Haskell's equations).
     `extra` says that its grammar is too large to be installed with the rest: it comes with the extra `languages`.
     `macros` is what a preprocessor would take away and the grammar cannot know, or what is in another language: it is
-    blanked for the parser.
+    blanked for the parser, or only its group `blank` if there is one.
     `ids` are LSP's names for it, `filetypes` Neovim's, each when that is not the language's own name alone.
     """
 
@@ -181,7 +194,7 @@ ALL_LANGUAGES: tuple[Language, ...] = (
         filetypes=("javascript", "javascriptreact"),
     ),
     Language("julia", "tree_sitter_julia", (".jl",)),
-    Language("kotlin", "tree_sitter_kotlin", (".kt", ".kts")),
+    Language("kotlin", "tree_sitter_kotlin", (".kt", ".kts"), macros=_KOTLIN_MODIFIERS),
     Language("lua", "tree_sitter_lua", (".lua",)),
     Language("nix", "tree_sitter_nix", (".nix",)),
     Language(
@@ -194,7 +207,7 @@ ALL_LANGUAGES: tuple[Language, ...] = (
         ids=("objective-c", "objective-cpp"),
         filetypes=("objc", "objcpp"),
     ),
-    Language("ocaml", "tree_sitter_ocaml:language_ocaml", (".ml",)),
+    Language("ocaml", "tree_sitter_ocaml:language_ocaml", (".ml",), macros=_OCAML_EXTENSIONS),
     Language(
         "ocaml-interface",
         "tree_sitter_ocaml:language_ocaml_interface",

@@ -64,6 +64,8 @@ _SHAPES = {
     "julia": _JULIA,
 }
 _C_FAMILY = frozenset({"c", "cpp", "csharp", "cuda", "java"})
+_WITH_MACROS = frozenset({"c", "cpp", "cuda"})
+_MACRO = re.compile(rb"^(?P<indent>[ \t]*)#[ \t]*define[ \t]+(?P<name>\w+)\((?:[^\n\\]|\\\r?\n|\\.)*\n", re.MULTILINE)
 WITHOUT_BRACES = frozenset("elixir fsharp gdscript haskell julia lua nix ocaml ocaml-interface python ruby sql".split())
 """Languages whose bodies stand between words or are indented."""
 
@@ -98,7 +100,8 @@ class Shape:
 def shapes(code: bytes, language: str) -> list[Shape]:
     """Everything in `code` that looks like a definition, in order."""
     if language in _C_FAMILY:
-        return [Shape(*found) for found in c_shapes(code).shapes]
+        read = [Shape(*found) for found in c_shapes(code).shapes]
+        return sorted([*read, *_macros(code)], key=lambda one: one.start) if language in _WITH_MACROS else read
     pattern = _SHAPES.get(language, _BY_KEYWORD)
     lines = Lines(code)
     heads = [
@@ -125,6 +128,13 @@ def shapes(code: bytes, language: str) -> list[Shape]:
             span = body, end
         found.append(Shape(start, name, len(indent), encloses, end, limit, span))
     return found
+
+
+def _macros(code: bytes) -> Iterator[Shape]:
+    """The macros with parameters, each with the line break behind it, without which it is none."""
+    for match in _MACRO.finditer(code):
+        start, end = match.span()
+        yield Shape(start + len(match["indent"]), match.span("name"), len(match["indent"]), False, end, end, None)
 
 
 def _name(match: re.Match[bytes]) -> Span:

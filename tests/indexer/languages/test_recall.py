@@ -117,6 +117,45 @@ def test_mistakes_of_ctags_are_left_out_with_their_reason(tmp_path: Path) -> Non
 
 
 @needs_ctags
+@pytest.mark.parametrize(
+    ("file", "code", "found", "reasons"),
+    [
+        ("a.cpp", "TEST_F(Queue, Pops) {\n}\nclass RE {\n  RE(const RE& r) {}\n};\n", 3, []),
+        (
+            "b.c",
+            "static enum order list[] = { 1 };\nint f(void) { return 1; }\n",
+            1,
+            ["a variable taken for an enumeration"],
+        ),
+        (
+            "c.lua",
+            "-- function no() end\nx = [[\nfunction neither() end\n]]\nlocal t = {}\nt[k] = function() end\n",
+            1,
+            ["code in documentation or another string"],
+        ),
+        (
+            "d.ps1",
+            "$x = @'\r\nit's\r\nfunction No { }\r\nit's\r\n'@\r\nfunction script:Yes { }\r\n",
+            1,
+            ["code in documentation or another string"],
+        ),
+        (
+            "e.ts",
+            'test("a", () => {\n  type T = string;\n});\ntype U = number;\n',
+            1,
+            ["a type alias in a type or a function, which stays a part of that"],
+        ),
+    ],
+)
+def test_names_are_counted_as_a_reader_would(
+    tmp_path: Path, file: str, code: str, found: int, reasons: list[str]
+) -> None:
+    (tmp_path / file).write_bytes(code.encode())
+    (comparison,) = recall.compare_folder(tmp_path, None).values()
+    assert (comparison.expected, comparison.found, sorted(comparison.left_out)) == (found, found, reasons)
+
+
+@needs_ctags
 def test_report_names_what_is_missed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.c").write_text("int f(void) { return 1; }\n", "utf-8")
     comparison = recall.Comparison(missed=[Expected("a.c", 1, "f", "function")])
@@ -137,6 +176,7 @@ def test_every_language_can_be_counted(language: object) -> None:
         ("csharp", 'class A {\n  string a = @"\n int No() {\n";\n  void B<T>() where T : new() {}\n}', "A B"),
         ("kotlin", "fun interface A\n/* /* */ fun no() */\nfun <T> List<T>.b(x: T) = x\ncompanion object {}", "A b"),
         ("ocaml", "let a x = x\nlet b = 1\nlet c = function _ -> 1\n(* let d x = x *)\ntype 'a t = 'a", "a c t"),
+        ("ocaml", "let rec%t a x = x\nlet%t b x = x\nlet rec c = function _ -> 1\nlet%bind d in d", "a b c"),
         ("haskell", "a, b :: Int\n  where c :: Int\ndata D = E\nclass Eq a => F a where", "a D F"),
         ("scala", 'case class A(x: Int)\nprivate[x] def b = 1\nval s = """\ndef no = 1\n"""', "A b"),
         ("swift", "final class A {\n  class func b() {}\n  init?(x: Int) {}\n  let x = A.init(x: 1)\n}", "A b init"),

@@ -9,13 +9,13 @@
 
 ; The whole `let` when it binds one function, and not several with `and`.
 (value_definition
-  ["let" "rec" (attribute)]
+  ["let" "rec" (attribute) (attribute_id)]
   . (let_binding
     pattern: [(value_name) (parenthesized_operator)] @name
     (parameter)
     body: (_) @body) .) @definition.function
 (value_definition
-  ["let" "rec" (attribute)]
+  ["let" "rec" (attribute) (attribute_id)]
   . (let_binding
     pattern: [(value_name) (parenthesized_operator)] @name
     body: (function_expression) @body) .) @definition.function

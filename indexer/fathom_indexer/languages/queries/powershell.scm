@@ -1,7 +1,7 @@
-(function_statement (function_name) @name (script_block) @body) @definition.function
+(function_statement (function_name) @name "{" @body) @definition.function
 
 ; Help at the start of a function.
-((function_statement (function_name) @name (comment) @doc (script_block) @body) @definition.function
+((function_statement (function_name) @name "{" @body (comment) @doc) @definition.function
   (#match? @doc "^<#"))
 
 ((class_statement
