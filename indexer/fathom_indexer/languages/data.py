@@ -22,6 +22,12 @@ _TAIL_BYTES = 128
 
 _LONG_LINE_BYTES = 200
 
+_BLOCK_BYTES, _BLOCK_DIGITS = 1024, 51
+"""Every run holds a whole block of so many bytes; so many of them, 5 %, are digits where it is data."""
+
+_MARGIN_BYTES = 1024
+"""Lines so far around such a block are looked at, too."""
+
 _DATA = re.compile(
     # What no identifier looks like: base64, long hashes.
     rb"(?<![A-Za-z0-9+/])(?=[A-Za-z0-9+/]*[0-9])[A-Za-z0-9+/]{40,}={0,2}"
@@ -42,13 +48,30 @@ Span = tuple[int, int]
 
 def data_spans(code: bytes) -> list[Span]:
     """What of a source's runs of data texts leave out, in order. The work grows with the source's length."""
-    # Most files have too few digits for a single run, and are not looked at line by line.
-    if len(code) < RUN_BYTES or _count_digits(code) < RUN_BYTES // 20:
-        return []
+    return [span for place in _dense(code) for span in _runs(code, *place)]
+
+
+def _dense(code: bytes) -> list[Span]:
+    """Where there are digits enough for a run, with a margin, from one line end to another; most files have none."""
+    places: list[Span] = []
+    for start in range(0, len(code), _BLOCK_BYTES):
+        if _count_digits(code[start : start + _BLOCK_BYTES]) < _BLOCK_DIGITS:
+            continue
+        first = code.rfind(b"\n", 0, max(start - _MARGIN_BYTES, 0)) + 1
+        last = code.find(b"\n", start + _BLOCK_BYTES + _MARGIN_BYTES)
+        last = len(code) if last < 0 else last + 1
+        if places and first <= places[-1][1]:
+            first = places.pop()[0]
+        places.append((first, last))
+    return [(first, last) for first, last in places if last - first >= RUN_BYTES]
+
+
+def _runs(code: bytes, first: int, last: int) -> list[Span]:
     spans: list[Span] = []
-    start = end = place = 0
+    start = end = 0
+    place = first
     shape: bytes | None = None
-    for line in code.split(b"\n"):
+    for line in code[first:last].split(b"\n"):
         is_data, shape = _look_at(line, shape)
         following = place + len(line) + 1
         if is_data:
