@@ -26,7 +26,10 @@ def precision(device: torch.device) -> torch.autocast:
 
 def ids_and_mask(ids: Ints, mask: Ints, device: torch.device) -> tuple[Tensor, Tensor]:
     """Arrays as tensors on a device."""
-    return tuple(torch.from_numpy(each).to(device, non_blocking=True) for each in (ids, mask))  # type: ignore[return-value]
+    return (
+        torch.from_numpy(ids).to(device, non_blocking=True),
+        torch.from_numpy(mask).to(device, non_blocking=True),
+    )
 
 
 def encode(
