@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 UNTITLED = "untitled:"
@@ -68,6 +68,20 @@ class Function:
     name_end: int = 0
     guessed: bool = False
     """Whether the parser could not follow the function and layout says where it ends."""
+
+    def without_place(self) -> Function:
+        """The same wherever in a file it stands, to tell a function that only moved."""
+        return replace(
+            self,
+            start_byte=0,
+            end_byte=0,
+            start_line=0,
+            end_line=0,
+            name_line=0,
+            name_start=0,
+            name_end=0,
+            guessed=False,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,11 +104,11 @@ class Document:
         """Find the units. `before` are the functions that the document had last, `known` its units if it had any."""
         functions = extract(self.source, language_named(self.language))
         functions += self._kept(before, functions)
-        contents = {_placeless(unit.function): unit.content for unit in known}
+        contents = {unit.function.without_place(): unit.content for unit in known}
         self.units = tuple(
             Unit(
                 StoredFunction(next_id(), self.path, function),
-                contents.get(_placeless(function)) or Content(function, self.path, stems),
+                contents.get(function.without_place()) or Content(function, self.path, stems),
             )
             for function in functions
         )
@@ -137,17 +137,3 @@ class Document:
             end_line=line + code.count(b"\n"),
             name_line=function.name_line and function.name_line + line - function.start_line,
         )
-
-
-def _placeless(function: Function) -> Function:
-    return replace(
-        function,
-        start_byte=0,
-        end_byte=0,
-        start_line=0,
-        end_line=0,
-        name_line=0,
-        name_start=0,
-        name_end=0,
-        guessed=False,
-    )

@@ -221,12 +221,12 @@ class Store:
             (file_id,) = db.execute("SELECT id FROM files WHERE path = ?", (file.path,)).fetchone()
             held: dict[Any, list[_Row]] = {}
             for row in _rows_of(db, file.path):
-                held.setdefault((row.text_key, _without_place(row.function)), []).append(row)
+                held.setdefault((row.text_key, row.function.without_place()), []).append(row)
             ids: list[int] = []
             new: list[int] = []
             for given, text_key in functions:
                 function = _storable(given)
-                if same := held.get((text_key, _without_place(function))):
+                if same := held.get((text_key, function.without_place())):
                     row = same.pop(0)
                     ids.append(row.id)
                     if row.function != function:
@@ -987,20 +987,6 @@ def _place(function: Function) -> tuple[int, ...]:
         function.name_start,
         function.name_end,
         int(function.guessed),
-    )
-
-
-def _without_place(function: Function) -> Function:
-    return replace(
-        function,
-        start_byte=0,
-        end_byte=0,
-        start_line=0,
-        end_line=0,
-        name_line=0,
-        name_start=0,
-        name_end=0,
-        guessed=False,
     )
 
 
