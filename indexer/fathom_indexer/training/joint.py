@@ -14,13 +14,13 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -52,6 +52,10 @@ class JointConfig:
     """How the joint pass is trained."""
 
     negatives: int = 7
+    pool: int = 0
+    """Questions to draw from and to mine negatives for; 0 for all of them. A processor mines for 100 a second."""
+    frozen_layers: int = 0
+    """Layers that stay as they began, from the lowest; they are passed forward only."""
     questions: int = 256
     """Questions a step."""
     micro_questions: int = 64
@@ -92,8 +96,12 @@ class JointTrainer:
         shape: EncoderConfig,
         positions: Tensor,
         corpus: Corpus,
+        trained: Mapping[str, Tensor],
     ) -> None:
-        """`positions` [tokens, hidden] are the base's, since the joint pass reads more tokens than the encoder."""
+        """`positions` [tokens, hidden] are the base's, since the joint pass reads more tokens than the encoder.
+
+        `trained` are tensors of an earlier training by their names, which take the place of the encoder's.
+        """
         self.config = config
         self._run = run
         self._encoder = encoder.eval().requires_grad_(False)
@@ -104,13 +112,21 @@ class JointTrainer:
         begun = {name: tensor for name, tensor in encoder.state_dict().items() if name in self.scorer.state_dict()}
         longer = positions[:limit].clone()
         longer[: len(begun["positions.weight"])] = begun["positions.weight"]
-        self.scorer.load_state_dict({**self.scorer.state_dict(), **begun, "positions.weight": longer})
         torch.nn.init.eye_(self.scorer.transform.weight)
         torch.nn.init.zeros_(self.scorer.score.weight)
+        begun = {**self.scorer.state_dict(), **begun, "positions.weight": longer}
+        self.scorer.load_state_dict({**begun, **{name: tensor.float() for name, tensor in trained.items()}})
+        if config.frozen_layers:
+            for module in (self.scorer.positions, self.scorer.embedding_norm):
+                module.requires_grad_(False)
+            self.scorer.layers[: config.frozen_layers].requires_grad_(False)
         self.scorer.to(self._device)
         self._limit = limit
         self._optimizer = torch.optim.AdamW(
-            self.scorer.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+            [weights for weights in self.scorer.parameters() if weights.requires_grad],
+            lr=config.learning_rate,
+            weight_decay=config.weight_decay,
+            fused=True,
         )
 
     def scores(self, queries: Ints, codes: Ints, how: tuple[Reading, Reading]) -> Tensor:
@@ -120,12 +136,16 @@ class JointTrainer:
             scores: Tensor = self.scorer(self._encoder.tokens(ids), mask)
         return scores
 
-    def run(self, minutes: float, log_steps: int = 50) -> int:
-        """Train for so long; returns the number of steps."""
+    def run(self, minutes: float, out: Path, log_steps: int = 50) -> int:
+        """Train for so long and write the weights to `out`, now and then on the way too; returns the steps taken."""
         config, corpus = self.config, self._corpus
         pairs = _questions(corpus)
+        if 0 < config.pool < len(pairs):
+            chosen = np.random.default_rng(config.seed).choice(len(pairs), config.pool, replace=False)
+            pairs = pairs.take(np.sort(chosen))
         log.info("mining negatives for %d questions", len(pairs))
-        vectors = all_vectors(self._encoder, corpus, self._run.exits[-1], self._run.micro_tokens)
+        only = np.union1d(pairs.query, pairs.code)
+        vectors = all_vectors(self._encoder, corpus, self._run.exits[-1], self._run.micro_tokens, only)
         negatives = mine(vectors, corpus, pairs, 2 * config.negatives, config.seed)
         del vectors
         rows = np.flatnonzero((negatives >= 0).sum(1) >= config.negatives)
@@ -141,7 +161,15 @@ class JointTrainer:
                 mean = float(torch.stack(losses).mean())
                 losses = []
                 log.info("joint step %d: loss %.4f, %.0f questions/s", steps, mean, rate)
+                self.save(out)
+        self.save(out)
         return steps
+
+    def save(self, out: Path) -> None:
+        """Write the weights in 16-bit floats; a kill leaves the file as it was or whole."""
+        partial = out.with_name(f"{out.name}.partial")
+        save_file({name: tensor.detach().half().cpu() for name, tensor in self.scorer.state_dict().items()}, partial)
+        partial.replace(out)
 
     def _step(self, pairs: Pairs, negatives: Ints, progress: float, step: int) -> Tensor:
         config, corpus = self.config, self._corpus
@@ -239,6 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--base", type=Path, required=True, help="model folder that the run started from")
     parser.add_argument("--out", type=Path, required=True, help="safetensors file to write")
     parser.add_argument("--minutes", type=float, required=True, help="length of the training")
+    parser.add_argument("--begin", type=Path, help="safetensors file of an earlier training to go on from")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=0, help="cores to use, all by default")
     parser.add_argument("--settings", type=json.loads, default={}, help="JSON: what differs from `JointConfig`")
@@ -249,10 +278,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         trainer = prepare(options)
         log.info("before: %s", trainer.validate())
-        steps = trainer.run(options.minutes)
-        save_file(
-            {name: tensor.detach().half().cpu() for name, tensor in trainer.scorer.state_dict().items()}, options.out
-        )
+        steps = trainer.run(options.minutes, options.out)
         log.info("after %d steps: %s", steps, trainer.validate())
     except (FathomError, OSError) as error:
         log.error("%s", error)
@@ -275,7 +301,8 @@ def prepare(options: argparse.Namespace) -> JointTrainer:
     torch.manual_seed(run.seed)
     corpus = open_corpus(options.prepared, run)
     config = JointConfig(**options.settings)
-    return JointTrainer(config, run, encoder.to(torch.device(options.device)), shape, positions, corpus)
+    trained = load_file(options.begin) if options.begin else {}
+    return JointTrainer(config, run, encoder.to(torch.device(options.device)), shape, positions, corpus, trained)
 
 
 if __name__ == "__main__":

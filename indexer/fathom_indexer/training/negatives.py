@@ -27,15 +27,19 @@ _ROWS_A_POOL = 65_536
 _TEXTS = 65_536
 
 
-def all_vectors(model: MultiExitEncoder, corpus: Corpus, layer: int, tokens: int) -> Tensor:
-    """Unit vectors [texts, hidden] of every text at one exit, in 16-bit floats on the model's device."""
+def all_vectors(model: MultiExitEncoder, corpus: Corpus, layer: int, tokens: int, only: Ints | None = None) -> Tensor:
+    """Unit vectors [texts, hidden] of every text at one exit, in 16-bit floats on the model's device.
+
+    With `only`, the vectors of other texts than these are left as they come and must not be read.
+    """
     device = model.tokens.weight.device
     vectors = torch.empty(len(corpus), model.tokens.embedding_dim, dtype=torch.float16, device=device)
     model.eval()
     with torch.no_grad():
-        for start in range(0, len(corpus), _TEXTS):
-            texts = np.arange(start, min(start + _TEXTS, len(corpus)))
-            vectors[start : start + len(texts)] = encode(model, corpus, texts, (layer,), tokens)[layer].half()
+        every = np.arange(len(corpus)) if only is None else only
+        for start in range(0, len(every), _TEXTS):
+            texts = every[start : start + _TEXTS]
+            vectors[torch.from_numpy(texts)] = encode(model, corpus, texts, (layer,), tokens)[layer].half()
     return vectors
 
 

@@ -6,6 +6,7 @@ import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the torch extra")
 pytest.importorskip("onnx", reason="needs the train extra")
 
-from safetensors.torch import save_file  # noqa: E402
+from safetensors.torch import load_file, save_file  # noqa: E402
 
 from fathom_indexer.encoder import EncoderConfig, load_encoder  # noqa: E402
 from fathom_indexer.errors import ModelError  # noqa: E402
@@ -49,13 +50,18 @@ def test_a_function_follows_its_query(corpus: Corpus) -> None:
         assert tokens[-1] == SEP
 
 
-def _trainer(recipe: RunConfig, corpus: Corpus, base_folder: Path, tmp_path: Path, **settings: object) -> JointTrainer:
+def _trainer(
+    recipe: RunConfig, corpus: Corpus, base_folder: Path, tmp_path: Path, begin: Path | None = None, **settings: object
+) -> JointTrainer:
     path, out = tmp_path / "recipe.json", tmp_path / "run"
-    path.write_text(json.dumps(recipe.to_json()))
-    options = ["--config", str(path), "--prepared", str(corpus.folder), "--base", str(base_folder), "--out", str(out)]
-    assert train([*options, "--steps", "1", "--threads", "1"]) == 0
+    if not out.exists():
+        path.write_text(json.dumps(recipe.to_json()))
+        options = ["--config", str(path), "--prepared", str(corpus.folder), "--base", str(base_folder)]
+        assert train([*options, "--out", str(out), "--steps", "1", "--threads", "1"]) == 0
     return prepare(
-        argparse.Namespace(run=out, base=base_folder, prepared=corpus.folder, device="cpu", settings=settings)
+        argparse.Namespace(
+            run=out, base=base_folder, prepared=corpus.folder, device="cpu", begin=begin, settings=settings
+        )
     )
 
 
@@ -104,4 +110,25 @@ def test_a_question_needs_enough_negatives(
 ) -> None:
     trainer = _trainer(replace(config, seed=2), corpus, base_folder, tmp_path, negatives=7, questions=4096)
     with pytest.raises(ModelError, match="hard negatives"):
-        trainer.run(0.01)
+        trainer.run(0.01, tmp_path / "joint.safetensors")
+
+
+def test_it_goes_on_from_an_earlier_training_and_leaves_frozen_layers_alone(
+    config: RunConfig, corpus: Corpus, base_folder: Path, tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {"negatives": 1, "questions": 4, "pool": 12, "learning_rate": 1e-2}
+    first = _trainer(config, corpus, base_folder, tmp_path, **settings)
+    weights = tmp_path / "joint.safetensors"
+    assert first.run(0.005, weights, log_steps=1) > 0
+    begun = load_file(weights)
+    del begun["transform.weight"]
+    save_file(begun, tmp_path / "part.safetensors")
+    later = _trainer(config, corpus, base_folder, tmp_path, tmp_path / "part.safetensors", **settings, frozen_layers=1)
+    lowest, last = "layers.0.up.weight", f"layers.{len(later.scorer.layers) - 1}.up.weight"
+    state = later.scorer.state_dict()
+    torch.testing.assert_close(state[lowest], begun[lowest].float())
+    assert torch.equal(state["transform.weight"], torch.eye(len(state["transform.weight"]))), "what the file lacks"
+    before = state[last].clone()
+    later.run(0.005, weights)
+    torch.testing.assert_close(later.scorer.state_dict()[lowest], begun[lowest].float(), rtol=0, atol=0)
+    assert not torch.equal(later.scorer.state_dict()[last], before)
