@@ -23,9 +23,9 @@ from pathlib import Path
 
 import psutil
 
-from fathom_indexer import pipeline
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
+from fathom_indexer.indexing import pipeline
 from indexing import write_workspace
 
 QUERIES = ("retry a request that failed", "parse_args", "open a socket", "compress a file")

@@ -7,19 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from fathom_indexer.buffers import Desk, Overlay, Space
 from fathom_indexer.config import Config
+from fathom_indexer.documents import OpenDocuments, Overlay, Space
 from fathom_indexer.duplicates.clones import MIN_TOKENS, NEAR
 from fathom_indexer.duplicates.sketch import SKETCH_FORMAT
-from fathom_indexer.duplication import Duplication
 from fathom_indexer.encoder import Encoder, EncoderConfig, load_encoder
 from fathom_indexer.encoder.encoder import PACKAGED_MODEL
 from fathom_indexer.encoder.text import TEXT_FORMAT
 from fathom_indexer.errors import IndexDamagedError, ModelError, QueryError
-from fathom_indexer.interest import Interest
+from fathom_indexer.indexing.duplicate_groups import DuplicateFinder
+from fathom_indexer.indexing.pipeline import Exits, IndexPipeline
+from fathom_indexer.indexing.priority import FilePriority
 from fathom_indexer.languages import LANGUAGES, fingerprint
-from fathom_indexer.pipeline import Exits, IndexPipeline
-from fathom_indexer.resident import ResidentVectors, VectorTarget
 from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, Searcher, Steps, Weights
 from fathom_indexer.storage import WORDS_FORMAT, Readable, Store
 from fathom_indexer.types import (
@@ -36,6 +35,7 @@ from fathom_indexer.types import (
     Stage,
 )
 from fathom_indexer.vectors import VectorIndex
+from fathom_indexer.vectors.cache import VectorCache, VectorTarget
 from fathom_indexer.workspace import cache_path, is_gone, resolve_root, root_trouble
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Engine:
         store.keep_length(model.model_id, index_exit, whole if index_exit == rerank_exit else dim)
         store.keep_length(model.model_id, rerank_exit, whole)
         self._target = VectorTarget(model.model_id, index_exit, dim)
-        self._vectors = ResidentVectors(store, self._target, config.vectors)
+        self._vectors = VectorCache(store, self._target, config.vectors)
         self._exits = Exits(model.model_id, index_exit, rerank_exit)
         self._loaded_encoder: Encoder | None = None
         self.cancelled: Callable[[], bool] = lambda: False
@@ -100,9 +100,9 @@ class Engine:
 
         self._saved = searcher(store, self._vectors.get)
         space = Space(model.model_id, index_exit, dim, rerank_exit)
-        self._desk = Desk(root, config, store, self._encoder, space, self._vectors.get, searcher)
-        self._duplication = Duplication(store)
-        self._interest = Interest()
+        self._desk = OpenDocuments(root, config, store, self._encoder, space, self._vectors.get, searcher)
+        self._duplication = DuplicateFinder(store)
+        self._interest = FilePriority()
         self._indexing = IndexPipeline(root, config, store, self._exits, self._encoder, self._vectors, self._interest)
 
     @classmethod

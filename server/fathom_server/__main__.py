@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     if options.check:
-        from fathom_indexer.process.sharing import working_directory  # noqa: PLC0415
+        from fathom_indexer.process.discovery import working_directory  # noqa: PLC0415
 
         # In a process of its own: a native library may end it.
         command = [sys.executable, "-m", "fathom_indexer.process.check", str(Path.cwd())]

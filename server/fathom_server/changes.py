@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fathom_indexer.process.bursts import Burst
+from fathom_indexer.process.debounce import Debounce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -18,7 +18,7 @@ class WatchedChanges:
     def __init__(self, tell: Callable[[list[Path]], Coroutine[Any, Any, None]]) -> None:
         """`tell` is given what has changed in one burst."""
         self._tell = tell
-        self._burst = Burst()
+        self._burst = Debounce()
         self._timer: asyncio.TimerHandle | None = None
         self._tellings: set[asyncio.Task[None]] = set()
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pygls.workspace import PositionCodec
 
-    from fathom_indexer.protocol import Json
+    from fathom_indexer.wire.messages import Json
     from fathom_server.capabilities import ClientCapabilities
 
 _DECLARATION_LINES = 20

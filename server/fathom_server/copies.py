@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from fathom_indexer.process.client import Groups
-    from fathom_indexer.protocol import Json
+    from fathom_indexer.wire.messages import Json
     from fathom_server.convert import Folder
-    from fathom_server.saved import Edits
+    from fathom_server.line_edits import Edits
 
 logger = logging.getLogger(__name__)
 

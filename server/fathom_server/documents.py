@@ -21,7 +21,7 @@ PAUSE = 0.15
 """Seconds without a change after which the indexer is told of it, unless it is asked something before."""
 
 LONGEST = 1_300_000
-"""Characters of the longest document or query that fits into one message, whatever they are (`process/lines.py`)."""
+"""Characters of the longest document or query that fits into one message, whatever they are (`line_framing.py`)."""
 
 
 class OpenDocument(Protocol):

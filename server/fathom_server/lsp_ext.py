@@ -22,7 +22,7 @@ from fathom_server.misfits import invalid
 if TYPE_CHECKING:
     from lsprotocol import types
 
-    from fathom_indexer.protocol import Json
+    from fathom_indexer.wire.messages import Json
 
 PROTOCOL_VERSION = 1
 """Of these requests. Raised when something is taken away or means something else; additions leave it as it is."""
@@ -111,7 +111,7 @@ class DuplicatesParams:
 
 @dataclass(frozen=True, slots=True)
 class LspHit:
-    """One function: `hit` in the shape of `fathom_indexer.protocol.hit_to_json`, and where it is in LSP's terms.
+    """One function: `hit` in the shape of `fathom_indexer.wire.messages.hit_to_json`, and where it is in LSP's terms.
 
     Results have their `relevance` besides; the function that others were compared with is as `place_to_json` gives it.
     """
@@ -164,7 +164,7 @@ class RootStatus:
     error: str | None
     """Why there is no `index`, in words for the user."""
     index: Json
-    """`fathom_indexer.protocol.status_to_json` with `indexing` and `progress`; empty when there is an `error`."""
+    """`fathom_indexer.wire.messages.status_to_json` with `indexing` and `progress`; empty when there is an `error`."""
     message: str | None = None
     """What is wrong, or why results may be missing, in words for the user."""
 

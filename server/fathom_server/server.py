@@ -22,12 +22,12 @@ from fathom_server.copies import KnownCopies
 from fathom_server.diagnostics import publish
 from fathom_server.folder_indexer import FolderIndexer, StartIndexer
 from fathom_server.health import health_of
+from fathom_server.line_edits import SavedTexts
 from fathom_server.lsp_ext import STATUS
 from fathom_server.notebooks import WANTED_CELLS
 from fathom_server.parent import watch_parent
 from fathom_server.progress import NoProgress, Reporter, WorkDoneProgress
 from fathom_server.rpc import FathomProtocol, make_converter
-from fathom_server.saved import SavedTexts
 from fathom_server.session import Session
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pygls.workspace import TextDocument
 
     from fathom_indexer.process.client import Groups
-    from fathom_indexer.protocol import Json
+    from fathom_indexer.wire.messages import Json
     from fathom_server.convert import Folder
     from fathom_server.copies import Copy
 

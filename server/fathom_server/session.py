@@ -17,17 +17,17 @@ from fathom_server.changes import WatchedChanges
 from fathom_server.convert import path_of
 from fathom_server.documents import LONGEST
 from fathom_server.folder_indexer import State
-from fathom_server.found import FirstOrders, Found, FoundGroups, OnFound, merged
 from fathom_server.lsp_ext import RootStatus
 from fathom_server.notebooks import Notebooks
+from fathom_server.partial_results import Found, FoundGroups, OnFound, PartialResults, merged
 from fathom_server.progress import message_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Iterable, Sequence
 
     from fathom_indexer.process.client import IndexerClient
-    from fathom_indexer.protocol import Json
     from fathom_indexer.types import Filters
+    from fathom_indexer.wire.messages import Json
     from fathom_server.convert import Folder
     from fathom_server.documents import OpenDocument
     from fathom_server.folder_indexer import FolderIndexer
@@ -165,7 +165,7 @@ class Session:
             raise QueryError(f"query must have at most {LONGEST} characters, not {len(query)}")
         await self._settle()
         folders = [indexer.folder for indexer in self.indexers]
-        first = FirstOrders(folders, limit, on_partial)
+        first = PartialResults(folders, limit, on_partial)
 
         async def search(folder: Folder) -> Results:
             note = first.noter(folder)
@@ -204,7 +204,7 @@ class Session:
         if not places:
             raise QueryError(f"{path} is in none of the workspace folders")
         folder, relative = places[0][0].folder, places[0][1]
-        note = FirstOrders([folder], limit, on_partial).noter(folder)
+        note = PartialResults([folder], limit, on_partial).noter(folder)
         try:
             results = await self._ask(
                 folder, lambda client: client.similar_at(relative, line, limit, filters, explain, note)

@@ -14,7 +14,7 @@ from fathom_server.convert import location_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fathom_indexer.protocol import Json
+    from fathom_indexer.wire.messages import Json
     from fathom_server.convert import Folder
     from fathom_server.server import FathomServer
 

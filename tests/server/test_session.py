@@ -21,7 +21,7 @@ from fathom_indexer.types import Filters, Progress, Stage
 from fathom_server.convert import Folder, folder_of
 from fathom_server.documents import LONGEST
 from fathom_server.folder_indexer import Backoff, FolderIndexer, State
-from fathom_server.found import Found
+from fathom_server.partial_results import Found
 from fathom_server.session import Session
 
 pytestmark = pytest.mark.asyncio

@@ -21,8 +21,8 @@ from fathom_indexer.cli.output import complain, follow, follow_counts, printable
 from fathom_indexer.cli.sarif import sarif_log
 from fathom_indexer.cli.workspace import open_workspace
 from fathom_indexer.duplicates.clones import MIN_TOKENS, NEAR
-from fathom_indexer.protocol import clone_group_to_json
 from fathom_indexer.types import CloneGroup, CloneKind, Progress, Stage
+from fathom_indexer.wire.messages import clone_group_to_json
 
 EXIT_FORBIDDEN = 3
 

@@ -17,9 +17,9 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from fathom_indexer.errors import QueryError
-from fathom_indexer.protocol import Json, hit_to_json, relevance
 from fathom_indexer.types import Hit, Stage
 from fathom_indexer.types import Progress as IndexProgress
+from fathom_indexer.wire.messages import Json, hit_to_json, relevance
 
 _STAGES = {
     Stage.SCAN: "looking at files",

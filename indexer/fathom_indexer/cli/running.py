@@ -10,19 +10,19 @@ from typing import Any, TypeVar
 
 from fathom_indexer.config import Config
 from fathom_indexer.errors import FathomError, QueryError
-from fathom_indexer.process import sharing
+from fathom_indexer.process import discovery
 from fathom_indexer.process.client import Events, IndexerClient, IndexerError, Results
+from fathom_indexer.process.connections import SocketLink
 from fathom_indexer.process.handshake import Welcome
-from fathom_indexer.process.links import SocketLink
-from fathom_indexer.process.locks import Turn
-from fathom_indexer.protocol import (
+from fathom_indexer.process.locks import IndexLease
+from fathom_indexer.types import CloneGroup, CloneKind, Filters, Hit, IndexStatus, Place, Progress, Stage
+from fathom_indexer.wire.messages import (
     clone_group_from_json,
     filters_to_json,
     hit_from_json,
     place_from_json,
     status_from_json,
 )
-from fathom_indexer.types import CloneGroup, CloneKind, Filters, Hit, IndexStatus, Place, Progress, Stage
 
 _NEWS_INTERVAL = 0.2
 """Seconds without news of its progress after which an indexer is asked whether it is done."""
@@ -34,8 +34,8 @@ T = TypeVar("T")
 
 
 def look_up(root: Path, config: Config) -> Welcome | None:
-    """Who serves the workspace. Raises `MeetingError`."""
-    return asyncio.run(sharing.look_up(root, config))
+    """Who serves the workspace. Raises `RendezvousError`."""
+    return asyncio.run(discovery.look_up(root, config))
 
 
 class RunningIndexer:
@@ -49,15 +49,15 @@ class RunningIndexer:
         self._client = self._wait(self._connect(link))
 
     @classmethod
-    def find(cls, root: Path, config: Config, any_settings: bool) -> tuple[RunningIndexer | None, Config, Turn]:
+    def find(cls, root: Path, config: Config, any_settings: bool) -> tuple[RunningIndexer | None, Config, IndexLease]:
         """The indexer if one runs that fits, the configuration with which to work without it, and the right to index.
 
-        `any_settings` and the errors are as in `sharing.find`.
+        `any_settings` and the errors are as in `discovery.find`.
         """
         loop = asyncio.new_event_loop()
         running: RunningIndexer | None = None
         try:
-            seat = loop.run_until_complete(sharing.find(root, config, any_settings=any_settings))
+            seat = loop.run_until_complete(discovery.find(root, config, any_settings=any_settings))
             if seat.link is not None:
                 running = cls(loop, root, seat.link)
             return running, seat.config, seat.meeting.turn()

@@ -21,8 +21,8 @@ from fathom_indexer.cli.output import (
 from fathom_indexer.cli.workspace import Workspace, open_workspace
 from fathom_indexer.errors import QueryError
 from fathom_indexer.languages import to_utf8
-from fathom_indexer.protocol import place_to_json
 from fathom_indexer.types import Filters, Hit, Place
+from fathom_indexer.wire.messages import place_to_json
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:

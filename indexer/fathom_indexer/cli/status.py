@@ -13,8 +13,8 @@ from fathom_indexer.cli.output import printable, write_json
 from fathom_indexer.cli.workspace import running_indexer
 from fathom_indexer.engine import Engine
 from fathom_indexer.process.handshake import Welcome
-from fathom_indexer.protocol import Json, status_to_json
 from fathom_indexer.types import Coverage, IndexStatus, Stage
+from fathom_indexer.wire.messages import Json, status_to_json
 
 _STAGES = {
     Stage.PARSE: "by words",

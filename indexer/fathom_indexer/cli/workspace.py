@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 from fathom_indexer.cli.options import config_from
 from fathom_indexer.config import INDEX_CONTENT, Config
 from fathom_indexer.engine import Engine
-from fathom_indexer.process.locks import EVERYBODY, Turn
-from fathom_indexer.process.meeting import Meeting, MeetingError
+from fathom_indexer.process.locks import EVERYBODY, IndexLease
+from fathom_indexer.process.rendezvous import Rendezvous, RendezvousError
 from fathom_indexer.types import CloneGroup, CloneKind, Filters, Hit, IndexStatus, Place, Progress
 from fathom_indexer.workspace import resolve_root
 
@@ -53,7 +53,7 @@ class Workspace(Protocol):
 class OwnEngine(Engine):
     """An engine in this process, which indexes only while no other process indexes the same workspace."""
 
-    turn: Turn = EVERYBODY
+    turn: IndexLease = EVERYBODY
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]:
         """As `Engine.index_steps`, once it is this process's turn."""
@@ -71,9 +71,9 @@ class OwnEngine(Engine):
 def open_workspace(options: argparse.Namespace) -> Iterator[Workspace]:
     """The workspace at `PATH` as the options want it. Raises the errors of `Engine.open`."""
     root, config = resolve_root(options.path), _config(options)
-    turn: Turn = EVERYBODY
+    turn: IndexLease = EVERYBODY
     try:
-        meeting = Meeting.open(root, config.cache_directory())
+        meeting = Rendezvous.open(root, config.cache_directory())
         turn = meeting.turn()
         if meeting.address() is not None:
             running, config, turn = _find(root, config)
@@ -81,7 +81,7 @@ def open_workspace(options: argparse.Namespace) -> Iterator[Workspace]:
                 with running:
                     yield running
                 return
-    except MeetingError as error:
+    except RendezvousError as error:
         log.warning("%s; working without the running indexer", error)
     engine = cast("OwnEngine", OwnEngine.open(root, config))
     engine.turn = turn
@@ -93,12 +93,12 @@ def running_indexer(options: argparse.Namespace) -> Welcome | None:
     """Who indexes `PATH` now, if anybody does."""
     root, config = resolve_root(options.path), _config(options)
     try:
-        if Meeting.open(root, config.cache_directory()).address() is None:
+        if Rendezvous.open(root, config.cache_directory()).address() is None:
             return None
         from fathom_indexer.cli.running import look_up  # noqa: PLC0415
 
         return look_up(root, config)
-    except MeetingError as error:
+    except RendezvousError as error:
         log.warning("%s", error)
         return None
 
@@ -109,7 +109,7 @@ def _config(options: argparse.Namespace) -> Config:
     return replace(config, model=config.model and str(Path(config.model).absolute()))
 
 
-def _find(root: Path, config: Config) -> tuple[RunningIndexer | None, Config, Turn]:
+def _find(root: Path, config: Config) -> tuple[RunningIndexer | None, Config, IndexLease]:
     """The running indexer if it fits, the configuration with which to work without it, and the right to index then."""
     # Imported only when somebody is there to be asked.
     from fathom_indexer.cli.running import RunningIndexer  # noqa: PLC0415

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from fathom_indexer import __version__
 from fathom_indexer.config import Config
-from fathom_indexer.process.silence import Watch
+from fathom_indexer.process.liveness import Watch
 
 Check = Callable[[Path, Config], str]
 """Looks at one thing; says what it found. Whatever it raises means that the thing is broken."""

@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fathom_indexer.errors import FathomError, IndexerUnavailableError
-from fathom_indexer.process.links import STOP_GRACE, Link, PipeLink
-from fathom_indexer.process.meeting import MeetingError
-from fathom_indexer.process.sharing import (
+from fathom_indexer.process.connections import STOP_GRACE, Link, PipeLink
+from fathom_indexer.process.discovery import (
     COMMAND,
     LONGEST_LINE,
     arguments,
     find_or_start,
     working_directory,
 )
-from fathom_indexer.protocol import Json, decode, encode, filters_to_json
+from fathom_indexer.process.rendezvous import RendezvousError
 from fathom_indexer.types import Filters, Progress, Stage
+from fathom_indexer.wire.messages import Json, decode, encode, filters_to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,7 +153,7 @@ class IndexerClient:
         config = _from_anywhere(root, config)
         try:
             link = await find_or_start(root.absolute(), config, log_level, command)
-        except MeetingError as error:
+        except RendezvousError as error:
             events.on_problem(f"{error}; an indexer for this window alone is used")
             return await cls.start(
                 root, config, events, command=command, log_level=log_level, timeout=timeout, ping_interval=ping_interval

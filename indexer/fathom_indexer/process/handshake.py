@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from fathom_indexer import __version__
 from fathom_indexer.config import APART, INDEX_CONTENT
-from fathom_indexer.protocol import PROTOCOL_VERSION, Json, config_to_json
+from fathom_indexer.wire.messages import PROTOCOL_VERSION, Json, config_to_json
 
 if TYPE_CHECKING:
     from fathom_indexer.config import Config

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Turn(Protocol):
+class IndexLease(Protocol):
     """The right to index, which one process has at a time; a `FileLock` is one."""
 
     def acquire(self) -> bool:
@@ -20,7 +20,7 @@ class Turn(Protocol):
         """Let others have it."""
 
 
-class NoTurns:
+class NoLease:
     """Where everybody may index at any time."""
 
     def acquire(self) -> bool:
@@ -30,7 +30,7 @@ class NoTurns:
         pass
 
 
-EVERYBODY = NoTurns()
+EVERYBODY = NoLease()
 
 
 class FileLock:

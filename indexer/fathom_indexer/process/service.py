@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from fathom_indexer import __version__
 from fathom_indexer.process.handshake import EXIT_NO_MEETING, EXIT_TAKEN, Identity
-from fathom_indexer.process.inbox import STARTER, Inbox, Request, receive
 from fathom_indexer.process.locks import EVERYBODY
-from fathom_indexer.process.meeting import Meeting, MeetingError
+from fathom_indexer.process.rendezvous import Rendezvous, RendezvousError
+from fathom_indexer.process.request_queue import STARTER, Request, RequestQueue, receive
 from fathom_indexer.process.stdio import claim_stdout, read_lines
-from fathom_indexer.protocol import PROTOCOL_VERSION, Json, config_from_json, encode
+from fathom_indexer.wire.messages import PROTOCOL_VERSION, Json, config_from_json, encode
 
 if TYPE_CHECKING:
     from fathom_indexer.config import Config
@@ -60,21 +60,21 @@ class LineWriter:
                 logger.debug("nobody reads the answer any more")
 
 
-def read_requests(lines: Iterable[bytes | None], inbox: Inbox, send: Callable[[Json], None]) -> None:
+def read_requests(lines: Iterable[bytes | None], inbox: RequestQueue, send: Callable[[Json], None]) -> None:
     """Lines of the only client into the inbox, until the stream ends."""
     for line in lines:
         receive(line, STARTER, inbox, send)
     inbox.close()
 
 
-def serve_starter(open_engine: Opener, meeting: Meeting | None, root: Path, config: Config) -> int:
+def serve_starter(open_engine: Opener, meeting: Rendezvous | None, root: Path, config: Config) -> int:
     """Serve whoever started this process; the exit code."""
-    from fathom_indexer.process.courtesy import Courtesy  # noqa: PLC0415
+    from fathom_indexer.process.throttling import Throttle  # noqa: PLC0415
     from fathom_indexer.process.worker import Worker  # noqa: PLC0415
 
     send = LineWriter(claim_stdout())
     send({"method": "ready", "params": {"protocol": PROTOCOL_VERSION, "version": __version__}})
-    inbox = Inbox()
+    inbox = RequestQueue()
 
     def read() -> None:
         read_requests(read_lines(), inbox, send)
@@ -82,23 +82,23 @@ def serve_starter(open_engine: Opener, meeting: Meeting | None, root: Path, conf
 
     threading.Thread(target=read, name="reader", daemon=True).start()
     turn = meeting.turn() if meeting else EVERYBODY
-    reason, watch = Courtesy(config).reason, watcher(root, config, inbox)
+    reason, watch = Throttle(config).reason, watcher(root, config, inbox)
     Worker(open_engine, inbox, send, turn, wait_reason=reason, watch=watch).run()
     return 0
 
 
-def serve_all(open_engine: Opener, meeting: Meeting, root: Path, config: Config) -> int:
+def serve_all(open_engine: Opener, meeting: Rendezvous, root: Path, config: Config) -> int:
     """Serve every client that comes to the meeting place; the exit code."""
     try:
         if not _take_over(meeting):
             return EXIT_TAKEN
         listener, address = meeting.listen()
     except OSError as error:
-        raise MeetingError(f"no indexer can be shared: {error}") from error
-    from fathom_indexer.process.host import Host  # noqa: PLC0415
+        raise RendezvousError(f"no indexer can be shared: {error}") from error
+    from fathom_indexer.process.socket_server import SocketServer  # noqa: PLC0415
 
-    inbox = Inbox()
-    host = Host(listener, address.token, Identity.of(config), inbox, config.linger)
+    inbox = RequestQueue()
+    host = SocketServer(listener, address.token, Identity.of(config), inbox, config.linger)
 
     def end() -> None:
         meeting.withdraw()
@@ -107,10 +107,10 @@ def serve_all(open_engine: Opener, meeting: Meeting, root: Path, config: Config)
 
     host.start(end)
     signal.signal(signal.SIGTERM, lambda *_: host.stop())
-    from fathom_indexer.process.courtesy import Courtesy  # noqa: PLC0415
+    from fathom_indexer.process.throttling import Throttle  # noqa: PLC0415
     from fathom_indexer.process.worker import Worker  # noqa: PLC0415
 
-    reason, watch = Courtesy(config).reason, watcher(root, config, inbox)
+    reason, watch = Throttle(config).reason, watcher(root, config, inbox)
     turn = meeting.turn()
     Worker(open_engine, inbox, host.broadcast, turn, lambda: host.clients, wait_reason=reason, watch=watch).run()
     host.finish()
@@ -129,7 +129,7 @@ def opener(root: Path, config: Config) -> Opener:
     """What opens the engine, on the engine's thread."""
 
     def open_engine() -> SearchEngine:
-        from fathom_indexer.process.courtesy import lower_priority, multiply_on_one_thread  # noqa: PLC0415
+        from fathom_indexer.process.throttling import lower_priority, multiply_on_one_thread  # noqa: PLC0415
 
         multiply_on_one_thread()
         # Imported here so that requests are read meanwhile, and a native library that is missing becomes an answer.
@@ -143,7 +143,7 @@ def opener(root: Path, config: Config) -> Opener:
     return open_engine
 
 
-def watcher(root: Path, config: Config, inbox: Inbox) -> Watch:
+def watcher(root: Path, config: Config, inbox: RequestQueue) -> Watch:
     """What begins to watch the workspace, and puts what changes into the inbox."""
 
     def changed(paths: Sequence[str]) -> None:
@@ -157,7 +157,7 @@ def watcher(root: Path, config: Config, inbox: Inbox) -> Watch:
     return watch
 
 
-def _take_over(meeting: Meeting) -> bool:
+def _take_over(meeting: Rendezvous) -> bool:
     """Become the one who serves; False when somebody else does. Waits for one who has stopped to serve to end."""
     deadline = time.monotonic() + TURN_PATIENCE
     while not meeting.serving.acquire():
@@ -196,10 +196,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     open_engine = opener(options.root, _background(config))
     try:
-        meeting = Meeting.open(options.root, config.cache_directory())
+        meeting = Rendezvous.open(options.root, config.cache_directory())
         if options.shared:
             return serve_all(open_engine, meeting, options.root, config)
-    except MeetingError as error:
+    except RendezvousError as error:
         logger.warning("%s", error)
         if options.shared:
             return EXIT_NO_MEETING

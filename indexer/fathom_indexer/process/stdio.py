@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, BinaryIO
 
-from fathom_indexer.process.lines import LineSplitter
+from fathom_indexer.process.line_framing import LineSplitter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from fathom_indexer.languages import language_of_path
-from fathom_indexer.process.bursts import Burst
+from fathom_indexer.process.debounce import Debounce
 from fathom_indexer.workspace import included_folders, root_trouble
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Watcher:
         self._make = system or _system_watch()
         self._system: SystemWatch | None = None
         self._folders: set[str] = set()
-        self._burst = Burst()
+        self._burst = Debounce()
         self._stopped = False
         self._lost = False
         """Whether what is watched may not be the workspace any more."""

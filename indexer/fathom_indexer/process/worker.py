@@ -16,10 +16,11 @@ from pathlib import PurePath
 from typing import Any, Protocol
 
 from fathom_indexer.errors import FathomError, IndexDamagedError, QueryError, WorkspaceError
-from fathom_indexer.process.inbox import STARTER, Inbox, Request
-from fathom_indexer.process.indexing import READY, Indexing
-from fathom_indexer.process.locks import EVERYBODY, Turn
-from fathom_indexer.protocol import (
+from fathom_indexer.process.index_runner import READY, Indexing
+from fathom_indexer.process.locks import EVERYBODY, IndexLease
+from fathom_indexer.process.request_queue import STARTER, Request, RequestQueue
+from fathom_indexer.types import UNTITLED, CloneGroup, CloneKind, Filters, IndexStatus, Progress, SearchResult, Stage
+from fathom_indexer.wire.messages import (
     Json,
     ProtocolError,
     clone_group_to_json,
@@ -29,7 +30,6 @@ from fathom_indexer.protocol import (
     progress_to_json,
     status_to_json,
 )
-from fathom_indexer.types import UNTITLED, CloneGroup, CloneKind, Filters, IndexStatus, Progress, SearchResult, Stage
 
 logger = logging.getLogger(__name__)
 
@@ -92,9 +92,9 @@ class Worker:
     def __init__(
         self,
         open_engine: Callable[[], SearchEngine],
-        inbox: Inbox,
+        inbox: RequestQueue,
         broadcast: Send,
-        turn: Turn = EVERYBODY,
+        turn: IndexLease = EVERYBODY,
         clients: Callable[[], int] = lambda: 1,
         clock: Callable[[], float] = time.monotonic,
         wait_reason: Callable[[], str] = lambda: "",

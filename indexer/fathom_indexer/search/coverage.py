@@ -14,7 +14,7 @@ from fathom_indexer.search.signals import Values
 from fathom_indexer.storage import WordStatistics
 
 
-def telling_words(words: Sequence[str], known: WordStatistics, functions: int) -> list[str]:
+def discriminative_terms(words: Sequence[str], known: WordStatistics, functions: int) -> list[str]:
     """Those of the words, in their order, that a search has to look at.
 
     In an index of more than so many `functions` the rarest ones are taken until they are in so many: what more common

@@ -14,22 +14,22 @@ from fathom_indexer.encoder import Encoder, TextKind, code_text
 from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.search.centring import SAMPLE, centred, language_means
 from fathom_indexer.search.copies import CopyKey, fold_copies, same_build, same_text
-from fathom_indexer.search.coverage import coverage_values, covered, telling_words
-from fathom_indexer.search.deep import Clock, Floats, cosines, estimate_missing, make_missing
+from fathom_indexer.search.coverage import coverage_values, covered, discriminative_terms
+from fathom_indexer.search.definition_penalties import form_values
 from fathom_indexer.search.files import coherence_values, diversity_values
 from fathom_indexer.search.filters import check_filters, path_filter
-from fathom_indexer.search.form import form_values
-from fathom_indexer.search.naming import name_values
-from fathom_indexer.search.place import place_values
+from fathom_indexer.search.name_match import name_values
+from fathom_indexer.search.path_match import place_values
+from fathom_indexer.search.path_roles import role_values
 from fathom_indexer.search.query import Query, QueryKind, understand, understand_code
-from fathom_indexer.search.roles import role_values
+from fathom_indexer.search.rerank import Clock, Floats, cosines, estimate_missing, make_missing
 from fathom_indexer.search.signals import Ranked, Signal, Values, explain, plus, spread, total
 from fathom_indexer.search.snippet import snippet
 from fathom_indexer.search.steps import ALL_STEPS, Step, Steps
 from fathom_indexer.search.symbols import closeness, in_files, near_names, spellings
 from fathom_indexer.search.weights import CODE_COLUMNS, DEFAULT_WEIGHTS, QUESTION_COLUMNS, Weights
 from fathom_indexer.storage import (
-    Outline,
+    FunctionSummary,
     Readable,
     StoredFunction,
     WordStatistics,
@@ -70,7 +70,7 @@ class _Candidates:
     """What all steps after the first look at."""
 
     query: Query
-    outlines: Mapping[int, Outline]
+    outlines: Mapping[int, FunctionSummary]
     words: Values = field(default_factory=dict)
     """BM25 scores, by how much of a question a function has."""
     cosines: Values = field(default_factory=dict)
@@ -167,7 +167,7 @@ class Searcher:
             yield Ranking([], (), 0, True)
             return
         wanted = max(CANDIDATES, limit)
-        telling, statistics = self._telling(query, steps)
+        telling, statistics = self._discriminative(query, steps)
         words = self._matching(telling, query, wanted, allowed)
         if self._cancelled():
             yield Ranking([], (), 0, False)
@@ -226,11 +226,11 @@ class Searcher:
         final = _ordered(candidates, deep, steps, weights)
         yield Ranking(*final, reranked=len(deep), complete=len(deep) == len(ids))
 
-    def _telling(self, query: Query, steps: Steps) -> tuple[list[str], WordStatistics]:
+    def _discriminative(self, query: Query, steps: Steps) -> tuple[list[str], WordStatistics]:
         """The query's words that are looked up, and what the index knows of all its words."""
         words = query_words(query.text, repeats=query.kind is QueryKind.CODE) if Step.WORDS in steps else []
         known = self._store.word_statistics(words)
-        return telling_words(words, known, _FUNCTIONS_READ), known
+        return discriminative_terms(words, known, _FUNCTIONS_READ), known
 
     def _matching(self, words: Sequence[str], query: Query, wanted: int, allowed: frozenset[int] | None) -> Ranked:
         columns = CODE_COLUMNS if query.kind is QueryKind.CODE else QUESTION_COLUMNS
@@ -396,7 +396,7 @@ def _shortened(vectors: Mapping[int, Floats], dim: int | None) -> dict[int, Floa
 
 
 def _centred_cosines(
-    outlines: Mapping[int, Outline],
+    outlines: Mapping[int, FunctionSummary],
     vectors: Mapping[int, Floats],
     query: Floats,
     language: str,

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from fathom_indexer.storage import Outline
+from fathom_indexer.storage import FunctionSummary
 from fathom_indexer.types import Kind
 
 _SAME = 1.0
@@ -50,7 +50,7 @@ def near_names(name: str, names: Callable[[str, int, int], Sequence[str]]) -> li
     return [folded[candidate] for candidate in close]
 
 
-def closeness(symbols: Sequence[str], outlines: Mapping[int, Outline]) -> dict[int, float]:
+def closeness(symbols: Sequence[str], outlines: Mapping[int, FunctionSummary]) -> dict[int, float]:
     """How well each candidate is the definition of one of the symbols, in (0, 1]; those that are not are left out."""
     best: dict[int, float] = {}
     for function_id, outline in outlines.items():
@@ -60,7 +60,7 @@ def closeness(symbols: Sequence[str], outlines: Mapping[int, Outline]) -> dict[i
     return best
 
 
-def in_files(paths: Sequence[str], outlines: Mapping[int, Outline]) -> dict[int, float]:
+def in_files(paths: Sequence[str], outlines: Mapping[int, FunctionSummary]) -> dict[int, float]:
     """1 for each candidate in one of the files."""
     endings = tuple("/" + path.casefold() for path in paths)
     return {
@@ -70,7 +70,7 @@ def in_files(paths: Sequence[str], outlines: Mapping[int, Outline]) -> dict[int,
     }
 
 
-def _closeness(symbol: str, outline: Outline) -> float:
+def _closeness(symbol: str, outline: FunctionSummary) -> float:
     scope, _, name = symbol.rpartition(".")
     value = _name_closeness(name, outline.name)
     if outline.kind is Kind.MODULE:
@@ -100,7 +100,7 @@ def _name_closeness(wanted: str, name: str) -> float:
     return 0.0
 
 
-def _in_scope(scope: str, outline: Outline) -> bool:
+def _in_scope(scope: str, outline: FunctionSummary) -> bool:
     """Whether the last part of a scope encloses the function, as a declaration or as its file or folder."""
     wanted = _fold(scope.rpartition(".")[2])
     path = PurePosixPath(outline.path)

@@ -5,7 +5,7 @@ from fathom_indexer.storage.stems import Stems
 from fathom_indexer.storage.store import (
     ColumnWeights,
     FileState,
-    Outline,
+    FunctionSummary,
     SketchedFunction,
     SketchRow,
     Store,
@@ -18,7 +18,7 @@ __all__ = [
     "WORDS_FORMAT",
     "ColumnWeights",
     "FileState",
-    "Outline",
+    "FunctionSummary",
     "Readable",
     "SketchRow",
     "SketchedFunction",

@@ -111,7 +111,7 @@ class SketchedFunction:
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class FunctionSummary:
     """What ranking looks at of a function: everything but its text and documentation."""
 
     id: int
@@ -357,15 +357,15 @@ class Store:
         """The languages of all functions."""
         return set(self.functions_by_language())
 
-    def outlines(self, ids: Sequence[int]) -> dict[int, Outline]:
+    def outlines(self, ids: Sequence[int]) -> dict[int, FunctionSummary]:
         """What ranking looks at of these functions; ids that are gone are left out."""
-        found: dict[int, Outline] = {}
+        found: dict[int, FunctionSummary] = {}
         with self._reading() as db:
             sql = f"SELECT {_OUTLINE_COLUMNS} FROM functions JOIN files ON files.id = file_id WHERE functions.id IN (*)"
             for function_id, path, name, qualified_name, kind, language, signature, *lines in _rows_in(db, sql, ids):
                 texts = _text(path), _text(name), _text(qualified_name)
                 start, end = map(_number, lines)
-                found[function_id] = Outline(
+                found[function_id] = FunctionSummary(
                     function_id, *texts, _kind(kind), _text(language), _text(signature), start, end
                 )
         return found

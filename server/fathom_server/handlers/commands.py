@@ -14,7 +14,7 @@ from fathom_server.show import MOST, Target, go_to, offer, target_of, title_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from fathom_server.found import Found
+    from fathom_server.partial_results import Found
     from fathom_server.server import FathomServer
 
 SHOW_SIMILAR = "fathom/showSimilar"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fathom_indexer.protocol import filters_to_json
+from fathom_indexer.wire.messages import filters_to_json
 from fathom_server.convert import location_of, selection_of
 from fathom_server.handlers.errors import answering
 from fathom_server.lsp_ext import DuplicatesParams, LspHit
 
 if TYPE_CHECKING:
-    from fathom_indexer.protocol import Json
+    from fathom_indexer.wire.messages import Json
     from fathom_server.server import FathomServer
 
 

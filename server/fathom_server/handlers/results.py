@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from fathom_indexer.protocol import relevance
+from fathom_indexer.wire.messages import relevance
 from fathom_server.convert import location_of, selection_of
 from fathom_server.lsp_ext import LspHit, SearchResult
 
 if TYPE_CHECKING:
-    from fathom_indexer.protocol import Json
+    from fathom_indexer.wire.messages import Json
     from fathom_server.convert import Folder
-    from fathom_server.found import Found, OnFound
+    from fathom_server.partial_results import Found, OnFound
     from fathom_server.server import FathomServer
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fathom_server.found import Found
 from fathom_server.handlers.errors import answering
 from fathom_server.handlers.results import result_of, streaming
 from fathom_server.lsp_ext import SearchParams
+from fathom_server.partial_results import Found
 
 if TYPE_CHECKING:
-    from fathom_indexer.protocol import Json
+    from fathom_indexer.wire.messages import Json
     from fathom_server.server import FathomServer
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fathom_server.convert import Folder
-    from fathom_server.found import Found
+    from fathom_server.partial_results import Found
     from fathom_server.server import FathomServer
 
 logger = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from fathom_indexer.cli.main import main
 from fathom_indexer.cli.workspace import OwnEngine
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
-from fathom_indexer.process.meeting import Meeting
+from fathom_indexer.process.rendezvous import Rendezvous
 from fathom_indexer.types import Stage
 
 
@@ -44,7 +44,7 @@ def indexer(workspace: Path, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]
     config = json.dumps({"cache_dir": str(tmp_path / "cache"), "exclude": ["gen/"], "linger": 600.0})
     command = [sys.executable, "-m", "fathom_indexer.process", "--root", str(workspace), "--config", config, "--shared"]
     process = subprocess.Popen(command)
-    meeting = Meeting.open(workspace, str(tmp_path / "cache"))
+    meeting = Rendezvous.open(workspace, str(tmp_path / "cache"))
     deadline = time.monotonic() + 60
     while meeting.address() is None:
         assert time.monotonic() < deadline
@@ -140,7 +140,7 @@ def test_a_command_starts_no_process(workspace: Path, capsys: pytest.CaptureFixt
 def test_a_meeting_place_that_is_not_private_is_told_and_done_without(
     workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    Meeting.open(workspace, str(tmp_path / "cache")).folder.chmod(0o755)
+    Rendezvous.open(workspace, str(tmp_path / "cache")).folder.chmod(0o755)
     assert answer(capsys, "search", "send an email", str(workspace))["results"][0]["name"] == "notify"
     assert "open to other users" in caplog.text
 
@@ -148,7 +148,7 @@ def test_a_meeting_place_that_is_not_private_is_told_and_done_without(
 def test_two_commands_take_turns_at_indexing(
     workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    other = Meeting.open(workspace, str(tmp_path / "cache")).indexing
+    other = Rendezvous.open(workspace, str(tmp_path / "cache")).indexing
     assert other.acquire()
     # What can be searched is searched at once.
     assert answer(capsys, "search", "send an email", str(workspace), "--no-refresh")["results"] == []
@@ -162,13 +162,13 @@ def test_two_commands_take_turns_at_indexing(
 
 
 def test_a_turn_is_given_back_when_the_work_is_broken_off(workspace: Path, tmp_path: Path) -> None:
-    meeting = Meeting.open(workspace, str(tmp_path / "cache"))
+    meeting = Rendezvous.open(workspace, str(tmp_path / "cache"))
     with OwnEngine.open(workspace, Config()) as engine:
         assert isinstance(engine, OwnEngine)
         engine.turn = meeting.turn()
         steps = engine.index_steps()
         assert next(steps).stage is Stage.SCAN
-        assert not Meeting.open(workspace, str(tmp_path / "cache")).indexing.acquire()
+        assert not Rendezvous.open(workspace, str(tmp_path / "cache")).indexing.acquire()
         steps.close()  # type: ignore[attr-defined]
         assert meeting.indexing.acquire()
         meeting.indexing.release()

@@ -10,8 +10,8 @@ import layered
 import pytest
 from victims import Victims
 
-from fathom_indexer import pipeline
 from fathom_indexer.config import Config
+from fathom_indexer.indexing import pipeline
 
 
 @pytest.fixture

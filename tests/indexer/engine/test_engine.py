@@ -330,7 +330,7 @@ def test_an_approximate_index_is_kept_between_starts(
     with Engine.open(workspace, approximate) as engine:
         engine.index()
         found = names(engine.search("surface of a disc"))
-    monkeypatch.setattr("fathom_indexer.resident.choose", None)
+    monkeypatch.setattr("fathom_indexer.vectors.cache.choose", None)
     with Engine.open(workspace, approximate) as engine:
         engine.index()
         assert names(engine.search("surface of a disc")) == found

@@ -19,13 +19,14 @@ import pytest
 from churn import Churn
 from victims import DONE, KILLED, Victims
 
-from fathom_indexer import languages, pipeline
+from fathom_indexer import languages
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
 from fathom_indexer.errors import IndexDamagedError, IndexStoreError
+from fathom_indexer.indexing import pipeline
 from fathom_indexer.languages import Language
-from fathom_indexer.protocol import config_to_json
 from fathom_indexer.types import Function, SkippedFile
+from fathom_indexer.wire.messages import config_to_json
 from fathom_indexer.workspace import read_source
 
 QUERIES = ("merge_write", "open the file and count", "def sort_read(file): return file.read('sort')", "moved.py")

@@ -12,10 +12,10 @@ import contents
 import pytest
 from churn import Churn
 
-from fathom_indexer import pipeline
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
 from fathom_indexer.errors import WorkspaceError
+from fathom_indexer.indexing import pipeline
 from fathom_indexer.types import Coverage, SkippedFile, Stage
 from fathom_indexer.workspace import SourceFile, read_source, scan
 

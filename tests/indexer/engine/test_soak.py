@@ -13,9 +13,9 @@ import contents
 import pytest
 from churn import Churn
 
-from fathom_indexer import pipeline
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
+from fathom_indexer.indexing import pipeline
 from fathom_indexer.types import Stage
 
 DAY = 86_400

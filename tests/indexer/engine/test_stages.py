@@ -15,11 +15,11 @@ import contents
 import layered
 import pytest
 
-from fathom_indexer import pipeline
 from fathom_indexer.config import APART, Config
 from fathom_indexer.encoder import Encoder
 from fathom_indexer.engine import Engine
 from fathom_indexer.errors import ModelError
+from fathom_indexer.indexing import pipeline
 from fathom_indexer.search import Pipeline, Step
 from fathom_indexer.types import Progress, Stage
 from fathom_indexer.workspace import index_path

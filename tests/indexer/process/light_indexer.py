@@ -16,7 +16,7 @@ from pathlib import Path
 import fathom_indexer
 from fathom_indexer.config import Config
 from fathom_indexer.errors import IndexStoreError
-from fathom_indexer.process import handshake, host, meeting, service
+from fathom_indexer.process import handshake, rendezvous, service, socket_server
 from fathom_indexer.types import (
     CloneGroup,
     CloneKind,
@@ -120,8 +120,8 @@ def opener(root: Path, config: Config) -> service.Opener:
 
 if __name__ == "__main__":
     service.opener = opener
-    host.START_GRACE = 5.0
+    socket_server.START_GRACE = 5.0
     vars(handshake).update({"__version__": os.environ.get("LIGHT_VERSION", fathom_indexer.__version__)})
     if "LIGHT_LOOPBACK" in os.environ:
-        meeting._listen = lambda folder: meeting._listen_loopback()
+        rendezvous._listen = lambda folder: rendezvous._listen_loopback()
     sys.exit(service.main())

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from fathom_indexer.process.client import Events, IndexerClient
-from fathom_indexer.protocol import Json, encode
 from fathom_indexer.types import Filters, Stage
+from fathom_indexer.wire.messages import Json, encode
 from fathom_server.convert import Folder
-from fathom_server.found import merged
+from fathom_server.partial_results import merged
 
 pytestmark = pytest.mark.asyncio
 

@@ -16,10 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fathom_indexer.errors import IndexDamagedError, IndexStoreError, QueryError, WorkspaceError
-from fathom_indexer.process.inbox import Inbox, Request
+from fathom_indexer.process.request_queue import Request, RequestQueue
 from fathom_indexer.process.service import read_requests
 from fathom_indexer.process.worker import RESCAN_INTERVAL, Worker
-from fathom_indexer.protocol import PROTOCOL_VERSION
 from fathom_indexer.types import (
     CloneGroup,
     CloneKind,
@@ -32,6 +31,7 @@ from fathom_indexer.types import (
     SearchResult,
     Stage,
 )
+from fathom_indexer.wire.messages import PROTOCOL_VERSION
 
 FUNCTION = Function("get", "Store.get", Kind.METHOD, "python", "def get(self)", "", "def get(self): ...", 0, 18, 4, 5)
 
@@ -142,7 +142,7 @@ class Harness:
 
     def __init__(self, engine: FakeEngine, clock: Sequence[float] = ()) -> None:
         self.engine = engine
-        self.inbox = Inbox()
+        self.inbox = RequestQueue()
         self.sent: list[dict[str, Any]] = []
         self.failures: list[Exception] = []
         times = iter(clock)
@@ -407,7 +407,7 @@ def test_nothing_is_indexed_while_it_is_somebody_elses_turn() -> None:
     turn = Taken()
     sent: list[dict[str, Any]] = []
 
-    class Hurried(Inbox):
+    class Hurried(RequestQueue):
         def take(self, timeout: float | None = None) -> Request | None:
             assert timeout != 0 or turn.tries > 3
             return super().take(0) if timeout is not None else Request(9, "shutdown", {})
@@ -638,7 +638,7 @@ def test_progress_is_told_now_and_then_and_at_every_new_stage() -> None:
 
 def test_a_closed_inbox_ends_the_worker() -> None:
     engine = FakeEngine([[Stage.PARSE, Stage.READY]])
-    inbox = Inbox()
+    inbox = RequestQueue()
     inbox.put(Request(1, "search", {"query": "q"}))
     inbox.close()
     sent: list[dict[str, Any]] = []
@@ -777,7 +777,7 @@ def test_a_search_that_has_an_unwatched_workspace_looked_at_does_not_say_that_so
 def read(*lines: bytes) -> tuple[list[Request], list[dict[str, Any]]]:
     """What becomes of lines: the requests that are put into the inbox, and the messages that are sent."""
 
-    class Tray(Inbox):
+    class Tray(RequestQueue):
         def put(self, request: Request) -> None:
             requests.append(request)
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from fathom_indexer.storage import Outline
+from fathom_indexer.storage import FunctionSummary
 from fathom_indexer.types import Kind
 
-MakeOutline = Callable[..., Outline]
+MakeOutline = Callable[..., FunctionSummary]
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def outline() -> MakeOutline:
         signature: str = "",
         lines: int = 10,
         id: int = 1,
-    ) -> Outline:
+    ) -> FunctionSummary:
         name = qualified_name.rpartition(".")[2]
-        return Outline(id, path, name, qualified_name, kind, language, signature, 1, lines)
+        return FunctionSummary(id, path, name, qualified_name, kind, language, signature, 1, lines)
 
     return make

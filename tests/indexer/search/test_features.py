@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fathom_indexer.search.coverage import coverage_values, covered, telling_words
+from fathom_indexer.search.coverage import coverage_values, covered, discriminative_terms
+from fathom_indexer.search.definition_penalties import form_values, is_private
 from fathom_indexer.search.files import coherence_values, diversity_values
-from fathom_indexer.search.form import form_values, is_private
-from fathom_indexer.search.naming import name_values
-from fathom_indexer.search.place import place_values
-from fathom_indexer.search.roles import Role, role_values, roles_of
-from fathom_indexer.search.shares import same_word
+from fathom_indexer.search.name_match import name_values
+from fathom_indexer.search.path_match import place_values
+from fathom_indexer.search.path_roles import Role, role_values, roles_of
+from fathom_indexer.search.platforms import is_foreign
 from fathom_indexer.search.signals import Ranked, in_order, spread
-from fathom_indexer.search.systems import is_foreign
-from fathom_indexer.storage import Outline, WordStatistics
+from fathom_indexer.search.term_overlap import same_word
+from fathom_indexer.storage import FunctionSummary, WordStatistics
 from fathom_indexer.types import Kind
 
-MakeOutline = Callable[..., Outline]
+MakeOutline = Callable[..., FunctionSummary]
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,10 @@ def test_a_function_that_has_more_of_the_question_counts_more() -> None:
 
 def test_common_words_are_left_out_where_they_cost() -> None:
     known = WordStatistics(4, 100, {"get": 4, "url": 1, "size": 2, "none": 0})
-    assert telling_words(["get", "url", "size", "none"], known, 100) == ["get", "url", "size", "none"]
-    assert telling_words(["get", "url", "size", "none", "url"], known, 3) == ["url", "size", "none", "url"]
-    assert telling_words(["get", "none"], WordStatistics(4, 100, {"get": 4, "none": 0}), 3) == ["get", "none"]
-    assert telling_words([], WordStatistics(4, 100, {}), 3) == []
+    assert discriminative_terms(["get", "url", "size", "none"], known, 100) == ["get", "url", "size", "none"]
+    assert discriminative_terms(["get", "url", "size", "none", "url"], known, 3) == ["url", "size", "none", "url"]
+    assert discriminative_terms(["get", "none"], WordStatistics(4, 100, {"get": 4, "none": 0}), 3) == ["get", "none"]
+    assert discriminative_terms([], WordStatistics(4, 100, {}), 3) == []
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fathom_indexer.search.symbols import closeness, in_files, near_names, spellings
-from fathom_indexer.storage import Outline
+from fathom_indexer.storage import FunctionSummary
 from fathom_indexer.types import Kind
 
-MakeOutline = Callable[..., Outline]
+MakeOutline = Callable[..., FunctionSummary]
 
 NAMES = sorted(["parse", "parse_args", "parse_arguments", "print_help", "quote", "quantile"])
 
@@ -23,7 +23,7 @@ def names(prefix: str, shortest: int, longest: int) -> list[str]:
     return [name for name in NAMES[start:] if name.startswith(prefix) and shortest <= len(name) <= longest]
 
 
-def close(symbol: str, *outlines: Outline) -> list[int]:
+def close(symbol: str, *outlines: FunctionSummary) -> list[int]:
     """Numbers of the outlines that have to do with the symbol, closest first."""
     values = closeness([symbol], dict(enumerate(outlines)))
     return sorted(values, key=lambda number: -values[number])
@@ -83,5 +83,5 @@ names_of_all_kinds = st.text("_aB$é.", max_size=8)
 @given(names_of_all_kinds, names_of_all_kinds)
 def test_any_name_can_be_asked_for_where_any_name_is(symbol: str, name: str) -> None:
     """A function may be called `_`, of which nothing is left where underscores do not count."""
-    found = Outline(1, "a.py", name, f"Class.{name}", Kind.METHOD, "python", "", 1, 10)
+    found = FunctionSummary(1, "a.py", name, f"Class.{name}", Kind.METHOD, "python", "", 1, 10)
     assert all(0 < value <= 1 for value in closeness([symbol], {1: found}).values())

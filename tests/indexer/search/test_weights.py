@@ -10,9 +10,9 @@ import pytest
 from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, Query, Step, Weights, understand, understand_code
 from fathom_indexer.search.searcher import _Candidates, _ordered
 from fathom_indexer.search.signals import Values, explain
-from fathom_indexer.storage import Outline
+from fathom_indexer.storage import FunctionSummary
 
-MakeOutline = Callable[..., Outline]
+MakeOutline = Callable[..., FunctionSummary]
 
 QUESTION = understand("retry upload")
 CODE = understand_code("def retry(upload):\n    return upload()\n")
@@ -23,7 +23,7 @@ MENTION = understand("where is retry_upload called from")
 def added(
     step: Step,
     query: Query,
-    outlines: Mapping[int, Outline],
+    outlines: Mapping[int, FunctionSummary],
     cosines: Values | None = None,
     words: Values | None = None,
     structure: Values | None = None,

@@ -1,0 +1,1 @@
+"""Brings an index up to date, in short steps."""
