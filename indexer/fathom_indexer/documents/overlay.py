@@ -8,7 +8,7 @@ from dataclasses import astuple
 from functools import cached_property
 
 from fathom_indexer.documents.document import Document, Unit
-from fathom_indexer.search.signals import Ranked, in_order
+from fathom_indexer.search.signals import RankedIds, in_order
 from fathom_indexer.storage import (
     ColumnWeights,
     FunctionSummary,
@@ -111,7 +111,7 @@ class Overlay:
             found[word] |= {item for item, own in mine.items() if own.issuperset(terms)}
         return found
 
-    def _scores(self, words: Sequence[str], weights: ColumnWeights, allowed: Collection[int] | None) -> Ranked:
+    def _scores(self, words: Sequence[str], weights: ColumnWeights, allowed: Collection[int] | None) -> RankedIds:
         """BM25 as FTS5 computes it, of the documents' functions that have one of the words."""
         terms = {word: found for word, found in self._terms_of(words).items() if self._all_terms.issuperset(found)}
         if not terms:
@@ -208,7 +208,7 @@ class OverlaidVectors:
         """See `VectorIndex.remove`: for the documents' functions."""
         self._own.remove(keys)
 
-    def search(self, query: Floats, limit: int, allowed: Collection[int] | None = None) -> Ranked:
+    def search(self, query: Floats, limit: int, allowed: Collection[int] | None = None) -> RankedIds:
         """See `VectorIndex.search`."""
         below = self._below.search(query, limit + len(self._hidden), allowed)
         visible = [item for item in below if item[0] not in self._hidden]

@@ -1,8 +1,9 @@
 """A query to ranked functions: candidates by words, names and meaning, ordered by the sum of what each step says."""
 
 from fathom_indexer.search.query import Query, QueryKind, understand, understand_code
-from fathom_indexer.search.searcher import Ranking, Searcher
-from fathom_indexer.search.signals import Ranked, Signal
+from fathom_indexer.search.ranking import Ranking
+from fathom_indexer.search.searcher import Searcher
+from fathom_indexer.search.signals import RankedIds, Signal
 from fathom_indexer.search.steps import ALL_STEPS, Pipeline, Step, Steps
 from fathom_indexer.search.weights import DEFAULT_WEIGHTS, Weights
 
@@ -12,7 +13,7 @@ __all__ = [
     "Pipeline",
     "Query",
     "QueryKind",
-    "Ranked",
+    "RankedIds",
     "Ranking",
     "Searcher",
     "Signal",

@@ -30,30 +30,30 @@ _PRIVATE_SIGNATURE = {
 _LOWER_CASE_IS_PRIVATE = frozenset({"go"})
 
 
-def form_values(outlines: Mapping[int, FunctionSummary]) -> dict[int, float]:
+def definition_penalties(summaries: Mapping[int, FunctionSummary]) -> dict[int, float]:
     """How much the candidates' forms count against them, in (0, 1]."""
     values: dict[int, float] = {}
-    for function_id, outline in outlines.items():
-        value = _SHORT * _is_short(outline) + _PRIVATE * is_private(outline)
-        if outline.kind not in FUNCTION_KINDS:
-            value += _MODULE if outline.kind is Kind.MODULE else _DECLARATION
+    for function_id, summary in summaries.items():
+        value = _SHORT * _is_short(summary) + _PRIVATE * is_private(summary)
+        if summary.kind not in FUNCTION_KINDS:
+            value += _MODULE if summary.kind is Kind.MODULE else _DECLARATION
         if value:
             values[function_id] = min(value, 1.0)
     return values
 
 
-def is_private(outline: FunctionSummary) -> bool:
+def is_private(summary: FunctionSummary) -> bool:
     """Whether the language's own marks say that the function is not for others."""
-    if _PRIVATE_NAME.match(outline.name):
+    if _PRIVATE_NAME.match(summary.name):
         return True
-    if outline.language in _LOWER_CASE_IS_PRIVATE:
-        return outline.name[:1].islower()
-    pattern = _PRIVATE_SIGNATURE.get(outline.language)
-    return pattern is not None and pattern.search(outline.signature) is not None
+    if summary.language in _LOWER_CASE_IS_PRIVATE:
+        return summary.name[:1].islower()
+    pattern = _PRIVATE_SIGNATURE.get(summary.language)
+    return pattern is not None and pattern.search(summary.signature) is not None
 
 
-def _is_short(outline: FunctionSummary) -> bool:
+def _is_short(summary: FunctionSummary) -> bool:
     # What has no name, as a closure, is short by nature.
     return (
-        outline.kind in FUNCTION_KINDS and bool(outline.name) and outline.end_line - outline.start_line < _SHORT_LINES
+        summary.kind in FUNCTION_KINDS and bool(summary.name) and summary.end_line - summary.start_line < _SHORT_LINES
     )

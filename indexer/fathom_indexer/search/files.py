@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 
-from fathom_indexer.search.signals import Ranked, in_order
+from fathom_indexer.search.signals import RankedIds, in_order
 
 NEAR = 0.08
 """A candidate this far below the best one says a third (1/e) as much for its file."""
@@ -14,7 +14,7 @@ SATURATION = 0.5
 """Each further function of a file comes later by what is left to this power: .5, .75, .875, ..."""
 
 
-def coherence_values(ranked: Ranked, paths: Mapping[int, str]) -> dict[int, float]:
+def coherence_values(ranked: RankedIds, paths: Mapping[int, str]) -> dict[int, float]:
     """How much the best function of each file gains by what else matches there, in (0, 1].
 
     A file's evidence is the sum of what its candidates say, each the more the nearer its score is to the best; the file
@@ -33,7 +33,7 @@ def coherence_values(ranked: Ranked, paths: Mapping[int, str]) -> dict[int, floa
     return {function_id: evidence[path] / most for path, function_id in first.items()}
 
 
-def diversity_values(ranked: Ranked, paths: Mapping[int, str]) -> dict[int, float]:
+def diversity_values(ranked: RankedIds, paths: Mapping[int, str]) -> dict[int, float]:
     """How much each function comes later for the better ones of its file, in [0, 1)."""
     seen: Counter[str] = Counter()
     values: dict[int, float] = {}

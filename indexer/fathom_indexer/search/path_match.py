@@ -12,10 +12,10 @@ _FOLDER = 0.5
 """What a word in the folder's name counts against one in the file's."""
 
 
-def place_values(words: Sequence[str], outlines: Mapping[int, FunctionSummary]) -> dict[int, float]:
+def path_values(words: Sequence[str], summaries: Mapping[int, FunctionSummary]) -> dict[int, float]:
     """The share of the query's words that name the candidate's file or folder, in (0, 1]; see `shares`."""
-    found = shares(words, {path: _parts(path) for path in {outline.path for outline in outlines.values()}})
-    return {item: found[outline.path] for item, outline in outlines.items() if outline.path in found}
+    found = shares(words, {path: _parts(path) for path in {summary.path for summary in summaries.values()}})
+    return {item: found[summary.path] for item, summary in summaries.items() if summary.path in found}
 
 
 def _parts(path: str) -> tuple[Part, Part]:

@@ -68,23 +68,23 @@ _TEST_SIGNATURE = re.compile(
 
 
 def role_values(
-    words: Sequence[str], outlines: Mapping[int, FunctionSummary], system: str = sys.platform
+    words: Sequence[str], summaries: Mapping[int, FunctionSummary], system: str = sys.platform
 ) -> dict[int, float]:
     """How much the candidates' roles count against them, in (0, 1]; roles that the query asks for do not count.
 
     `system` is where the asking person works, as `sys.platform`: code for another one is foreign.
     """
     asked = {role for role in Role if not role.words.isdisjoint(words)}
-    superseded = _superseded({outline.path for outline in outlines.values()}, words)
+    superseded = _superseded({summary.path for summary in summaries.values()}, words)
     values: dict[int, float] = {}
-    for function_id, outline in outlines.items():
-        roles = roles_of(outline.path) - asked
-        if Role.LEGACY not in asked and outline.path in superseded:
+    for function_id, summary in summaries.items():
+        roles = roles_of(summary.path) - asked
+        if Role.LEGACY not in asked and summary.path in superseded:
             roles |= {Role.LEGACY}
-        if Role.FOREIGN not in asked and is_foreign(outline.path, system):
+        if Role.FOREIGN not in asked and is_foreign(summary.path, system):
             roles |= {Role.FOREIGN}
         if Role.TEST not in asked and (
-            _TEST_SCOPE.search(outline.qualified_name) or _TEST_SIGNATURE.match(outline.signature)
+            _TEST_SCOPE.search(summary.qualified_name) or _TEST_SIGNATURE.match(summary.signature)
         ):
             roles |= {Role.TEST}
         if roles:

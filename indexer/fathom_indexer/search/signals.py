@@ -10,7 +10,7 @@ from statistics import pvariance
 from fathom_indexer.search.steps import Step
 from fathom_indexer.types import Contribution
 
-Ranked = list[tuple[int, float]]
+RankedIds = list[tuple[int, float]]
 """Function ids with scores, best first. Larger scores are better."""
 
 Values = Mapping[int, float]
@@ -38,7 +38,7 @@ class Signal:
         return self.weight * self.values.get(function_id, 0.0)
 
 
-def total(ids: Iterable[int], signals: Sequence[Signal]) -> Ranked:
+def total(ids: Iterable[int], signals: Sequence[Signal]) -> RankedIds:
     """The candidates by the sum of all signals, best first; ties in the order of ids."""
     scores = dict.fromkeys(ids, 0.0)
     for signal in signals:
@@ -48,12 +48,12 @@ def total(ids: Iterable[int], signals: Sequence[Signal]) -> Ranked:
     return in_order(scores.items())
 
 
-def plus(ranked: Ranked, signal: Signal) -> Ranked:
+def plus(ranked: RankedIds, signal: Signal) -> RankedIds:
     """The candidates with another signal added to their scores, in their new order."""
     return in_order((function_id, score + signal.score(function_id)) for function_id, score in ranked)
 
 
-def in_order(ranked: Iterable[tuple[int, float]]) -> Ranked:
+def in_order(ranked: Iterable[tuple[int, float]]) -> RankedIds:
     """Best first; ties in the order of ids."""
     return sorted(ranked, key=lambda item: (-item[1], item[0]))
 

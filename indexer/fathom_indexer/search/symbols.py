@@ -50,35 +50,35 @@ def near_names(name: str, names: Callable[[str, int, int], Sequence[str]]) -> li
     return [folded[candidate] for candidate in close]
 
 
-def closeness(symbols: Sequence[str], outlines: Mapping[int, FunctionSummary]) -> dict[int, float]:
+def closeness(symbols: Sequence[str], summaries: Mapping[int, FunctionSummary]) -> dict[int, float]:
     """How well each candidate is the definition of one of the symbols, in (0, 1]; those that are not are left out."""
     best: dict[int, float] = {}
-    for function_id, outline in outlines.items():
-        value = max((_closeness(symbol, outline) for symbol in symbols), default=0.0)
+    for function_id, summary in summaries.items():
+        value = max((_closeness(symbol, summary) for symbol in symbols), default=0.0)
         if value > 0:
             best[function_id] = value
     return best
 
 
-def in_files(paths: Sequence[str], outlines: Mapping[int, FunctionSummary]) -> dict[int, float]:
+def in_files(paths: Sequence[str], summaries: Mapping[int, FunctionSummary]) -> dict[int, float]:
     """1 for each candidate in one of the files."""
     endings = tuple("/" + path.casefold() for path in paths)
     return {
         function_id: _SAME
-        for function_id, outline in outlines.items()
-        if endings and ("/" + outline.path.casefold()).endswith(endings)
+        for function_id, summary in summaries.items()
+        if endings and ("/" + summary.path.casefold()).endswith(endings)
     }
 
 
-def _closeness(symbol: str, outline: FunctionSummary) -> float:
+def _closeness(symbol: str, summary: FunctionSummary) -> float:
     scope, _, name = symbol.rpartition(".")
-    value = _name_closeness(name, outline.name)
-    if outline.kind is Kind.MODULE:
+    value = _name_closeness(name, summary.name)
+    if summary.kind is Kind.MODULE:
         # The rest of a file that is called so, where no definition is.
-        return _LEFTOVER if not scope and _fold(name) == _fold(PurePosixPath(outline.path).stem) else 0.0
-    if outline.kind is Kind.CONSTRUCTOR:
+        return _LEFTOVER if not scope and _fold(name) == _fold(PurePosixPath(summary.path).stem) else 0.0
+    if summary.kind is Kind.CONSTRUCTOR:
         value *= _CONSTRUCTOR
-    if scope and not _in_scope(scope, outline):
+    if scope and not _in_scope(scope, summary):
         value *= _OTHER_SCOPE
     return value
 
@@ -100,11 +100,11 @@ def _name_closeness(wanted: str, name: str) -> float:
     return 0.0
 
 
-def _in_scope(scope: str, outline: FunctionSummary) -> bool:
+def _in_scope(scope: str, summary: FunctionSummary) -> bool:
     """Whether the last part of a scope encloses the function, as a declaration or as its file or folder."""
     wanted = _fold(scope.rpartition(".")[2])
-    path = PurePosixPath(outline.path)
-    around = (*outline.qualified_name.split(".")[:-1], path.stem, path.parent.name)
+    path = PurePosixPath(summary.path)
+    around = (*summary.qualified_name.split(".")[:-1], path.stem, path.parent.name)
     return any(_fold(part) == wanted for part in around)
 
 

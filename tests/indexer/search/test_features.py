@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fathom_indexer.search.coverage import coverage_values, covered, discriminative_terms
-from fathom_indexer.search.definition_penalties import form_values, is_private
+from fathom_indexer.search.definition_penalties import definition_penalties, is_private
 from fathom_indexer.search.files import coherence_values, diversity_values
 from fathom_indexer.search.name_match import name_values
-from fathom_indexer.search.path_match import place_values
+from fathom_indexer.search.path_match import path_values
 from fathom_indexer.search.path_roles import Role, role_values, roles_of
 from fathom_indexer.search.platforms import is_foreign
-from fathom_indexer.search.signals import Ranked, in_order, spread
+from fathom_indexer.search.signals import RankedIds, in_order, spread
 from fathom_indexer.search.term_overlap import same_word
 from fathom_indexer.storage import FunctionSummary, WordStatistics
 from fathom_indexer.types import Kind
@@ -47,15 +47,15 @@ def test_words_in_the_names_of_file_and_folder(outline: MakeOutline) -> None:
         2: outline(path="formats/other.py"),
         3: outline(path="app/other.py"),
     }
-    values = place_values(("help", "format"), outlines)
+    values = path_values(("help", "format"), outlines)
     assert 1 > values[1] > values[2] > 0
     assert 3 not in values
-    assert place_values((), outlines) == {}
+    assert path_values((), outlines) == {}
 
 
 def test_a_word_that_every_path_has_tells_little(outline: MakeOutline) -> None:
     outlines = {number: outline(path=f"json/json_{name}.py") for number, name in enumerate(("read", "write", "path"))}
-    values = place_values(("json", "read"), outlines)
+    values = path_values(("json", "read"), outlines)
     assert values[0] > 2 * values[1]
 
 
@@ -176,7 +176,7 @@ def test_private_names(outline: MakeOutline, name: str, language: str, signature
 def test_stubs_and_leftovers_count_less(outline: MakeOutline) -> None:
     outlines = {1: outline(), 2: outline(lines=1), 3: outline("", kind=Kind.MODULE), 4: outline("_x")}
     outlines |= {5: outline("Shape", kind=Kind.CLASS), 6: outline("", kind=Kind.CLOSURE, lines=1)}
-    values = form_values(outlines)
+    values = definition_penalties(outlines)
     assert values.keys() == {2, 3, 4, 5}
     assert 1.0 == values[2] > values[3] > values[5] == values[4] > 0
 
@@ -185,20 +185,20 @@ rankings = st.lists(st.floats(-1, 2), max_size=40).map(lambda scores: in_order(l
 
 
 def test_the_file_with_most_evidence_gains_most() -> None:
-    ranked: Ranked = [(1, 0.9), (2, 0.88), (3, 0.87), (4, 0.1)]
+    ranked: RankedIds = [(1, 0.9), (2, 0.88), (3, 0.87), (4, 0.1)]
     values = coherence_values(ranked, {1: "a", 2: "b", 3: "b", 4: "a"})
     assert values == {2: 1.0, 1: pytest.approx(0.6, abs=0.1)}
 
 
 @given(rankings)
-def test_coherence_is_for_the_best_of_each_file(ranked: Ranked) -> None:
+def test_coherence_is_for_the_best_of_each_file(ranked: RankedIds) -> None:
     values = coherence_values(ranked, {function_id: str(function_id % 3) for function_id, _ in ranked})
     assert len(values) == len({function_id % 3 for function_id, _ in ranked})
     assert all(0 < value <= 1 for value in values.values()) and (not values or max(values.values()) == 1)
 
 
 @given(rankings)
-def test_alone_in_its_file_nothing_comes_later(ranked: Ranked) -> None:
+def test_alone_in_its_file_nothing_comes_later(ranked: RankedIds) -> None:
     assert diversity_values(ranked, {function_id: str(function_id) for function_id, _ in ranked}) == {}
 
 

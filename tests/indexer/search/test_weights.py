@@ -8,7 +8,7 @@ from dataclasses import asdict
 import pytest
 
 from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, Query, Step, Weights, understand, understand_code
-from fathom_indexer.search.searcher import _Candidates, _ordered
+from fathom_indexer.search.ranking import Candidates, order
 from fathom_indexer.search.signals import Values, explain
 from fathom_indexer.storage import FunctionSummary
 
@@ -30,8 +30,8 @@ def added(
     weights: Weights = DEFAULT_WEIGHTS,
 ) -> dict[int, float]:
     """What a step adds to each candidate's score."""
-    candidates = _Candidates(query, outlines, words or {}, cosines or {}, structure or {})
-    _, signals = _ordered(candidates, {}, ALL_STEPS, weights)
+    candidates = Candidates(query, outlines, words or {}, cosines or {}, structure or {})
+    _, signals = order(candidates, {}, ALL_STEPS, weights)
     parts = {item: {part.step: part.score for part in explain(item, signals)} for item in outlines}
     return {item: found.get(step.value, 0.0) for item, found in parts.items()}
 
@@ -91,8 +91,8 @@ def test_being_built_alike(outline: MakeOutline) -> None:
     assert added(Step.STRUCTURE, CODE, outlines, structure={1: 1.0}) == {1: about(0.31), 2: 0.0}
     # It outdoes a cosine that is .2 higher, and not one that is .45 higher.
     for ahead, first in ((0.2, 1), (0.45, 2)):
-        candidates = _Candidates(CODE, outlines, {}, {1: 0.4, 2: 0.4 + ahead}, {1: 1.0})
-        assert _ordered(candidates, {}, ALL_STEPS, DEFAULT_WEIGHTS)[0][0][0] == first
+        candidates = Candidates(CODE, outlines, {}, {1: 0.4, 2: 0.4 + ahead}, {1: 1.0})
+        assert order(candidates, {}, ALL_STEPS, DEFAULT_WEIGHTS)[0][0][0] == first
 
 
 def test_every_weight_is_in_use(outline: MakeOutline) -> None:
@@ -106,8 +106,7 @@ def test_every_weight_is_in_use(outline: MakeOutline) -> None:
     def scores(weights: Weights) -> list[list[tuple[int, float]]]:
         queries = (QUESTION, CODE, SYMBOL, MENTION)
         return [
-            _ordered(_Candidates(query, outlines, values, values, values), {}, ALL_STEPS, weights)[0]
-            for query in queries
+            order(Candidates(query, outlines, values, values, values), {}, ALL_STEPS, weights)[0] for query in queries
         ]
 
     asked = scores(DEFAULT_WEIGHTS)

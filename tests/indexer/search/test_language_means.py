@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fathom_indexer.search.centring import centred, language_means
+from fathom_indexer.search.language_means import centred, language_means
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
