@@ -42,6 +42,8 @@ class Candidates:
     """At the index exit, of those candidates that have a vector there."""
     structure: Values = field(default_factory=dict)
     """How alike candidates are built to a query of code."""
+    joint: Values = field(default_factory=dict)
+    """What the joint pass says of the candidates that it read, in standard deviations above the least of them."""
 
 
 def order(
@@ -59,6 +61,7 @@ def order(
     signals = [
         Signal(Step.VECTORS, cosine, shallow),
         Signal(Step.DEEP, cosine, {item: better[item] - shallow[item] for item in ids}),
+        Signal(Step.JOINT, weights.joint, candidates.joint),
         Signal(Step.WORDS, weights.words_for_code if code else weights.words, candidates.words),
         Signal(Step.STRUCTURE, weights.structure, candidates.structure),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from fathom_indexer.encoder import Encoder, TextKind, code_text
 from fathom_indexer.encoder.encoder import shorten
@@ -17,6 +18,7 @@ from fathom_indexer.search.candidates import (
 )
 from fathom_indexer.search.copies import same_build, same_text
 from fathom_indexer.search.filters import check_filters, path_filter
+from fathom_indexer.search.joint import READ, above_least, joint_scores
 from fathom_indexer.search.language_means import Floats, LanguageMeans
 from fathom_indexer.search.query import Query, QueryKind, understand, understand_code
 from fathom_indexer.search.ranking import Candidates, Ranking, order
@@ -160,6 +162,7 @@ class Searcher:
         """The order by the rerank exit. Where vectors are made for it, what is known gives an order before."""
         ids = list(candidates.summaries)
         layer = self._rerank_exit
+        began = self._clock()
         vectors = dict(self._store.vectors_of(self._model_id(), layer, ids) if known is None else known)
         seconds = self._rerank_seconds()
         if len(vectors) < len(ids) and seconds > 0:
@@ -169,8 +172,22 @@ class Searcher:
             vectors |= make_missing(self._store, self._encoder(), layer, missing, seconds, self._clock, self._cancelled)
         means = self._means(candidates.query, steps, layer, None)
         deep = centred_cosines(candidates.summaries, vectors, query, language, means)
-        final = order(candidates, deep, steps, weights)
-        yield Ranking(*final, reranked=len(deep), complete=len(deep) == len(ids))
+        final = Ranking(*order(candidates, deep, steps, weights), reranked=len(deep), complete=len(deep) == len(ids))
+        left = seconds - (self._clock() - began)
+        if not self._reads_together(candidates.query, steps) or left <= 0:
+            yield final
+            return
+        yield replace(final, final=False)
+        best = [function_id for function_id, _ in final.ranked[:READ]]
+        text = candidates.query.text
+        scores = joint_scores(self._store, self._encoder(), text, best, left, self._clock, self._cancelled)
+        ranked, signals = order(replace(candidates, joint=above_least(scores)), deep, steps, weights)
+        yield replace(final, ranked=ranked, signals=signals)
+
+    def _reads_together(self, query: Query, steps: Steps) -> bool:
+        """Whether the joint pass has a say: for questions in words, not for names, places and code."""
+        asked = query.kind not in (QueryKind.SYMBOL, QueryKind.PATH, QueryKind.CODE)
+        return asked and Step.JOINT in steps and self._encoder().config.joint is not None
 
     def _encode(self, query: Query, steps: Steps) -> Mapping[int, Floats]:
         """The query's unit vector `[1, dim]` at each exit that takes part."""

@@ -18,6 +18,8 @@ class Step(str, Enum):
     """Candidates by meaning at the index exit, and their cosine there."""
     DEEP = "deep"
     """What the cosine at the rerank exit adds to that or takes away."""
+    JOINT = "joint"
+    """What the encoder says of a question and a function when it reads them together; for the best candidates."""
     CENTRING = "centring"
     """Code against code: vectors without what all code of a language has in common."""
     STRUCTURE = "structure"

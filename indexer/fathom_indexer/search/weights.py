@@ -22,6 +22,8 @@ class Weights:
 
     spread: float = 0.08
     """A standard deviation of the candidates' cosines, where the query is words."""
+    joint: float = 0.1
+    """A standard deviation of the scores that the joint pass gives the best candidates."""
     cosine: float = 1.0
     """The cosine where the query is code."""
     words: float = 0.0081

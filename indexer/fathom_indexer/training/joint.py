@@ -15,7 +15,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -205,11 +205,17 @@ class JointTrainer:
         self._optimizer.step()
         return total
 
-    def validate(self) -> dict[str, float]:
-        """MRR of documentation among functions of packages that are not trained on, by weight of the joint score."""
+    def validate(self, among: int = 0) -> dict[str, float]:
+        """MRR of documentation among functions of packages that are not trained on, by weight of the joint score.
+
+        `among` bounds how many functions there are beside the answers; 0 takes all.
+        """
         pairs = validation_pairs(self._corpus, _VALIDATED)
         layer, tokens = self._run.exits[-1], self._run.micro_tokens
         every = np.unique(self._corpus.validation.code)
+        if 0 < among < len(every):
+            drawn = np.random.default_rng(self.config.seed).choice(every, among, replace=False)
+            every = np.union1d(drawn, pairs.code)
         with torch.no_grad():
             asked, found = (
                 encode(self._encoder, self._corpus, texts, (layer,), tokens)[layer] for texts in (pairs.query, every)
@@ -270,6 +276,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--begin", type=Path, help="safetensors file of an earlier training to go on from")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=0, help="cores to use, all by default")
+    parser.add_argument("--among", type=int, default=0, help="functions that validation ranks, all by default")
+    parser.add_argument("--micro-tokens", type=int, help="tokens encoded at a time, as the run had it by default")
     parser.add_argument("--settings", type=json.loads, default={}, help="JSON: what differs from `JointConfig`")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -277,9 +285,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         torch.set_num_threads(options.threads)
     try:
         trainer = prepare(options)
-        log.info("before: %s", trainer.validate())
+        log.info("before: %s", trainer.validate(options.among))
         steps = trainer.run(options.minutes, options.out)
-        log.info("after %d steps: %s", steps, trainer.validate())
+        log.info("after %d steps: %s", steps, trainer.validate(options.among))
     except (FathomError, OSError) as error:
         log.error("%s", error)
         return 1
@@ -293,6 +301,8 @@ def prepare(options: argparse.Namespace) -> JointTrainer:
         raise ModelError(f"{options.run} holds no checkpoint")
     checkpoint = load_checkpoint(found[-1])
     run = RunConfig.from_json(checkpoint.run["config"])
+    if options.micro_tokens:
+        run = replace(run, micro_tokens=options.micro_tokens)
     base = EncoderConfig.load(options.base)
     shape = student_config(base, run)
     encoder = MultiExitEncoder(shape)

@@ -60,7 +60,13 @@ def _trainer(
         assert train([*options, "--out", str(out), "--steps", "1", "--threads", "1"]) == 0
     return prepare(
         argparse.Namespace(
-            run=out, base=base_folder, prepared=corpus.folder, device="cpu", begin=begin, settings=settings
+            run=out,
+            base=base_folder,
+            prepared=corpus.folder,
+            device="cpu",
+            begin=begin,
+            micro_tokens=None,
+            settings=settings,
         )
     )
 
