@@ -61,7 +61,7 @@ FILES = {
 class WordCounts:
     """Vectors that count words; a shallow exit sees but the first of them."""
 
-    config = SimpleNamespace(model_id=MODEL)
+    config = SimpleNamespace(model_id=MODEL, joint=None)
 
     def encode(self, texts: Sequence[str], kind: Any, layer: int) -> np.ndarray:
         rows = np.full((len(texts), HIDDEN), 0.01, np.float32)
