@@ -14,8 +14,8 @@ import numpy as np
 from fathom_indexer.config import Config
 from fathom_indexer.documents.document import Document, content_hash
 from fathom_indexer.documents.overlay import OverlaidVectors, Overlay
+from fathom_indexer.embedding_space import EmbeddingSpace, shorten
 from fathom_indexer.encoder import Encoder, TextKind
-from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.errors import IndexStoreError, QueryError
 from fathom_indexer.languages import LANGUAGES
 from fathom_indexer.search import Searcher
@@ -33,17 +33,6 @@ _FEW = 16
 
 MakeSearcher = Callable[[Readable, Callable[[], VectorIndex]], Searcher]
 """A searcher of what is given, with its vectors at the index exit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Space:
-    """Which vectors documents need: those of one model at its index exit, searched by their first `dim` features."""
-
-    model: str
-    exit: int
-    dim: int
-    rerank: int
-    """The exit that orders what was found."""
 
 
 @dataclass(slots=True)
@@ -69,7 +58,7 @@ class OpenDocuments:
         config: Config,
         store: Store,
         encoder: Callable[[], Encoder],
-        space: Space,
+        space: EmbeddingSpace,
         vectors: Callable[[], VectorIndex],
         make_searcher: MakeSearcher,
         clock: Callable[[], float] = time.monotonic,
@@ -167,11 +156,13 @@ class OpenDocuments:
 
     def _embed(self, document: Document) -> Iterator[None]:
         texts = {unit.content.key: unit.content.text for unit in document.units or ()}
-        keys = self._store.lacking(self._space.model, self._space.exit, list(texts))
+        keys = self._store.lacking(self._space.model, self._space.index_exit, list(texts))
         if not keys:
             return
         # The search that comes next would have to make the vectors of the other exit.
-        layers = sorted({self._space.exit, self._space.rerank} if len(keys) <= _FEW else {self._space.exit})
+        layers = sorted(
+            {self._space.index_exit, self._space.rerank_exit} if len(keys) <= _FEW else {self._space.index_exit}
+        )
         batches = self._encoder().encode_batches([texts[key] for key in keys], TextKind.CODE, layers)
         for positions, vectors in batches:
             chosen = [keys[position] for position in positions]
@@ -201,7 +192,7 @@ class OpenDocuments:
 
         def vectors() -> VectorIndex:
             own = ExactIndex(space.dim)
-            known = overlay.vectors_of(space.model, space.exit, list(overlay.units))
+            known = overlay.vectors_of(space.model, space.index_exit, list(overlay.units))
             if known:
                 own.add(list(known), shorten(np.stack(list(known.values())), space.dim))
             return OverlaidVectors(self._vectors(), overlay.hidden, own)

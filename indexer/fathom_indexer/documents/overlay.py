@@ -8,6 +8,7 @@ from dataclasses import astuple
 from functools import cached_property
 
 from fathom_indexer.documents.document import Document, Unit
+from fathom_indexer.embedding_space import Floats
 from fathom_indexer.search.signals import Ranked, in_order
 from fathom_indexer.storage import (
     ColumnWeights,
@@ -19,7 +20,6 @@ from fathom_indexer.storage import (
     expression_words,
 )
 from fathom_indexer.vectors import ExactIndex, VectorIndex
-from fathom_indexer.vectors.index import Floats
 
 _K1, _B = 1.2, 0.75
 _LEAST_IDF = 1e-6

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from fathom_indexer.config import Config
+from fathom_indexer.embedding_space import EmbeddingSpace
 from fathom_indexer.encoder import Encoder, TextKind, code_text, text_key
 from fathom_indexer.errors import QueryError, WorkspaceError
 from fathom_indexer.indexing.backlog import EmbeddingBacklog
@@ -67,15 +68,6 @@ _TICK_NS = 2_000_000_000
 UNPARSABLE = "cannot be parsed"
 
 
-@dataclass(frozen=True, slots=True)
-class Exits:
-    """The exits that vectors are made of."""
-
-    model: str
-    index: int
-    rerank: int
-
-
 @dataclass(slots=True)
 class _Run:
     """One look at the files."""
@@ -92,7 +84,7 @@ class IndexPipeline:
         root: Path,
         config: Config,
         store: Store,
-        exits: Exits,
+        space: EmbeddingSpace,
         encoder: Callable[[], Encoder],
         resident: VectorCache,
         interest: FilePriority,
@@ -101,11 +93,11 @@ class IndexPipeline:
         self._root = root
         self._config = config
         self._store = store
-        self._exits = exits
+        self._space = space
         self._encoder = encoder
         self._resident = resident
         self._interest = interest
-        self._lacking = EmbeddingBacklog(store, exits.model)
+        self._lacking = EmbeddingBacklog(store, space.model)
         self._runs: dict[bool, _Run] = {}
         """The last look at the whole workspace, by True, and the last one at some files."""
 
@@ -128,7 +120,7 @@ class IndexPipeline:
             # It reads whatever was named before, too.
             self._runs.clear()
             # Where everything had its vector, all files were read: whether others came since is found out first.
-            run = _Run(0 if self._store.is_complete(self._exits.model, self._exits.index) else 1)
+            run = _Run(0 if self._store.is_complete(self._space.model, self._space.index_exit) else 1)
         self._runs[paths is None] = run
         return self._steps(paths, run)
 
@@ -148,17 +140,17 @@ class IndexPipeline:
 
         Step by step; stopping between two loses nothing.
         """
-        exits = self._exits
-        if exits.rerank != exits.index:
-            todo = yield from self._todo(Stage.DEEPEN, exits.rerank)
-            yield from self._embed(Stage.DEEPEN, todo, (exits.rerank,))
-            self._lacking.all_made(exits.rerank)
+        space = self._space
+        if space.rerank_exit != space.index_exit:
+            todo = yield from self._todo(Stage.DEEPEN, space.rerank_exit)
+            yield from self._embed(Stage.DEEPEN, todo, (space.rerank_exit,))
+            self._lacking.all_made(space.rerank_exit)
         self._prune()
 
     def _prune(self) -> None:
         today = int(time.time() // _SECONDS_A_DAY)
-        in_use = (self._exits.index, self._exits.rerank)
-        if self._store.last_pruned(self._exits.model, in_use) == today:
+        in_use = (self._space.index_exit, self._space.rerank_exit)
+        if self._store.last_pruned(self._space.model, in_use) == today:
             return
         if self._store.path is not None:
             # Says that it is in use, for as long as a process may run.
@@ -166,7 +158,7 @@ class IndexPipeline:
                 os.utime(self._store.path.parent)
         forget_apart(self._config, (today - _KEPT_DAYS) * _SECONDS_A_DAY)
         most = _KEPT_TEXTS * max(self._store.counts()[1], _FEW)
-        if pruned := self._store.prune(self._exits.model, in_use, today, _KEPT_DAYS, most):
+        if pruned := self._store.prune(self._space.model, in_use, today, _KEPT_DAYS, most):
             log.info("forgot %d vectors that nothing has used for long", pruned)
 
     def _read_files(self, paths: Sequence[str] | None, run: _Run) -> Iterator[Progress]:
@@ -259,23 +251,23 @@ class IndexPipeline:
         self._lacking.file_read(file.path)
         self._gone(replaced.gone)
         # Functions that came from elsewhere, or came back, have their vectors already.
-        known_vectors = self._store.vectors_of(self._exits.model, self._exits.index, replaced.new)
+        known_vectors = self._store.vectors_of(self._space.model, self._space.index_exit, replaced.new)
         if known_vectors:
             self._resident.functions_embedded(list(known_vectors), np.stack(list(known_vectors.values())))
 
     def _embed_all(self) -> Iterator[Progress]:
         """Embed what lacks a vector at the index exit."""
-        exits = self._exits
-        todo = yield from self._todo(Stage.EMBED, exits.index)
-        layers = {exits.index, exits.rerank} if len(_distinct(todo)) <= _FEW_NEW else {exits.index}
-        yield from self._embed(Stage.EMBED, todo, sorted(layers, key=lambda layer: layer != exits.index))
-        self._lacking.all_made(exits.index)
+        space = self._space
+        todo = yield from self._todo(Stage.EMBED, space.index_exit)
+        layers = {space.index_exit, space.rerank_exit} if len(_distinct(todo)) <= _FEW_NEW else {space.index_exit}
+        yield from self._embed(Stage.EMBED, todo, sorted(layers, key=lambda layer: layer != space.index_exit))
+        self._lacking.all_made(space.index_exit)
         self._resident.repair()
 
     def _todo(self, stage: Stage, layer: int) -> Generator[Progress, None, dict[str, list[str]]]:
         """Keys of the texts to embed, by path. If they are many, indexes of the repository's other worktrees help out
         first."""
-        model = self._exits.model
+        model = self._space.model
         todo = self._lacking.texts(layer)
         keys = _distinct(todo)
         if len(keys) <= _FEW_NEW:
@@ -294,7 +286,7 @@ class IndexPipeline:
 
     def _embed(self, stage: Stage, todo: dict[str, list[str]], layers: Sequence[int]) -> Iterator[Progress]:
         """Embed the texts of files."""
-        model = self._exits.model
+        model = self._space.model
         total = len(_distinct(todo))
         done = 0
         for chosen in self._windows(todo):
@@ -334,9 +326,9 @@ class IndexPipeline:
             rows = [row for row, key in enumerate(batch_keys) for _ in found[key]]
             ids = [stored.id for key in batch_keys for stored in found[key]]
             for layer in layers:
-                self._store.put_vectors(self._exits.model, layer, batch_keys, vectors[layer])
-            if self._exits.index in layers:
-                self._resident.functions_embedded(ids, vectors[self._exits.index][rows])
+                self._store.put_vectors(self._space.model, layer, batch_keys, vectors[layer])
+            if self._space.index_exit in layers:
+                self._resident.functions_embedded(ids, vectors[self._space.index_exit][rows])
             yield len(positions)
 
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from fathom_indexer.embedding_space import Floats
 
 SAMPLE = 1000
 """Vectors of a language that its mean is taken from: more would not move it by a hundredth of its length."""

@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fathom_indexer.embedding_space import Floats
 from fathom_indexer.encoder import Encoder, TextKind, code_text
 from fathom_indexer.errors import IndexStoreError
 from fathom_indexer.storage import Readable
 
 log = logging.getLogger(__name__)
 
-Floats = NDArray[np.float32]
 Clock = Callable[[], float]
 
 _BATCH = 4

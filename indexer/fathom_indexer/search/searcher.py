@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fathom_indexer.duplicates.structure import features, structure
+from fathom_indexer.embedding_space import Floats, shorten
 from fathom_indexer.encoder import Encoder, TextKind, code_text
-from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.search.centring import SAMPLE, centred, language_means
 from fathom_indexer.search.copies import CopyKey, fold_copies, same_build, same_text
 from fathom_indexer.search.coverage import coverage_values, covered, discriminative_terms
@@ -22,7 +22,7 @@ from fathom_indexer.search.name_match import name_values
 from fathom_indexer.search.path_match import place_values
 from fathom_indexer.search.path_roles import role_values
 from fathom_indexer.search.query import Query, QueryKind, understand, understand_code
-from fathom_indexer.search.rerank import Clock, Floats, cosines, estimate_missing, make_missing
+from fathom_indexer.search.rerank import Clock, cosines, estimate_missing, make_missing
 from fathom_indexer.search.signals import Ranked, Signal, Values, explain, plus, spread, total
 from fathom_indexer.search.snippet import snippet
 from fathom_indexer.search.steps import ALL_STEPS, Step, Steps

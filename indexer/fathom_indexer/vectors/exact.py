@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fathom_indexer.vectors.index import Floats, best, checked, checked_query
+from fathom_indexer.embedding_space import Floats
+from fathom_indexer.vectors.index import best, checked, checked_query
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

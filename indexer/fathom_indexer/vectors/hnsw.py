@@ -17,13 +17,13 @@ import importlib
 import json
 import os
 import threading
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fathom_indexer.embedding_space import EmbeddingSpace, Floats
 from fathom_indexer.errors import IndexStoreError
-from fathom_indexer.vectors.index import Floats, Keys, best, checked, checked_query
+from fathom_indexer.vectors.index import Keys, best, checked, checked_query
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -46,16 +46,6 @@ _EXACT_PART = 0.1
 
 class SnapshotError(Exception):
     """A saved index that is missing, damaged, or of something else. The index has to be built from the store."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What a saved index is of. `generation` is the caller's count of changes to the store."""
-
-    model: str
-    exit: int
-    dim: int
-    generation: int
 
 
 def hnsw_available() -> bool:
@@ -118,19 +108,19 @@ class HnswIndex:
                 return self._compare(query, limit, labels)
             return self._walk(query, limit, labels)
 
-    def save(self, file: Path, stamp: Stamp) -> None:
-        """Write the index to `file`, and to `file` with `.json` appended what it is of. A kill at any instant leaves
-        what was there before or what `load` refuses.
+    def save(self, file: Path, space: EmbeddingSpace, generation: int) -> None:
+        """Write the index to `file`, and its description to `file` with `.json` appended.
 
-        Raises `IndexStoreError` if it cannot be written, `ValueError` if `stamp` has another dimension or nothing was
-        ever put in.
+        `generation` is the caller's count of changes to the store. A kill at any instant leaves the files that were
+        there before, or files that `load` refuses. Raises `IndexStoreError` if the files cannot be written,
+        `ValueError` if `space` has another dimension or the index never held a vector.
         """
         with self._lock:
-            if self._graph is None or self._graph.dim != stamp.dim:
-                raise ValueError(f"there is no index of {stamp.dim} dimensions to save")
+            if self._graph is None or self._graph.dim != space.dim:
+                raise ValueError(f"there is no index of {space.dim} dimensions to save")
             live = set(self._label_of.values())
             keys = [key if label in live else None for label, key in enumerate(self._key_of)]
-            header = {"format": SNAPSHOT_FORMAT, "stamp": asdict(stamp), "keys": keys}
+            header = {"format": SNAPSHOT_FORMAT, "stamp": _stamp(space, generation), "keys": keys}
             graph_file, header_file = _beside(file, ".tmp"), _beside(file, ".json.tmp")
             try:
                 self._graph.save_index(str(graph_file))
@@ -145,21 +135,21 @@ class HnswIndex:
                 header_file.unlink(missing_ok=True)
 
     @classmethod
-    def load(cls, file: Path, stamp: Stamp) -> HnswIndex:
-        """The index that `save` wrote to `file` with the same stamp.
+    def load(cls, file: Path, space: EmbeddingSpace, generation: int) -> HnswIndex:
+        """The index that `save` wrote to `file` for the same vectors at the same generation.
 
-        Raises `SnapshotError` if there is none, or anything about it disagrees; `IndexStoreError` if hnswlib is not
-        installed.
+        Raises `SnapshotError` if there is none, if it is damaged or of other vectors; `IndexStoreError` if hnswlib is
+        not installed.
         """
         index = cls()
         try:
             header = json.loads(_beside(file, ".json").read_text())
             checksum = header.pop("checksum")
-            if header["format"] != SNAPSHOT_FORMAT or header["stamp"] != asdict(stamp):
+            if header["format"] != SNAPSHOT_FORMAT or header["stamp"] != _stamp(space, generation):
                 raise SnapshotError(f"{file} holds another index: {header['format']}, {header['stamp']}")
             if checksum != _checksum(file, header):
                 raise SnapshotError(f"{file} is damaged")
-            index._restore(file, stamp.dim, header["keys"])
+            index._restore(file, space.dim, header["keys"])
         except (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise SnapshotError(f"{file} cannot be read: {error}") from error
         return index
@@ -248,6 +238,11 @@ def _hnswlib() -> Any:
         raise IndexStoreError(
             "approximate search needs hnswlib: pip install 'fathom-lsp[hnsw]' (needs a C++ compiler)"
         ) from error
+
+
+def _stamp(space: EmbeddingSpace, generation: int) -> dict[str, str | int]:
+    """What identifies the vectors of a saved index. The rerank exit does not: its vectors are not in it."""
+    return {"model": space.model, "exit": space.index_exit, "dim": space.dim, "generation": generation}
 
 
 def _beside(file: Path, suffix: str) -> Path:
