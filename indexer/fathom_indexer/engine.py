@@ -21,7 +21,7 @@ from fathom_indexer.indexing.pipeline import IndexPipeline
 from fathom_indexer.indexing.priority import FilePriority
 from fathom_indexer.languages import LANGUAGES, fingerprint
 from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, Searcher, Steps, Weights
-from fathom_indexer.storage import WORDS_FORMAT, Readable, Store
+from fathom_indexer.storage import WORDS_FORMAT, IndexReader, Store
 from fathom_indexer.types import (
     CloneGroup,
     CloneKind,
@@ -84,7 +84,7 @@ class Engine:
         """Whose open documents are meant and seen. For the owner to set."""
         self._missing: set[str] = set()
 
-        def searcher(readable: Readable, vectors: Callable[[], VectorIndex]) -> Searcher:
+        def searcher(readable: IndexReader, vectors: Callable[[], VectorIndex]) -> Searcher:
             documents = readable.paths if isinstance(readable, Overlay) else frozenset()
             return Searcher(
                 readable,

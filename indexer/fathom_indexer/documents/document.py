@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,22 +9,17 @@ from functools import cached_property
 
 from fathom_indexer.encoder import code_text, text_key
 from fathom_indexer.languages import extract, is_broken, language_named, lines_with_one_end
-from fathom_indexer.storage import FunctionSummary, Stems, StoredFunction, code_words
+from fathom_indexer.storage import FunctionSummary, StoredFunction, TermCounter, code_words, content_hash
 from fathom_indexer.types import FUNCTION_KINDS, Function
-
-
-def content_hash(source: bytes) -> str:
-    """What the index knows a file's content by."""
-    return hashlib.sha256(source).hexdigest()
 
 
 class Content:
     """What a function says, wherever it stands in its document. Kept from version to version: most stay the same."""
 
-    def __init__(self, function: Function, path: str, stems: Stems) -> None:
+    def __init__(self, function: Function, path: str, term_counter: TermCounter) -> None:
         self._function = function
         self._path = path
-        self._stems = stems
+        self._term_counter = term_counter
 
     @cached_property
     def text(self) -> str:
@@ -42,7 +36,7 @@ class Content:
         """How often full-text search finds each term, in the columns of `storage.ColumnWeights`."""
         one = self._function
         columns = (one.name, one.qualified_name, one.signature, one.documentation, one.text, self._path)
-        return tuple(self._stems.count([code_words(column) for column in columns]))
+        return tuple(self._term_counter.count([code_words(column) for column in columns]))
 
     @cached_property
     def length(self) -> int:
@@ -70,7 +64,7 @@ class Unit:
         return self.stored.path
 
     @property
-    def outline(self) -> FunctionSummary:
+    def summary(self) -> FunctionSummary:
         one = self.function
         return FunctionSummary(
             self.id,
@@ -99,7 +93,7 @@ class Document:
         """Whether all units have a vector, as far as they can."""
 
     def parse(
-        self, before: Sequence[Function], known: Sequence[Unit], stems: Stems, next_id: Callable[[], int]
+        self, before: Sequence[Function], known: Sequence[Unit], term_counter: TermCounter, next_id: Callable[[], int]
     ) -> None:
         """Find the units. `before` are the functions that the document had last, `known` its units if it had any."""
         functions = extract(self.source, language_named(self.language))
@@ -108,7 +102,7 @@ class Document:
         self.units = tuple(
             Unit(
                 StoredFunction(next_id(), self.path, function),
-                contents.get(function.without_place()) or Content(function, self.path, stems),
+                contents.get(function.without_place()) or Content(function, self.path, term_counter),
             )
             for function in functions
         )

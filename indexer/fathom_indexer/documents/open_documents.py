@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from fathom_indexer.config import Config
-from fathom_indexer.documents.document import Document, content_hash
+from fathom_indexer.documents.document import Document
 from fathom_indexer.documents.overlay import OverlaidVectors, Overlay
 from fathom_indexer.embedding_space import EmbeddingSpace, shorten
 from fathom_indexer.encoder import Encoder, TextKind
 from fathom_indexer.errors import IndexStoreError, QueryError
 from fathom_indexer.languages import LANGUAGES
 from fathom_indexer.search import Searcher
-from fathom_indexer.storage import Readable, Stems, Store
+from fathom_indexer.storage import IndexReader, Store, TermCounter, content_hash
 from fathom_indexer.types import UNTITLED
 from fathom_indexer.vectors import ExactIndex, VectorIndex
 from fathom_indexer.workspace import content_reason, name_on_disk, relative_path, source_language
@@ -31,7 +31,7 @@ _LANGUAGE_NAMES = frozenset(language.name for language in LANGUAGES)
 _FEW = 16
 """Up to so many new functions get their vectors of both exits in one pass."""
 
-MakeSearcher = Callable[[Readable, Callable[[], VectorIndex]], Searcher]
+MakeSearcher = Callable[[IndexReader, Callable[[], VectorIndex]], Searcher]
 """A searcher of what is given, with its vectors at the index exit."""
 
 
@@ -75,7 +75,7 @@ class OpenDocuments:
         self._views: dict[int, _View] = {}
         self._ids = itertools.count(-1, -1)
         self._version = 0
-        self._stems = Stems()
+        self._term_counter = TermCounter()
 
     def open(self, client: int, path: str, text: str, language: str = "") -> None:
         """A document of a client as it is now.
@@ -126,7 +126,7 @@ class OpenDocuments:
             return relative
         return name_on_disk(self._root, relative)
 
-    def readable(self, client: int) -> Readable:
+    def readable(self, client: int) -> IndexReader:
         """The index as a client sees it."""
         return self._current(client).overlay or self._store
 
@@ -156,7 +156,7 @@ class OpenDocuments:
 
     def _embed(self, document: Document) -> Iterator[None]:
         texts = {unit.content.key: unit.content.text for unit in document.units or ()}
-        keys = self._store.lacking(self._space.model, self._space.index_exit, list(texts))
+        keys = self._store.without_vector(self._space.model, self._space.index_exit, list(texts))
         if not keys:
             return
         # The search that comes next would have to make the vectors of the other exit.
@@ -183,7 +183,7 @@ class OpenDocuments:
             view.state = state
             view.overlay = view.searcher = None
             if laid_over := [document for document in view.documents.values() if self._differs(document)]:
-                view.overlay = Overlay(self._store, self._stems, laid_over, self._version)
+                view.overlay = Overlay(self._store, self._term_counter, laid_over, self._version)
                 view.searcher = self._make_searcher(view.overlay, self._vectors_under(view.overlay))
         return view
 
@@ -217,7 +217,7 @@ class OpenDocuments:
         else:
             before = [stored.function for stored in self._store.functions_of(document.path)]
         try:
-            document.parse(before, known, self._stems, lambda: next(self._ids))
+            document.parse(before, known, self._term_counter, lambda: next(self._ids))
         except (QueryError, ValueError, RuntimeError, RecursionError, MemoryError) as error:
             log.warning("%s cannot be parsed", document.path, exc_info=error)
             document.units = ()

@@ -13,9 +13,9 @@ from fathom_indexer.search.signals import Ranked, in_order
 from fathom_indexer.storage import (
     ColumnWeights,
     FunctionSummary,
-    Stems,
     Store,
     StoredFunction,
+    TermCounter,
     WordStatistics,
     expression_words,
 )
@@ -27,15 +27,15 @@ _LEAST_IDF = 1e-6
 
 
 class Overlay:
-    """What `storage.Readable` says of a store, as if the documents were its files.
+    """What `storage.IndexReader` says of a store, as if the documents were its files.
 
     It holds for one state of the store and of the documents, which have been parsed.
     """
 
-    def __init__(self, store: Store, stems: Stems, documents: Sequence[Document], version: int) -> None:
+    def __init__(self, store: Store, term_counter: TermCounter, documents: Sequence[Document], version: int) -> None:
         """`version` grows whenever the documents change."""
         self._store = store
-        self._stems = stems
+        self._term_counter = term_counter
         self._version = version
         self.paths = frozenset(document.path for document in documents)
         self.hidden = frozenset(store.ids_in(sorted(self.paths)))
@@ -56,9 +56,9 @@ class Overlay:
     def has_file(self, path: str) -> bool:
         return path in self.paths or self._store.has_file(path)
 
-    def outlines(self, ids: Sequence[int]) -> dict[int, FunctionSummary]:
-        found = self._store.outlines(self._below(ids))
-        return {**found, **{item: self.units[item].outline for item in ids if item in self.units}}
+    def summaries(self, ids: Sequence[int]) -> dict[int, FunctionSummary]:
+        found = self._store.summaries(self._below(ids))
+        return {**found, **{item: self.units[item].summary for item in ids if item in self.units}}
 
     def ids_where(
         self,
@@ -138,7 +138,7 @@ class Overlay:
     def _terms_of(self, words: Sequence[str]) -> dict[str, list[str]]:
         """The terms of each word; words without any are left out."""
         distinct = list(dict.fromkeys(words))
-        counts = self._stems.count(distinct)
+        counts = self._term_counter.count(distinct)
         return {word: list(terms) for word, terms in zip(distinct, counts, strict=True) if terms}
 
     @cached_property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
 import time
@@ -20,7 +19,7 @@ from fathom_indexer.errors import QueryError, WorkspaceError
 from fathom_indexer.indexing.backlog import EmbeddingBacklog
 from fathom_indexer.indexing.priority import FilePriority
 from fathom_indexer.languages import extract, language_named, to_utf8
-from fathom_indexer.storage import FileState, Store, StoredFunction
+from fathom_indexer.storage import FileState, Store, StoredFunction, content_hash
 from fathom_indexer.types import FileRecord, Progress, SkippedFile, Stage
 from fathom_indexer.vectors.cache import VectorCache
 from fathom_indexer.workspace import (
@@ -231,8 +230,8 @@ class IndexPipeline:
             return
         # What an editor has of the file, which knows its encoding, is the same.
         source = to_utf8(source)
-        content_hash = hashlib.sha256(source).hexdigest()
-        if known is not None and known.content_hash == content_hash:
+        source_hash = content_hash(source)
+        if known is not None and known.content_hash == source_hash:
             self._store.touch_file(file.path, file.size, changed_ns)
             return
         try:
@@ -244,7 +243,7 @@ class IndexPipeline:
             known_time = 0 if isinstance(error, MemoryError) else changed_ns
             self._skip([(SkippedFile(file.path, UNPARSABLE), FileState(file.size, known_time, ""))])
             return
-        record = FileRecord(file.path, file.language, file.size, changed_ns, content_hash)
+        record = FileRecord(file.path, file.language, file.size, changed_ns, source_hash)
         yield
         keyed = [(function, text_key(code_text(function, file.path))) for function in functions]
         replaced = self._store.put_file(record, keyed)
@@ -291,7 +290,7 @@ class IndexPipeline:
         done = 0
         for chosen in self._windows(todo):
             # Some may have been embedded meanwhile, by a search or another process, and some may be gone.
-            found = self._store.functions_with_text(self._store.lacking(model, layers[0], chosen))
+            found = self._store.functions_with_text(self._store.without_vector(model, layers[0], chosen))
             done += len(chosen) - len(found)
             # To find out what is to be done is a step of its own.
             yield Progress(stage, done, total)

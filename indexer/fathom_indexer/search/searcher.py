@@ -30,7 +30,7 @@ from fathom_indexer.search.symbols import closeness, in_files, near_names, spell
 from fathom_indexer.search.weights import CODE_COLUMNS, DEFAULT_WEIGHTS, QUESTION_COLUMNS, Weights
 from fathom_indexer.storage import (
     FunctionSummary,
-    Readable,
+    IndexReader,
     StoredFunction,
     WordStatistics,
     match_expression,
@@ -89,7 +89,7 @@ class Searcher:
 
     def __init__(
         self,
-        store: Readable,
+        store: IndexReader,
         encoder: Callable[[], Encoder],
         vectors: Callable[[], VectorIndex],
         index_exit: int,
@@ -183,7 +183,7 @@ class Searcher:
                 means = self._means(self._index_exit, self._dim)
             found = self._near(shorten(encoded[self._index_exit], self._dim), wanted, allowed, language, means)
         ids = list(dict.fromkeys([*(item for item, _ in words[:wanted]), *named, *(item for item, _ in found)]))
-        outlines = self._store.outlines(ids)
+        outlines = self._store.summaries(ids)
         ids = [function_id for function_id in ids if function_id in outlines]
         shallow: Mapping[int, float] = {}
         vectors: Mapping[int, Floats] = {}

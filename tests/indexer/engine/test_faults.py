@@ -84,15 +84,15 @@ def test_a_full_disk_stops_no_search(light: Config, churn: Churn) -> None:
     with Engine.open(churn.root, light) as engine:
         engine.index()
         churn.edit()
-        pages = engine._store._db.execute("PRAGMA page_count").fetchone()[0]
-        engine._store._db.execute(f"PRAGMA max_page_count = {pages}")
+        pages = engine._store._connection.db.execute("PRAGMA page_count").fetchone()[0]
+        engine._store._connection.db.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(IndexStoreError, match="full"):
             for _ in range(100):
                 churn.edit()
                 engine.index()
         # The rerank exit's vectors are made and cannot be kept.
         assert engine.search("merge_write", 5)
-        engine._store._db.execute("PRAGMA max_page_count = 1000000")
+        engine._store._connection.db.execute("PRAGMA max_page_count = 1000000")
         contents.complete(engine)
         assert contents.content_of(engine) == contents.fresh(churn.root, light)
 

@@ -65,7 +65,7 @@ def test_many_edits_leave_memory_and_index_as_small_as_they_were(light: Config, 
             if number % 100 == 0:
                 _clear_bounded_caches()
                 gc.collect()
-                db = engine._store._db
+                db = engine._store._connection.db
                 pages, free = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count"))
                 held.append((tracemalloc.get_traced_memory()[0], pages - free))
         functions = engine.status().functions
