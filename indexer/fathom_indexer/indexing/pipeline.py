@@ -18,8 +18,9 @@ from fathom_indexer.encoder import Encoder, TextKind, code_text, text_key
 from fathom_indexer.errors import QueryError, WorkspaceError
 from fathom_indexer.indexing.backlog import EmbeddingBacklog
 from fathom_indexer.indexing.priority import FilePriority
+from fathom_indexer.indexing.recent_texts import RecentTexts
 from fathom_indexer.languages import extract, language_named, to_utf8
-from fathom_indexer.storage import FileState, Store, StoredFunction, content_hash
+from fathom_indexer.storage import FileState, Store, content_hash
 from fathom_indexer.types import FileRecord, Progress, SkippedFile, Stage
 from fathom_indexer.vectors.cache import VectorCache
 from fathom_indexer.workspace import (
@@ -35,7 +36,7 @@ from fathom_indexer.workspace import (
     scan,
 )
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _SCAN_STEP = 200
 """Files looked at between two steps of the scan."""
@@ -85,18 +86,19 @@ class IndexPipeline:
         store: Store,
         space: EmbeddingSpace,
         encoder: Callable[[], Encoder],
-        resident: VectorCache,
-        interest: FilePriority,
+        cache: VectorCache,
+        priority: FilePriority,
     ) -> None:
-        """`resident` are the vectors of the index exit in memory; files of `interest` are embedded first."""
+        """`cache` holds the vectors of the index exit in memory; the files of `priority` are embedded first."""
         self._root = root
         self._config = config
         self._store = store
         self._space = space
         self._encoder = encoder
-        self._resident = resident
-        self._interest = interest
-        self._lacking = EmbeddingBacklog(store, space.model)
+        self._cache = cache
+        self._priority = priority
+        self._backlog = EmbeddingBacklog(store, space.model)
+        self._texts = RecentTexts()
         self._runs: dict[bool, _Run] = {}
         """The last look at the whole workspace, by True, and the last one at some files."""
 
@@ -113,7 +115,7 @@ class IndexPipeline:
         `WorkspaceError` when the root is away, and forgets none of its files then.
         """
         if paths is not None:
-            self._interest.note(paths)
+            self._priority.note(paths)
             run = _Run(len(paths))
         else:
             # It reads whatever was named before, too.
@@ -143,7 +145,7 @@ class IndexPipeline:
         if space.rerank_exit != space.index_exit:
             todo = yield from self._todo(Stage.DEEPEN, space.rerank_exit)
             yield from self._embed(Stage.DEEPEN, todo, (space.rerank_exit,))
-            self._lacking.all_made(space.rerank_exit)
+            self._backlog.all_made(space.rerank_exit)
         self._prune()
 
     def _prune(self) -> None:
@@ -158,7 +160,7 @@ class IndexPipeline:
         forget_apart(self._config, (today - _KEPT_DAYS) * _SECONDS_A_DAY)
         most = _KEPT_TEXTS * max(self._store.counts()[1], _FEW)
         if pruned := self._store.prune(self._space.model, in_use, today, _KEPT_DAYS, most):
-            log.info("forgot %d vectors that nothing has used for long", pruned)
+            logger.info("forgot %d vectors that nothing has used for long", pruned)
 
     def _read_files(self, paths: Sequence[str] | None, run: _Run) -> Iterator[Progress]:
         self._check_root()
@@ -212,7 +214,7 @@ class IndexPipeline:
         self._gone(self._store.put_skipped(skipped))
 
     def _gone(self, ids: Sequence[int]) -> None:
-        self._resident.functions_gone(ids)
+        self._cache.functions_gone(ids)
 
     def _read_file(self, file: SourceFile, known: FileState | None) -> Iterator[None]:
         """Bring the store up to date with one file: parse it, which may take a moment, then store what it has."""
@@ -238,21 +240,25 @@ class IndexPipeline:
             functions = extract(source, language_named(file.language))
         except (QueryError, ValueError, RuntimeError, RecursionError, MemoryError) as error:
             # One file that a grammar chokes on must not stop the rest.
-            log.warning("%s cannot be parsed", file.path, exc_info=error)
+            logger.warning("%s cannot be parsed", file.path, exc_info=error)
             # What there was no memory for may be read the next time.
             known_time = 0 if isinstance(error, MemoryError) else changed_ns
             self._skip([(SkippedFile(file.path, UNPARSABLE), FileState(file.size, known_time, ""))])
             return
         record = FileRecord(file.path, file.language, file.size, changed_ns, source_hash)
         yield
-        keyed = [(function, text_key(code_text(function, file.path))) for function in functions]
-        replaced = self._store.put_file(record, keyed)
-        self._lacking.file_read(file.path)
+        texts = [code_text(function, file.path) for function in functions]
+        keys = [text_key(text) for text in texts]
+        replaced = self._store.put_file(record, list(zip(functions, keys, strict=True)))
+        self._backlog.file_read(file.path)
         self._gone(replaced.gone)
-        # Functions that came from elsewhere, or came back, have their vectors already.
+        # Functions that were moved here or restored have their vectors already.
         known_vectors = self._store.vectors_of(self._space.model, self._space.index_exit, replaced.new)
         if known_vectors:
-            self._resident.functions_embedded(list(known_vectors), np.stack(list(known_vectors.values())))
+            self._cache.functions_embedded(list(known_vectors), np.stack(list(known_vectors.values())))
+        to_embed = set(replaced.new) - known_vectors.keys()
+        units = zip(replaced.ids, keys, texts, strict=True)
+        self._texts.add({key: text for function_id, key, text in units if function_id in to_embed})
 
     def _embed_all(self) -> Iterator[Progress]:
         """Embed what lacks a vector at the index exit."""
@@ -260,14 +266,15 @@ class IndexPipeline:
         todo = yield from self._todo(Stage.EMBED, space.index_exit)
         layers = {space.index_exit, space.rerank_exit} if len(_distinct(todo)) <= _FEW_NEW else {space.index_exit}
         yield from self._embed(Stage.EMBED, todo, sorted(layers, key=lambda layer: layer != space.index_exit))
-        self._lacking.all_made(space.index_exit)
-        self._resident.repair()
+        self._backlog.all_made(space.index_exit)
+        self._texts.clear()
+        self._cache.repair()
 
     def _todo(self, stage: Stage, layer: int) -> Generator[Progress, None, dict[str, list[str]]]:
         """Keys of the texts to embed, by path. If they are many, indexes of the repository's other worktrees help out
         first."""
         model = self._space.model
-        todo = self._lacking.texts(layer)
+        todo = self._backlog.texts(layer)
         keys = _distinct(todo)
         if len(keys) <= _FEW_NEW:
             return todo
@@ -278,9 +285,9 @@ class IndexPipeline:
             for start in range(0, len(keys), _BORROWED_AT_ONCE):
                 self._store.borrow_vectors(index, model, layer, keys[start : start + _BORROWED_AT_ONCE])
                 yield Progress(stage, start, len(keys))
-            todo = self._lacking.texts(layer)
+            todo = self._backlog.texts(layer)
             keys = _distinct(todo)
-            self._resident.forget()
+            self._cache.forget()
         return todo
 
     def _embed(self, stage: Stage, todo: dict[str, list[str]], layers: Sequence[int]) -> Iterator[Progress]:
@@ -290,7 +297,7 @@ class IndexPipeline:
         done = 0
         for chosen in self._windows(todo):
             # Some may have been embedded meanwhile, by a search or another process, and some may be gone.
-            found = self._store.functions_with_text(self._store.without_vector(model, layers[0], chosen))
+            found = self._store.ids_with_text(self._store.without_vector(model, layers[0], chosen))
             done += len(chosen) - len(found)
             # To find out what is to be done is a step of its own.
             yield Progress(stage, done, total)
@@ -305,7 +312,7 @@ class IndexPipeline:
         window: list[str] = []
         for path in todo:
             while path in left:
-                soonest = next((soon for soon in self._interest.paths() if soon in left), path)
+                soonest = next((soon for soon in self._priority.paths() if soon in left), path)
                 new = [key for key in dict.fromkeys(left.pop(soonest)) if key not in taken]
                 taken.update(new)
                 window += new
@@ -315,20 +322,27 @@ class IndexPipeline:
         if window:
             yield window
 
-    def _embed_texts(self, found: Mapping[str, Sequence[StoredFunction]], layers: Sequence[int]) -> Iterator[int]:
-        """Embed texts and keep the vectors; yields how many with each step."""
-        keys = list(found)
-        texts = [code_text(found[key][0].function, found[key][0].path) for key in keys]
-        for positions, vectors in self._encoder().encode_batches(texts, TextKind.CODE, layers):
+    def _embed_texts(self, found: Mapping[str, Sequence[int]], layers: Sequence[int]) -> Iterator[int]:
+        """Embed the texts of functions, given by text key, and store the vectors; yields how many with each step."""
+        texts = self._texts_of(list(found))
+        keys = list(texts)
+        for positions, vectors in self._encoder().encode_batches(list(texts.values()), TextKind.CODE, layers):
             batch_keys = [keys[position] for position in positions]
             # Copies of one text share its vector.
             rows = [row for row, key in enumerate(batch_keys) for _ in found[key]]
-            ids = [stored.id for key in batch_keys for stored in found[key]]
+            ids = [function_id for key in batch_keys for function_id in found[key]]
             for layer in layers:
                 self._store.put_vectors(self._space.model, layer, batch_keys, vectors[layer])
             if self._space.index_exit in layers:
-                self._resident.functions_embedded(ids, vectors[self._space.index_exit][rows])
+                self._cache.functions_embedded(ids, vectors[self._space.index_exit][rows])
             yield len(positions)
+
+    def _texts_of(self, keys: Sequence[str]) -> dict[str, str]:
+        """What the encoder reads, by text key: as it was built when the file was read, else built from the store."""
+        texts = {key: text for key in keys if (text := self._texts.get(key)) is not None}
+        for key, stored in self._store.functions_with_text([key for key in keys if key not in texts]).items():
+            texts[key] = code_text(stored[0].function, stored[0].path)
+        return texts
 
 
 def _differs(file: SourceFile, known: FileState | None) -> bool:
