@@ -1,4 +1,4 @@
-"""An index with documents laid over it: for a search, their functions stand in place of those of the files."""
+"""An index with documents laid over it: a search finds their functions instead of those of their files."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _LEAST_IDF = 1e-6
 
 
 class Overlay:
-    """What `storage.IndexReader` says of a store, as if the documents were its files.
+    """A `storage.IndexReader` of a store as if the documents were its files; `StoreReader` documents the methods.
 
-    It holds for one state of the store and of the documents, which have been parsed.
+    Valid for one state of the store and of the documents, which have been parsed.
     """
 
     def __init__(self, store: Store, term_counter: TermCounter, documents: Sequence[Document], version: int) -> None:
@@ -95,7 +95,7 @@ class Overlay:
         known = self._store.word_statistics(words)
         own = self.having_words(known.containing, list(self.units))
         gone = self._store.having_words(known.containing, list(self.hidden))
-        # How long hidden functions are is not known one by one: as long as all others.
+        # The lengths of hidden functions are not known: they count as average.
         left = known.words * (known.functions - len(self.hidden)) // max(known.functions, 1)
         return WordStatistics(
             known.functions - len(self.hidden) + len(self.units),
@@ -112,7 +112,8 @@ class Overlay:
         return found
 
     def _scores(self, words: Sequence[str], weights: ColumnWeights, allowed: Collection[int] | None) -> Ranked:
-        """BM25 as FTS5 computes it, of the documents' functions that have one of the words."""
+        """BM25 (Robertson and Zaragoza 2009) as FTS5 computes it, of the documents' functions that have one of the
+        words."""
         terms = {word: found for word, found in self._terms_of(words).items() if self._all_terms.issuperset(found)}
         if not terms:
             return []
@@ -124,7 +125,7 @@ class Overlay:
         for word in words:
             if word not in terms:
                 continue
-            # A word of several terms stands where all of them do.
+            # A word of several terms occurs where all of them do.
             times = {
                 item: min(_weighed(unit, term, columns) for term in terms[word]) for item, unit in self.units.items()
             }
@@ -216,5 +217,5 @@ class OverlaidVectors:
 
 
 def _weighed(unit: Unit, term: str, weights: Sequence[float]) -> float:
-    """How often a function has a term, by what its columns weigh."""
+    """The number of times that a function has a term, weighted by column."""
     return sum(weight * column[term] for weight, column in zip(weights, unit.content.terms, strict=True))

@@ -39,45 +39,44 @@ from fathom_indexer.workspace import (
 logger = logging.getLogger(__name__)
 
 _SCAN_STEP = 200
-"""Files looked at between two steps of the scan."""
+"""Files scanned in one step."""
 
 _WINDOW = 64
-"""Texts that are read and sorted by length together. With more of them batches hold less padding, but that shows only
-from some hundreds on; and searches wait until they are read."""
+"""Texts that are read and sorted by length together. Larger windows mean less padding in batches, noticeably so only
+from some hundreds on; but searches wait while a window is read."""
 
 _BORROWED_AT_ONCE = 2000
-"""Texts that another index is asked for in one step."""
+"""Texts whose vectors are taken from another index in one step."""
 
 _FEW_NEW = 16
-"""Up to so many new texts are embedded at the rerank exit too, in the same pass: somebody is writing them just now."""
+"""Up to so many new texts are embedded at the rerank exit too, in the same pass: they come from an edit."""
 
 _SECONDS_A_DAY = 86_400
 _KEPT_DAYS = 14
-"""How long vectors are kept of texts that no file has any more: branches are switched back to."""
+"""How long vectors of texts that no file has are kept: users switch back to branches."""
 
-_KEPT_TEXTS = 2
-"""How many such texts are kept at most, in multiples of the functions there are."""
+_UNUSED_TEXTS = 2
+"""The largest number of such texts, as a multiple of the number of functions."""
 
 _FEW = 10_000
-"""Functions from which on that limit counts."""
-
+"""That limit counts at least so many functions."""
 
 _TICK_NS = 2_000_000_000
-"""The coarsest clock of the file systems in use."""
+"""The tick of the coarsest clock among common file systems."""
 
 UNPARSABLE = "cannot be parsed"
 
 
 @dataclass(slots=True)
 class _Run:
-    """One look at the files."""
+    """One comparison of files with the index."""
 
     unread: int
-    """Files that are known to differ from the index and were not read yet; at least one while that is not known."""
+    """Files that differ from the index and were not read yet; at least one while that is not known."""
 
 
 class IndexPipeline:
-    """Updates one store from one workspace. `encoder` is called when there is something to embed."""
+    """Updates one store from one workspace. `encoder` is called when the first text is to be embedded."""
 
     def __init__(
         self,
@@ -100,27 +99,28 @@ class IndexPipeline:
         self._backlog = EmbeddingBacklog(store, space.model)
         self._texts = RecentTexts()
         self._runs: dict[bool, _Run] = {}
-        """The last look at the whole workspace, by True, and the last one at some files."""
+        """The last run over the whole workspace, under True, and the last one over some files."""
 
     @property
     def unread(self) -> int:
-        """Files that are known to differ from the index, or may, and were not read yet."""
+        """Files that differ from the index, or may differ, and were not read yet."""
         return sum(run.unread for run in self._runs.values())
 
     def steps(self, paths: Sequence[str] | None) -> Iterator[Progress]:
         """Bring the store up to date with the files and embed what is new, step by step.
 
-        `paths`, relative to the root, restricts the look at the files; None looks at the whole workspace. After the
-        `PARSE` stage everything can be found by words. Stopping between two steps loses nothing. Raises
-        `WorkspaceError` when the root is away, and forgets none of its files then.
+        `paths`, relative to the root, restricts the comparison to some files and folders; None compares the whole
+        workspace. After the `PARSE` stage everything can be found by words. Stopping between two steps loses nothing.
+        Raises `WorkspaceError` if the root is not available, and then forgets no file.
         """
         if paths is not None:
             self._priority.note(paths)
             run = _Run(len(paths))
         else:
-            # It reads whatever was named before, too.
+            # This run includes the files of earlier ones.
             self._runs.clear()
-            # Where everything had its vector, all files were read: whether others came since is found out first.
+            # If everything has its vector, all files were read. The run begins by finding out whether others were
+            # added.
             run = _Run(0 if self._store.is_complete(self._space.model, self._space.index_exit) else 1)
         self._runs[paths is None] = run
         return self._steps(paths, run)
@@ -132,12 +132,12 @@ class IndexPipeline:
             yield from self._embed_all()
             yield Progress(Stage.READY, 1, 1)
         except GeneratorExit:
-            # What was left is somebody else's to do. After an error it stays to be done.
+            # The caller stopped, and a later run does the rest. After an error the files stay unread.
             run.unread = 0
             raise
 
     def idle_steps(self) -> Iterator[Progress]:
-        """What can wait: vectors of the rerank exit for everything, then forgetting vectors long unused.
+        """Work for idle time: vectors of the rerank exit for all texts, then pruning vectors that were long unused.
 
         Step by step; stopping between two loses nothing.
         """
@@ -154,17 +154,17 @@ class IndexPipeline:
         if self._store.last_pruned(self._space.model, in_use) == today:
             return
         if self._store.path is not None:
-            # Says that it is in use, for as long as a process may run.
+            # Marks the folder as used: a process may run for longer than `forget_apart` allows.
             with contextlib.suppress(OSError):
                 os.utime(self._store.path.parent)
         forget_apart(self._config, (today - _KEPT_DAYS) * _SECONDS_A_DAY)
-        most = _KEPT_TEXTS * max(self._store.counts()[1], _FEW)
+        most = _UNUSED_TEXTS * max(self._store.counts()[1], _FEW)
         if pruned := self._store.prune(self._space.model, in_use, today, _KEPT_DAYS, most):
-            logger.info("forgot %d vectors that nothing has used for long", pruned)
+            logger.info("pruned %d vectors that were long unused", pruned)
 
     def _read_files(self, paths: Sequence[str] | None, run: _Run) -> Iterator[Progress]:
         self._check_root()
-        # A name that is no text stands in the index as it is shown.
+        # The index has printable names of files whose names are not valid text.
         known = self._store.file_states(None if paths is None else [printable(path) for path in paths])
         found: list[SourceFile] = []
         skipped: list[SkippedFile] = []
@@ -178,13 +178,13 @@ class IndexPipeline:
             if seen % _SCAN_STEP == 0:
                 yield Progress(Stage.SCAN, seen, seen)
         yield Progress(Stage.SCAN, seen, seen)
-        # What was not seen because the root went away meanwhile is not gone.
+        # Files that were not seen because the root became unavailable are not gone.
         self._check_root()
         unreadable = tuple(item.path for item in skipped if item.path.endswith("/") and item.reason == UNREADABLE)
         self._forget(known, {file.path for file in found} | {item.path for item in skipped}, unreadable)
-        # The scan's own verdicts carry no time: they are reached anew with every scan.
+        # Skipped files have no time here: every scan decides about them again.
         self._skip([(item, FileState(0, 0, "")) for item in skipped])
-        # A named path was written just now, perhaps within the clock's tick of the last look: its content decides.
+        # A file in `paths` was written just now, perhaps within a clock tick of the last run: compare its content.
         changed = [file for file in found if paths is not None or _differs(file, known.get(file.path))]
         run.unread = len(changed)
         for done, file in enumerate(changed, start=1):
@@ -205,7 +205,7 @@ class IndexPipeline:
             yield from scan(self._root, self._config, under=path)
 
     def _forget(self, known: Mapping[str, FileState], seen: set[str], unreadable: tuple[str, ...]) -> None:
-        # A folder that cannot be read just now (a share that is away, rights that change) has not lost its files.
+        # A folder that cannot be read now (a share that is offline, changed rights) has not lost its files.
         gone = [path for path in known if path not in seen and not path.startswith(unreadable)]
         if gone:
             self._gone(self._store.remove_files(gone))
@@ -221,16 +221,16 @@ class IndexPipeline:
         changed_ns = _trusted(file.changed_ns)
         source = read_source(self._root, file.path, self._config)
         if isinstance(source, SkippedFile):
-            # The file may be as it was, and the root be away.
+            # Perhaps the file is unchanged and the root is unavailable.
             self._check_root()
             if source.reason == VANISHED:
                 self._gone(self._store.remove_files([file.path]))
             else:
-                # Whether a file can be read now shows in none of its times.
+                # No time of a file changes when it becomes readable, so the next run has to try again.
                 known_time = 0 if source.reason == UNREADABLE else changed_ns
                 self._skip([(source, FileState(file.size, known_time, ""))])
             return
-        # What an editor has of the file, which knows its encoding, is the same.
+        # An editor, which knows the file's encoding, has the same text.
         source = to_utf8(source)
         source_hash = content_hash(source)
         if known is not None and known.content_hash == source_hash:
@@ -239,9 +239,9 @@ class IndexPipeline:
         try:
             functions = extract(source, language_named(file.language))
         except (QueryError, ValueError, RuntimeError, RecursionError, MemoryError) as error:
-            # One file that a grammar chokes on must not stop the rest.
+            # An error in the parsing of one file must not stop the others.
             logger.warning("%s cannot be parsed", file.path, exc_info=error)
-            # What there was no memory for may be read the next time.
+            # A file for which memory did not suffice is tried again in the next run.
             known_time = 0 if isinstance(error, MemoryError) else changed_ns
             self._skip([(SkippedFile(file.path, UNPARSABLE), FileState(file.size, known_time, ""))])
             return
@@ -261,7 +261,7 @@ class IndexPipeline:
         self._texts.add({key: text for function_id, key, text in units if function_id in to_embed})
 
     def _embed_all(self) -> Iterator[Progress]:
-        """Embed what lacks a vector at the index exit."""
+        """Embed the backlog of the index exit."""
         space = self._space
         todo = yield from self._todo(Stage.EMBED, space.index_exit)
         layers = {space.index_exit, space.rerank_exit} if len(_distinct(todo)) <= _FEW_NEW else {space.index_exit}
@@ -271,8 +271,8 @@ class IndexPipeline:
         self._cache.repair()
 
     def _todo(self, stage: Stage, layer: int) -> Generator[Progress, None, dict[str, list[str]]]:
-        """Keys of the texts to embed, by path. If they are many, indexes of the repository's other worktrees help out
-        first."""
+        """Keys of the texts to embed, by path. If they are many, vectors are first taken from the indexes of the
+        repository's other worktrees."""
         model = self._space.model
         todo = self._backlog.texts(layer)
         keys = _distinct(todo)
@@ -296,17 +296,17 @@ class IndexPipeline:
         total = len(_distinct(todo))
         done = 0
         for chosen in self._windows(todo):
-            # Some may have been embedded meanwhile, by a search or another process, and some may be gone.
+            # A search or another process may have embedded some of them meanwhile, and some may be gone.
             found = self._store.ids_with_text(self._store.without_vector(model, layers[0], chosen))
             done += len(chosen) - len(found)
-            # To find out what is to be done is a step of its own.
+            # The query is a step of its own.
             yield Progress(stage, done, total)
             for count in self._embed_texts(found, layers):
                 done += count
                 yield Progress(stage, done, total)
 
     def _windows(self, todo: dict[str, list[str]]) -> Iterator[list[str]]:
-        """The texts, each once, in windows: files of interest first. Which these are is asked anew for every file."""
+        """The texts, each once, in windows: those of `priority` first, which is read again for every file."""
         left = dict(todo)
         taken: set[str] = set()
         window: list[str] = []
@@ -350,10 +350,10 @@ def _differs(file: SourceFile, known: FileState | None) -> bool:
 
 
 def _trusted(changed_ns: int) -> int:
-    """The time to remember of a file that has just been read.
+    """The time to store for a file that has just been read.
 
-    One that was changed a moment ago may be changed again within the tick of the file system's clock, to the same size
-    and time: it gets a time that it does not have, so that the next look reads it again.
+    A file that was changed a moment ago may change again within the same clock tick, to the same size and time. A time
+    that differs from its own is stored then, so that the next run reads it again.
     """
     return changed_ns - 1 if abs(time.time_ns() - changed_ns) < _TICK_NS else changed_ns
 

@@ -11,14 +11,14 @@ from fathom_indexer.errors import IndexStoreError
 from fathom_indexer.storage import Store
 from fathom_indexer.vectors import HnswIndex, SnapshotError, VectorIndex, choose, hnsw_available
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class VectorCache:
     """A vector index over everything in the store that has a vector at one exit.
 
-    An approximate index takes minutes to build, so it is saved beside the store and taken up again if the store has
-    not changed since; an exact one is read from the store in a moment.
+    An approximate index takes minutes to build, so it is saved beside the store and loaded again if the store has not
+    changed since; an exact one is read from the store in a moment.
     """
 
     def __init__(self, store: Store, space: EmbeddingSpace, kind: str) -> None:
@@ -30,7 +30,7 @@ class VectorCache:
         self._writes = -1
 
     def get(self) -> VectorIndex:
-        """The index, as current as the store, whoever wrote to it."""
+        """The index, as current as the store: writes of other processes are noticed."""
         if self._index is None or self._writes != self._store.writes_elsewhere():
             self._writes = self._store.writes_elsewhere()
             self._index = self._load()
@@ -41,24 +41,24 @@ class VectorCache:
         self._index = None
 
     def functions_gone(self, ids: Sequence[int]) -> None:
-        """Take functions out, if the index is loaded."""
+        """Remove functions, if the index is loaded."""
         if self._index is not None and ids:
             self._index.remove(ids)
 
     def functions_embedded(self, ids: Sequence[int], vectors: Floats) -> None:
-        """Put functions in with their full vectors `[len(ids), hidden]`, if the index is loaded."""
+        """Add functions with their full vectors `[len(ids), hidden]`, if the index is loaded."""
         if self._index is not None and ids:
             self._index.add(ids, shorten(vectors, self._space.dim))
 
     def repair(self) -> None:
-        """Drop the index if it lacks functions that have vectors: open documents and searches make some, too."""
+        """Drop the index if functions with vectors are missing in it: open documents and searches make vectors, too."""
         if self._index is not None and len(self._index) != self._store.embedded(
             self._space.model, self._space.index_exit
         ):
             self.forget()
 
     def save(self) -> None:
-        """Keep an approximate index for the next start. Failing to is no more than a slow start."""
+        """Save an approximate index for the next start. A failure is logged: it only makes that start slow."""
         file, index = self._snapshot(), self._index
         if file is None or not isinstance(index, HnswIndex) or not len(index):
             return
@@ -67,7 +67,7 @@ class VectorCache:
         try:
             index.save(file, self._space, self._store.generation())
         except IndexStoreError as error:
-            log.warning("%s", error)
+            logger.warning("%s", error)
 
     def _load(self) -> VectorIndex:
         saved = self._load_snapshot()
@@ -86,7 +86,7 @@ class VectorCache:
         try:
             return HnswIndex.load(file, self._space, self._store.generation())
         except SnapshotError as error:
-            log.info("the saved vectors are built anew: %s", error)
+            logger.info("the saved vector index is built anew: %s", error)
             return None
 
     def _snapshot(self) -> Path | None:

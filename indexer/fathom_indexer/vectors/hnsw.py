@@ -1,13 +1,13 @@
 """Approximate search with hnswlib, for workspaces too large to compare the query with every function.
 
-hnswlib has sharp edges, which this module keeps to itself:
+The method is HNSW (Malkov and Yashunin 2018). This module hides what is difficult about hnswlib:
 
-- It overwrites nothing safely. A key gets a fresh label each time it is put in; old labels are marked as deleted and
-  never used again. When the space for labels is full, it doubles, or if half of the labels are dead the graph is built
-  anew from the living, so that both cost a constant factor of the vectors ever put in.
+- It cannot safely overwrite a vector. A key gets a new label each time it is added; old labels are marked as deleted
+  and never used again. When the space for labels is full, it doubles, or if half of the labels are dead the graph is
+  rebuilt from the living ones, so that both cost a constant factor of the vectors ever added.
 - Adding, searching and growing may not overlap: one lock.
-- It raises when it finds fewer neighbours than asked for, and it may find fewer than there are.
-- It loads damaged files and files of other dimensions without a word, and it saves in place: see `save` and `load`.
+- It raises if it finds fewer neighbours than requested, and it may find fewer than there are.
+- It loads damaged files and files of other dimensions without an error, and it saves in place: see `save` and `load`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SNAPSHOT_FORMAT = 1
-"""Raised whenever what `save` writes changes its meaning."""
+"""To be raised with every change to the format that `save` writes."""
 
 _NEIGHBOURS = 16
 _EF_CONSTRUCTION = 200
@@ -39,13 +39,13 @@ _FIRST_CAPACITY = 1024
 _SEED = 1
 
 _EXACT_BELOW = 2_000
-"""So few allowed vectors are compared one by one."""
+"""Up to so many allowed vectors are compared one by one."""
 _EXACT_PART = 0.1
-"""So small a part of the vectors is compared one by one: the walk through the graph would meet too few of them."""
+"""Up to this part of all vectors is compared one by one: the walk through the graph would meet too few of them."""
 
 
 class SnapshotError(Exception):
-    """A saved index that is missing, damaged, or of something else. The index has to be built from the store."""
+    """A saved index is missing, damaged, or of other vectors. The index has to be built from the store."""
 
 
 def hnsw_available() -> bool:
@@ -177,7 +177,7 @@ class HnswIndex:
                 self._graph.mark_deleted(label)
 
     def _insert(self, keys: Sequence[int], vectors: Floats) -> None:
-        """Put in keys that are not there."""
+        """Add keys that are not in the graph."""
         self._reserve(len(keys), vectors.shape[1])
         labels = range(len(self._key_of), len(self._key_of) + len(keys))
         self._graph.add_items(vectors, np.array(labels, np.uint64))
@@ -206,7 +206,7 @@ class HnswIndex:
             self._insert(keys, vectors)
 
     def _walk(self, query: Floats, limit: int, labels: set[int] | None) -> list[tuple[int, float]]:
-        """Search the graph, or compare with everything allowed if the graph does not lead to enough of it."""
+        """Search the graph; compare with every allowed vector if that does not find enough of them."""
         wanted = min(limit, len(self) if labels is None else len(labels))
         self._graph.set_ef(max(_EF_SEARCH, wanted))
         try:

@@ -11,6 +11,7 @@ from typing import Any
 import contents
 import pytest
 
+from fathom_indexer import encoder
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
 from fathom_indexer.indexing import pipeline, recent_texts
@@ -27,7 +28,7 @@ class Watch:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.built: Counter[str] = Counter()
         self.read: Counter[str] = Counter()
-        build, read = pipeline.code_text, codec.function_from
+        build, read = encoder.code_text, codec.function_from
 
         def code_text(function: Function, path: str) -> str:
             self.built[function.name] += 1
