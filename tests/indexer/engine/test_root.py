@@ -15,7 +15,7 @@ from churn import Churn
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
 from fathom_indexer.errors import WorkspaceError
-from fathom_indexer.indexing import pipeline
+from fathom_indexer.indexing import reading
 from fathom_indexer.types import Coverage, SkippedFile, Stage
 from fathom_indexer.workspace import SourceFile, read_source, scan
 
@@ -119,9 +119,9 @@ def test_nothing_is_forgotten_of_a_root_that_goes_away_while_it_is_indexed(
                 return SkippedFile(path, "unreadable") if way is Away.forbidden else read_source(root, path, config)
 
             if stage == "looking":
-                patch.setattr(pipeline, "scan", look)
+                patch.setattr(reading, "scan", look)
             else:
-                patch.setattr(pipeline, "read_source", read)
+                patch.setattr(reading, "read_source", read)
             with pytest.raises(WorkspaceError, match="folder"):
                 engine.index()
             assert engine.status().files == known

@@ -14,7 +14,7 @@ import pytest
 from fathom_indexer import encoder
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
-from fathom_indexer.indexing import pipeline, recent_texts
+from fathom_indexer.indexing import embedding, reading, recent_texts
 from fathom_indexer.storage import codec, functions
 from fathom_indexer.types import Function, Stage
 
@@ -39,7 +39,8 @@ class Watch:
             self.read[function.name] += 1
             return function
 
-        patch.setattr(pipeline, "code_text", code_text)
+        for module in (reading, embedding):
+            patch.setattr(module, "code_text", code_text)
         patch.setattr(functions, "function_from", function_from)
 
     def clear(self) -> None:

@@ -15,7 +15,7 @@ from churn import Churn
 
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
-from fathom_indexer.indexing import pipeline
+from fathom_indexer.indexing import pipeline, reading
 from fathom_indexer.types import Stage
 
 DAY = 86_400
@@ -44,7 +44,8 @@ def _clear_bounded_caches() -> None:
 @pytest.fixture
 def days(monkeypatch: pytest.MonkeyPatch) -> Days:
     days = Days()
-    monkeypatch.setattr(pipeline, "time", days)
+    for module in (pipeline, reading):
+        monkeypatch.setattr(module, "time", days)
     return days
 
 
