@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -360,4 +361,20 @@ def test_vectors_of_another_worktree_that_are_too_short_are_not_taken(store: Sto
     store.keep_length(MODEL, 2, 4)
     store.borrow_vectors(other.path, MODEL, 2, ["key 0"])
     assert store.vectors(MODEL, 2)[0] == []
+    assert_whole(store)
+
+
+def test_a_store_belongs_to_its_thread(store: Store) -> None:
+    raised: list[BaseException] = []
+
+    def use() -> None:
+        try:
+            store.counts()
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    thread.join()
+    assert isinstance(raised[0], sqlite3.ProgrammingError) and "thread" in str(raised[0]), "a bug, and no damage"
     assert_whole(store)
