@@ -54,7 +54,7 @@ class Away:
         return "leads to another folder"
 
     def forbidden(self) -> str:
-        # Whoever runs the tests may be allowed everything.
+        # The user who runs the tests may have all permissions.
         self._monkeypatch.setattr(os, "access", lambda path, mode: False)
         return "Permission denied"
 
@@ -185,7 +185,7 @@ def test_what_was_not_read_yet_is_not_said_to_be_found(light: Config, churn: Chu
 
     with Engine.open(churn.root, light) as engine:
         steps = engine.index_steps()
-        # Nobody knows how much there is before somebody has looked.
+        # The total is not known before the first scan.
         assert (words(engine).done, words(engine).total) == (0, 1)
         shares = []
         for step in steps:

@@ -242,7 +242,7 @@ def damage(path: Path) -> None:
 
 
 def cannot_be_removed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As Windows has it while somebody has the file open."""
+    """As on Windows while another process has the file open."""
 
     def refuse(self: Path, missing_ok: bool = False) -> None:
         raise PermissionError(13, "The process cannot access the file because it is being used by another process")

@@ -149,10 +149,10 @@ def test_keeps_vectors_by_text_across_files_and_deletion(store: Store) -> None:
     ids, vectors = store.vectors(MODEL, 6)
     assert ids == [again]
     np.testing.assert_allclose(vectors, vector, atol=1e-3)
-    lacking = {"moved.py": ["key of def same(): pass"]}
+    missing = {"moved.py": ["key of def same(): pass"]}
     assert store.texts_without_vector(MODEL, 6) == {}
-    assert store.texts_without_vector(MODEL, 2) == lacking
-    assert store.texts_without_vector("other-model", 6) == lacking
+    assert store.texts_without_vector(MODEL, 2) == missing
+    assert store.texts_without_vector("other-model", 6) == missing
 
 
 def test_counts_each_copy_of_a_text(store: Store) -> None:
