@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from codebase import read_questions
 from fathom_indexer.config import Config
+from fathom_indexer.embedding_space import shorten
 from fathom_indexer.encoder import Encoder, load_encoder
-from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.engine import Engine
 from fathom_indexer.evaluation import (
     Question,

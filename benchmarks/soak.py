@@ -158,7 +158,7 @@ def finish(engine: Engine) -> None:
 
 def content(engine: Engine) -> list[tuple[object, ...]]:
     """Every function, and every word of it as full-text search has it."""
-    db = engine._store._db
+    db = engine._store._connection.db
     db.execute("DROP TABLE IF EXISTS temp.terms")
     db.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab('main', 'words', 'row')")
     functions = db.execute(

@@ -19,8 +19,8 @@ from statistics import median
 
 import numpy as np
 
+from fathom_indexer.embedding_space import Floats
 from fathom_indexer.vectors import ExactIndex, choose, hnsw_available
-from fathom_indexer.vectors.index import Floats
 
 SIZES = (10_000, 50_000, 100_000, 200_000)
 QUICK_SIZES = (10_000, 50_000)

@@ -60,7 +60,7 @@ class Config:
 
 
 APART = "apart"
-"""The folder in a cache that holds caches for those whom its indexes do not fit, one for everybody who agrees."""
+"""The folder of private indexes in a cache: one cache for each set of settings that the shared indexes do not fit."""
 
 INDEX_CONTENT = ("max_file_bytes", "exclude", "model", "index_exit", "rerank_exit", "dim")
 """The settings that decide what is in an index and what a search finds: processes that share an index agree on them.

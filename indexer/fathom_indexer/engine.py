@@ -8,19 +8,20 @@ from pathlib import Path
 from types import TracebackType
 
 from fathom_indexer.config import Config
-from fathom_indexer.documents import OpenDocuments, Overlay, Space
+from fathom_indexer.documents import OpenDocuments, Overlay
 from fathom_indexer.duplicates.clones import MIN_TOKENS, NEAR
 from fathom_indexer.duplicates.sketch import SKETCH_FORMAT
+from fathom_indexer.embedding_space import EmbeddingSpace
 from fathom_indexer.encoder import Encoder, EncoderConfig, load_encoder
 from fathom_indexer.encoder.encoder import PACKAGED_MODEL
 from fathom_indexer.encoder.text import TEXT_FORMAT
 from fathom_indexer.errors import IndexDamagedError, ModelError, QueryError
 from fathom_indexer.indexing.duplicate_groups import DuplicateFinder
-from fathom_indexer.indexing.pipeline import Exits, IndexPipeline
+from fathom_indexer.indexing.pipeline import IndexPipeline
 from fathom_indexer.indexing.priority import FilePriority
 from fathom_indexer.languages import LANGUAGES, fingerprint
 from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, Searcher, Steps, Weights
-from fathom_indexer.storage import WORDS_FORMAT, Readable, Store
+from fathom_indexer.storage import WORDS_FORMAT, IndexReader, Store
 from fathom_indexer.types import (
     CloneGroup,
     CloneKind,
@@ -35,7 +36,7 @@ from fathom_indexer.types import (
     Stage,
 )
 from fathom_indexer.vectors import VectorIndex
-from fathom_indexer.vectors.cache import VectorCache, VectorTarget
+from fathom_indexer.vectors.cache import VectorCache
 from fathom_indexer.workspace import cache_path, is_gone, resolve_root, root_trouble
 
 log = logging.getLogger(__name__)
@@ -71,9 +72,8 @@ class Engine:
         # Without a deeper exit, these vectors also order the candidates.
         store.keep_length(model.model_id, index_exit, whole if index_exit == rerank_exit else dim)
         store.keep_length(model.model_id, rerank_exit, whole)
-        self._target = VectorTarget(model.model_id, index_exit, dim)
-        self._vectors = VectorCache(store, self._target, config.vectors)
-        self._exits = Exits(model.model_id, index_exit, rerank_exit)
+        self._space = EmbeddingSpace(model.model_id, index_exit, dim, rerank_exit)
+        self._vectors = VectorCache(store, self._space, config.vectors)
         self._loaded_encoder: Encoder | None = None
         self.cancelled: Callable[[], bool] = lambda: False
         """Asked between the batches of a search whether nobody wants its answer any more. For the owner to set."""
@@ -84,7 +84,7 @@ class Engine:
         """Whose open documents are meant and seen. For the owner to set."""
         self._missing: set[str] = set()
 
-        def searcher(readable: Readable, vectors: Callable[[], VectorIndex]) -> Searcher:
+        def searcher(readable: IndexReader, vectors: Callable[[], VectorIndex]) -> Searcher:
             documents = readable.paths if isinstance(readable, Overlay) else frozenset()
             return Searcher(
                 readable,
@@ -99,11 +99,10 @@ class Engine:
             )
 
         self._saved = searcher(store, self._vectors.get)
-        space = Space(model.model_id, index_exit, dim, rerank_exit)
-        self._desk = OpenDocuments(root, config, store, self._encoder, space, self._vectors.get, searcher)
+        self._desk = OpenDocuments(root, config, store, self._encoder, self._space, self._vectors.get, searcher)
         self._duplication = DuplicateFinder(store)
         self._interest = FilePriority()
-        self._indexing = IndexPipeline(root, config, store, self._exits, self._encoder, self._vectors, self._interest)
+        self._indexing = IndexPipeline(root, config, store, self._space, self._encoder, self._vectors, self._interest)
 
     @classmethod
     def open(cls, root: Path, config: Config | None = None) -> Engine:
@@ -294,13 +293,13 @@ class Engine:
     def status(self) -> IndexStatus:
         """What is in the index now."""
         files, functions = self._store.counts()
-        embedded = self._store.embedded(self._exits.model, self._exits.index)
+        embedded = self._store.embedded(self._space.model, self._space.index_exit)
         return IndexStatus(
             root=str(self._root),
             index_path=str(self._store.path or ""),
             index_bytes=self._store.size_bytes(),
-            model=self._exits.model,
-            index_exit=self._exits.index,
+            model=self._space.model,
+            index_exit=self._space.index_exit,
             files=files,
             functions=functions,
             embedded=embedded,
@@ -316,12 +315,12 @@ class Engine:
         self._vectors.forget()
 
     def _coverage(self, functions: int, embedded: int, total: int) -> tuple[Coverage, ...]:
-        exits = self._exits
+        space = self._space
         coverage = [Coverage(Stage.PARSE, None, functions, total)]
-        coverage.append(Coverage(Stage.EMBED, exits.index, embedded, total))
-        if exits.rerank != exits.index:
-            done = self._store.embedded(exits.model, exits.rerank)
-            coverage.append(Coverage(Stage.DEEPEN, exits.rerank, done, total))
+        coverage.append(Coverage(Stage.EMBED, space.index_exit, embedded, total))
+        if space.rerank_exit != space.index_exit:
+            done = self._store.embedded(space.model, space.rerank_exit)
+            coverage.append(Coverage(Stage.DEEPEN, space.rerank_exit, done, total))
         return tuple(coverage)
 
     def _is_gone(self, path: str) -> bool:

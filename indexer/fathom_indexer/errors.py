@@ -14,7 +14,7 @@ class IndexStoreError(FathomError):
 
 
 class IndexDamagedError(IndexStoreError):
-    """The index turned out to be damaged and was taken away: whoever opens it next builds it anew."""
+    """The index was damaged and has been removed: the next process that opens it builds it anew."""
 
 
 class ModelError(FathomError):

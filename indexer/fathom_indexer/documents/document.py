@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,22 +9,17 @@ from functools import cached_property
 
 from fathom_indexer.encoder import code_text, text_key
 from fathom_indexer.languages import extract, is_broken, language_named, lines_with_one_end
-from fathom_indexer.storage import FunctionSummary, Stems, StoredFunction, code_words
+from fathom_indexer.storage import FunctionSummary, StoredFunction, TermCounter, code_words, content_hash
 from fathom_indexer.types import FUNCTION_KINDS, Function
 
 
-def content_hash(source: bytes) -> str:
-    """What the index knows a file's content by."""
-    return hashlib.sha256(source).hexdigest()
-
-
 class Content:
-    """What a function says, wherever it stands in its document. Kept from version to version: most stay the same."""
+    """What depends on a function's content only. Shared by the versions of a document, since most functions stay."""
 
-    def __init__(self, function: Function, path: str, stems: Stems) -> None:
+    def __init__(self, function: Function, path: str, term_counter: TermCounter) -> None:
         self._function = function
         self._path = path
-        self._stems = stems
+        self._term_counter = term_counter
 
     @cached_property
     def text(self) -> str:
@@ -34,15 +28,15 @@ class Content:
 
     @cached_property
     def key(self) -> str:
-        """What its vector is kept under."""
+        """The text key, under which its vector is stored."""
         return text_key(self.text)
 
     @cached_property
     def terms(self) -> tuple[Counter[str], ...]:
-        """How often full-text search finds each term, in the columns of `storage.ColumnWeights`."""
+        """The number of times each term occurs, in the columns of `storage.ColumnWeights`."""
         one = self._function
         columns = (one.name, one.qualified_name, one.signature, one.documentation, one.text, self._path)
-        return tuple(self._stems.count([code_words(column) for column in columns]))
+        return tuple(self._term_counter.count([code_words(column) for column in columns]))
 
     @cached_property
     def length(self) -> int:
@@ -52,7 +46,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A function of a document. Its id is negative, so that it is nobody else's."""
+    """A function of a document. Its id is negative, which no stored function's is."""
 
     stored: StoredFunction
     content: Content
@@ -70,7 +64,7 @@ class Unit:
         return self.stored.path
 
     @property
-    def outline(self) -> FunctionSummary:
+    def summary(self) -> FunctionSummary:
         one = self.function
         return FunctionSummary(
             self.id,
@@ -99,22 +93,22 @@ class Document:
         """Whether all units have a vector, as far as they can."""
 
     def parse(
-        self, before: Sequence[Function], known: Sequence[Unit], stems: Stems, next_id: Callable[[], int]
+        self, before: Sequence[Function], known: Sequence[Unit], term_counter: TermCounter, next_id: Callable[[], int]
     ) -> None:
-        """Find the units. `before` are the functions that the document had last, `known` its units if it had any."""
+        """Find the units. `before` are the functions of the last version, `known` its units if it was parsed."""
         functions = extract(self.source, language_named(self.language))
         functions += self._kept(before, functions)
         contents = {unit.function.without_place(): unit.content for unit in known}
         self.units = tuple(
             Unit(
                 StoredFunction(next_id(), self.path, function),
-                contents.get(function.without_place()) or Content(function, self.path, stems),
+                contents.get(function.without_place()) or Content(function, self.path, term_counter),
             )
             for function in functions
         )
 
     def _kept(self, before: Sequence[Function], found: Sequence[Function]) -> list[Function]:
-        """Functions that a syntax error elsewhere hides from the parser: their code still stands in the document."""
+        """Functions that a syntax error elsewhere hides from the parser: those whose code is still in the document."""
         there = {function.qualified_name for function in found}
         hidden = [one for one in before if one.kind in FUNCTION_KINDS and one.qualified_name not in there]
         if not hidden or not is_broken(self.source, language_named(self.language)):
@@ -123,7 +117,7 @@ class Document:
         return [function for function in moved if function is not None]
 
     def _moved(self, function: Function) -> Function | None:
-        """The function where its code stands now, if that is in one place."""
+        """The function at its new place; None unless its code occurs exactly once."""
         code = function.text.encode("utf-8", "replace")
         start = self.source.find(code)
         if start < 0 or self.source.find(code, start + 1) >= 0:

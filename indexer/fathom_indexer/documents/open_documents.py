@@ -12,43 +12,32 @@ from pathlib import Path
 import numpy as np
 
 from fathom_indexer.config import Config
-from fathom_indexer.documents.document import Document, content_hash
+from fathom_indexer.documents.document import Document
 from fathom_indexer.documents.overlay import OverlaidVectors, Overlay
+from fathom_indexer.embedding_space import EmbeddingSpace, shorten
 from fathom_indexer.encoder import Encoder, TextKind
-from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.errors import IndexStoreError, QueryError
 from fathom_indexer.languages import LANGUAGES
 from fathom_indexer.search import Searcher
-from fathom_indexer.storage import Readable, Stems, Store
+from fathom_indexer.storage import IndexReader, Store, TermCounter, content_hash
 from fathom_indexer.types import UNTITLED
 from fathom_indexer.vectors import ExactIndex, VectorIndex
 from fathom_indexer.workspace import content_reason, name_on_disk, relative_path, source_language
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _LANGUAGE_NAMES = frozenset(language.name for language in LANGUAGES)
 
 _FEW = 16
-"""Up to so many new functions get their vectors of both exits in one pass."""
+"""Up to so many new functions are embedded at both exits in one pass."""
 
-MakeSearcher = Callable[[Readable, Callable[[], VectorIndex]], Searcher]
-"""A searcher of what is given, with its vectors at the index exit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Space:
-    """Which vectors documents need: those of one model at its index exit, searched by their first `dim` features."""
-
-    model: str
-    exit: int
-    dim: int
-    rerank: int
-    """The exit that orders what was found."""
+MakeSearcher = Callable[[IndexReader, Callable[[], VectorIndex]], Searcher]
+"""Makes a searcher of an index, with its vectors at the index exit."""
 
 
 @dataclass(slots=True)
 class _View:
-    """What one client sees. `state` tells for which state of index and documents that was put together."""
+    """What one client sees. `state` is the state of index and documents that overlay and searcher were made for."""
 
     documents: dict[str, Document] = field(default_factory=dict)
     state: tuple[int, int] = (-1, -1)
@@ -59,8 +48,8 @@ class _View:
 class OpenDocuments:
     """Documents that clients have open, by client.
 
-    A document counts where it differs from what the index has of the file: once a saved file has been indexed, it
-    makes no difference any more, and it does again when the file is changed under it.
+    A document hides its file while its content differs from what the index has of the file. So it stops doing so once
+    the saved file is indexed, and begins again when another program changes the file.
     """
 
     def __init__(
@@ -69,7 +58,7 @@ class OpenDocuments:
         config: Config,
         store: Store,
         encoder: Callable[[], Encoder],
-        space: Space,
+        space: EmbeddingSpace,
         vectors: Callable[[], VectorIndex],
         make_searcher: MakeSearcher,
         clock: Callable[[], float] = time.monotonic,
@@ -86,13 +75,13 @@ class OpenDocuments:
         self._views: dict[int, _View] = {}
         self._ids = itertools.count(-1, -1)
         self._version = 0
-        self._stems = Stems()
+        self._term_counter = TermCounter()
 
     def open(self, client: int, path: str, text: str, language: str = "") -> None:
-        """A document of a client as it is now.
+        """Open a document for a client, or give it new text.
 
         `path` is relative to the root or begins with `UNTITLED`; `language` is that of an untitled one. Documents that
-        would be left out of the index as files, for their name or their size, are not seen.
+        the index would leave out as files, for their name or size, are ignored.
         """
         named = self.name(path)
         if named is None:
@@ -118,13 +107,13 @@ class OpenDocuments:
         self._version += 1
 
     def close(self, client: int, path: str) -> None:
-        """A document of a client is closed: it sees the file again."""
+        """Close a document of a client, which sees the file again."""
         view, named = self._views.get(client), self.name(path)
         if view is not None and named is not None and view.documents.pop(named, None) is not None:
             self._version += 1
 
     def leave(self, client: int) -> None:
-        """A client is gone, with its documents."""
+        """Close all documents of a client."""
         if self._views.pop(client, None) is not None:
             self._version += 1
 
@@ -137,14 +126,14 @@ class OpenDocuments:
             return relative
         return name_on_disk(self._root, relative)
 
-    def readable(self, client: int) -> Readable:
+    def readable(self, client: int) -> IndexReader:
         """The index as a client sees it."""
         return self._current(client).overlay or self._store
 
     def searcher(self, client: int) -> Searcher | None:
-        """What searches the index as a client sees it; None where that is the index itself.
+        """The searcher of the index as a client sees it; None if that is the index itself.
 
-        Vectors that documents lack are made first, for as long as a search may make vectors.
+        First makes missing vectors of documents, for no longer than a search may make vectors.
         """
         end = self._clock() + self._config.rerank_ms / 1000
         for _ in self.embed(client):
@@ -153,9 +142,9 @@ class OpenDocuments:
         return self._current(client).searcher
 
     def embed(self, client: int | None = None) -> Iterator[None]:
-        """Make the vectors that documents lack, of one client or of all; a short batch with each step.
+        """Make the missing vectors of documents, of one client or of all; a short batch with each step.
 
-        They are kept by their texts, so that saving the document needs none.
+        They are stored by text key, so that saving the document embeds nothing.
         """
         views = list(self._views.values()) if client is None else [self._views.get(client, _View())]
         for document in [document for view in views for document in view.documents.values()]:
@@ -167,11 +156,13 @@ class OpenDocuments:
 
     def _embed(self, document: Document) -> Iterator[None]:
         texts = {unit.content.key: unit.content.text for unit in document.units or ()}
-        keys = self._store.lacking(self._space.model, self._space.exit, list(texts))
+        keys = self._store.without_vector(self._space.model, self._space.index_exit, list(texts))
         if not keys:
             return
-        # The search that comes next would have to make the vectors of the other exit.
-        layers = sorted({self._space.exit, self._space.rerank} if len(keys) <= _FEW else {self._space.exit})
+        # The next search would need the vectors of the rerank exit, too.
+        layers = sorted(
+            {self._space.index_exit, self._space.rerank_exit} if len(keys) <= _FEW else {self._space.index_exit}
+        )
         batches = self._encoder().encode_batches([texts[key] for key in keys], TextKind.CODE, layers)
         for positions, vectors in batches:
             chosen = [keys[position] for position in positions]
@@ -179,7 +170,7 @@ class OpenDocuments:
                 for layer in layers:
                     self._store.put_vectors(self._space.model, layer, chosen, vectors[layer])
             except IndexStoreError as error:
-                log.warning("an open document is searched by words only: %s", error)
+                logger.warning("an open document is searched by words only: %s", error)
                 return
             yield
 
@@ -192,7 +183,7 @@ class OpenDocuments:
             view.state = state
             view.overlay = view.searcher = None
             if laid_over := [document for document in view.documents.values() if self._differs(document)]:
-                view.overlay = Overlay(self._store, self._stems, laid_over, self._version)
+                view.overlay = Overlay(self._store, self._term_counter, laid_over, self._version)
                 view.searcher = self._make_searcher(view.overlay, self._vectors_under(view.overlay))
         return view
 
@@ -201,7 +192,7 @@ class OpenDocuments:
 
         def vectors() -> VectorIndex:
             own = ExactIndex(space.dim)
-            known = overlay.vectors_of(space.model, space.exit, list(overlay.units))
+            known = overlay.vectors_of(space.model, space.index_exit, list(overlay.units))
             if known:
                 own.add(list(known), shorten(np.stack(list(known.values())), space.dim))
             return OverlaidVectors(self._vectors(), overlay.hidden, own)
@@ -209,7 +200,7 @@ class OpenDocuments:
         return vectors
 
     def _differs(self, document: Document) -> bool:
-        """Whether a document counts. One that does is parsed then."""
+        """Whether a document differs from its indexed file. One that does is parsed."""
         if self._is_indexed(document):
             return False
         if document.units is None:
@@ -226,9 +217,9 @@ class OpenDocuments:
         else:
             before = [stored.function for stored in self._store.functions_of(document.path)]
         try:
-            document.parse(before, known, self._stems, lambda: next(self._ids))
+            document.parse(before, known, self._term_counter, lambda: next(self._ids))
         except (QueryError, ValueError, RuntimeError, RecursionError, MemoryError) as error:
-            log.warning("%s cannot be parsed", document.path, exc_info=error)
+            logger.warning("%s cannot be parsed", document.path, exc_info=error)
             document.units = ()
 
     def _language(self, path: str, language: str) -> str:

@@ -1,4 +1,4 @@
-"""An index with documents laid over it: for a search, their functions stand in place of those of the files."""
+"""An index with documents laid over it: a search finds their functions instead of those of their files."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import astuple
 from functools import cached_property
 
 from fathom_indexer.documents.document import Document, Unit
+from fathom_indexer.embedding_space import Floats
 from fathom_indexer.search.signals import RankedIds, in_order
 from fathom_indexer.storage import (
     ColumnWeights,
     FunctionSummary,
-    Stems,
     Store,
     StoredFunction,
+    TermCounter,
     WordStatistics,
     expression_words,
 )
 from fathom_indexer.vectors import ExactIndex, VectorIndex
-from fathom_indexer.vectors.index import Floats
 
 _K1, _B = 1.2, 0.75
 _LEAST_IDF = 1e-6
@@ -27,15 +27,15 @@ _LEAST_IDF = 1e-6
 
 
 class Overlay:
-    """What `storage.Readable` says of a store, as if the documents were its files.
+    """A `storage.IndexReader` of a store as if the documents were its files; `StoreReader` documents the methods.
 
-    It holds for one state of the store and of the documents, which have been parsed.
+    Valid for one state of the store and of the documents, which have been parsed.
     """
 
-    def __init__(self, store: Store, stems: Stems, documents: Sequence[Document], version: int) -> None:
+    def __init__(self, store: Store, term_counter: TermCounter, documents: Sequence[Document], version: int) -> None:
         """`version` grows whenever the documents change."""
         self._store = store
-        self._stems = stems
+        self._term_counter = term_counter
         self._version = version
         self.paths = frozenset(document.path for document in documents)
         self.hidden = frozenset(store.ids_in(sorted(self.paths)))
@@ -56,9 +56,9 @@ class Overlay:
     def has_file(self, path: str) -> bool:
         return path in self.paths or self._store.has_file(path)
 
-    def outlines(self, ids: Sequence[int]) -> dict[int, FunctionSummary]:
-        found = self._store.outlines(self._below(ids))
-        return {**found, **{item: self.units[item].outline for item in ids if item in self.units}}
+    def summaries(self, ids: Sequence[int]) -> dict[int, FunctionSummary]:
+        found = self._store.summaries(self._below(ids))
+        return {**found, **{item: self.units[item].summary for item in ids if item in self.units}}
 
     def ids_where(
         self,
@@ -95,7 +95,7 @@ class Overlay:
         known = self._store.word_statistics(words)
         own = self.having_words(known.containing, list(self.units))
         gone = self._store.having_words(known.containing, list(self.hidden))
-        # How long hidden functions are is not known one by one: as long as all others.
+        # The lengths of hidden functions are not known: they count as average.
         left = known.words * (known.functions - len(self.hidden)) // max(known.functions, 1)
         return WordStatistics(
             known.functions - len(self.hidden) + len(self.units),
@@ -112,7 +112,8 @@ class Overlay:
         return found
 
     def _scores(self, words: Sequence[str], weights: ColumnWeights, allowed: Collection[int] | None) -> RankedIds:
-        """BM25 as FTS5 computes it, of the documents' functions that have one of the words."""
+        """BM25 (Robertson and Zaragoza 2009) as FTS5 computes it, of the documents' functions that have one of the
+        words."""
         terms = {word: found for word, found in self._terms_of(words).items() if self._all_terms.issuperset(found)}
         if not terms:
             return []
@@ -124,7 +125,7 @@ class Overlay:
         for word in words:
             if word not in terms:
                 continue
-            # A word of several terms stands where all of them do.
+            # A word of several terms occurs where all of them do.
             times = {
                 item: min(_weighed(unit, term, columns) for term in terms[word]) for item, unit in self.units.items()
             }
@@ -138,7 +139,7 @@ class Overlay:
     def _terms_of(self, words: Sequence[str]) -> dict[str, list[str]]:
         """The terms of each word; words without any are left out."""
         distinct = list(dict.fromkeys(words))
-        counts = self._stems.count(distinct)
+        counts = self._term_counter.count(distinct)
         return {word: list(terms) for word, terms in zip(distinct, counts, strict=True) if terms}
 
     @cached_property
@@ -216,5 +217,5 @@ class OverlaidVectors:
 
 
 def _weighed(unit: Unit, term: str, weights: Sequence[float]) -> float:
-    """How often a function has a term, by what its columns weigh."""
+    """The number of times that a function has a term, weighted by column."""
     return sum(weight * column[term] for weight, column in zip(weights, unit.content.terms, strict=True))

@@ -1,7 +1,7 @@
-"""What is kept of a function's tokens to compare it by.
+"""Sketches: what functions are compared by.
 
-Names are encoded as in parameterized matching (Baker 1995): each by its distance to where it stood last, so that two
-functions have the same code exactly if one is the other with names consistently replaced. Within a gram the distance
+Names are encoded as in parameterized matching (Baker 1995): each by its distance to its last occurrence, so that two
+functions have the same code exactly if consistent renaming makes them equal. Within a gram the distance
 counts only if it does not leave the gram: a statement put in elsewhere changes no gram but those it is in.
 """
 
@@ -44,7 +44,7 @@ class Sketch:
     grams: Bag
     """The grams of tokens, names and literals by what they are."""
     names: Bag
-    """The names and the literals, as they are written."""
+    """The names and the literals as they are in the source."""
 
 
 def sketch_of(tokens: Tokens) -> Sketch:
@@ -89,7 +89,7 @@ def _key(values: Hashes) -> int:
 
 
 def _distances(tokens: Tokens) -> list[int]:
-    """How many tokens ago each name stood last; 0 for the first time."""
+    """The number of tokens since the last occurrence of each name; 0 for its first one."""
     last: dict[str, int] = {}
     distances = []
     for index, text in enumerate(tokens.texts):

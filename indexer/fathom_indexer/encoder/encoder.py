@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from fathom_indexer.embedding_space import Floats, shorten
 from fathom_indexer.encoder.config import EncoderConfig
-from fathom_indexer.encoder.runtime import Floats, Runtime, batches
+from fathom_indexer.encoder.runtime import Runtime, batches
 from fathom_indexer.encoder.text import query_text
 from fathom_indexer.encoder.tokenizer import Tokenizer
 from fathom_indexer.errors import ModelError
@@ -96,17 +97,6 @@ class Encoder:
             asked = [*asked[: JOINT_QUERY_TOKENS - 1], asked[-1]]
         both = [*asked, *found[1:]]
         return both if len(both) <= limit else [*both[: limit - 1], found[-1]]
-
-
-def shorten(vectors: Floats, dim: int | None) -> Floats:
-    """The first `dim` features, back at unit length; all of them for None. Raises `ModelError` if there are fewer."""
-    if dim is None or dim == vectors.shape[-1]:
-        return vectors
-    if not 0 < dim <= vectors.shape[-1]:
-        raise ModelError(f"vectors have {vectors.shape[-1]} dimensions, not {dim}")
-    short = vectors[..., :dim]
-    lengths = np.linalg.norm(short, axis=-1, keepdims=True)
-    return np.ascontiguousarray(short / np.maximum(lengths, 1e-12), np.float32)
 
 
 def load_encoder(folder: Path | None = None, runtime: str = "onnx", threads: int = 0) -> Encoder:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from fathom_indexer.embedding_space import Floats
 from fathom_indexer.encoder.config import CheckedFile, EncoderConfig
 from fathom_indexer.encoder.onnx_library import onnxruntime
-from fathom_indexer.encoder.runtime import Floats, Ints
+from fathom_indexer.encoder.runtime import Ints
 from fathom_indexer.errors import ModelError
 
 

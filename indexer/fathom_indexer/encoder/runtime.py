@@ -8,7 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from fathom_indexer.embedding_space import Floats
+
 Ints = NDArray[np.int64]
 
 TOKENS_IN_BATCH = 256

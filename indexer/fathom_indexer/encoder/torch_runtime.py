@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from fathom_indexer.embedding_space import Floats
 from fathom_indexer.encoder.config import EncoderConfig
-from fathom_indexer.encoder.runtime import Floats, Ints
+from fathom_indexer.encoder.runtime import Ints
 from fathom_indexer.errors import ModelError
 
 try:

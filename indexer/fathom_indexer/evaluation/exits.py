@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fathom_indexer.embedding_space import Floats, shorten
 from fathom_indexer.encoder import Encoder, TextKind, query_text
-from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.evaluation.retrieval_set import RetrievalSet
 
-Floats = NDArray[np.float32]
 Rankings = dict[str, list[str]]
 """Document ids, best first, by query id."""
 

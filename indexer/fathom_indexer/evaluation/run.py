@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from fathom_indexer.embedding_space import shorten
 from fathom_indexer.encoder import Encoder, TextKind, code_text, text_key
-from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.evaluation.retrieval_set import Document, Query, RetrievalSet
 from fathom_indexer.search import (
     ALL_STEPS,

@@ -1,4 +1,4 @@
-"""Which texts lack vectors, without looking at all of them after every change."""
+"""The embedding backlog: the texts that have no vector yet, found without a query over all texts after every change."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 from fathom_indexer.storage import Store
 
 _FEW_FILES = 500
-"""Up to so many files are looked at one by one; asking for everything takes less time than asking for more."""
+"""Up to so many files are queried one by one; a query over all files is faster for more."""
 
 
 @dataclass(slots=True)
 class _Exit:
-    """Files whose texts may lack a vector at an exit; None for all of them."""
+    """Files whose texts may have no vector at an exit; None for all files."""
 
     unsure: set[str] | None
     newer: set[str] = field(default_factory=set)
-    """Those that were read since somebody asked."""
+    """Files that were read since the last call of `texts`."""
 
 
 class EmbeddingBacklog:
-    """The texts that lack a vector of one model.
+    """The texts without a vector of one model.
 
-    Once all had one, only the files that were read since can have others; the store remembers that for the next start.
-    Looking at everything takes 50 ms at 100,000 functions, for which a search would have to wait after every edit.
+    Once all texts have one, only files that are read later can add to the backlog; the store remembers that for the
+    next start. A query over all texts takes 50 ms at 100,000 functions, which would delay the search after every edit.
     """
 
     def __init__(self, store: Store, model: str) -> None:
@@ -33,7 +33,7 @@ class EmbeddingBacklog:
         self._exits: dict[int, _Exit] = {}
 
     def file_read(self, path: str) -> None:
-        """This file may have other functions now."""
+        """Note that a file was read and may have other functions now."""
         for known in self._exits.values():
             known.newer.add(path)
             if known.unsure is not None:
@@ -52,7 +52,7 @@ class EmbeddingBacklog:
         return self._store.texts_without_vector(self._model, layer, known.unsure if few else None)
 
     def all_made(self, layer: int) -> None:
-        """All that `texts` gave have their vectors now."""
+        """Note that all texts of the last `texts` have their vectors now."""
         if layer in self._exits:
             self._exits[layer].unsure = set(self._exits[layer].newer)
         complete = [layer for layer, known in self._exits.items() if known.unsure is not None and not known.unsure]

@@ -1,4 +1,4 @@
-"""Finds the duplicates in an index: sketches are made once a function, groups when they are asked for."""
+"""Finds the duplicates in an index: a sketch is made once for each function, groups for each request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DuplicateFinder:
         self._store = store
 
     def steps(self) -> Iterator[tuple[int, int]]:
-        """Make the sketches that are missing, in short steps; yields how many of how many are made.
+        """Make the missing sketches in short steps; yields the number made and the total.
 
         Stopping between two steps loses nothing.
         """
@@ -53,8 +53,8 @@ class DuplicateFinder:
     ) -> list[CloneGroup]:
         """The groups among the functions that pass the filters, those with the most repeated code first.
 
-        Functions are compared within a language, those in files that this is `without` are not. Raises `QueryError` for
-        filters that mean nothing.
+        Functions are compared within a language, those in the files `without` are left out. Raises `QueryError`
+        for invalid filters.
         """
         check_filters(filters, languages)
         for _ in self.steps():

@@ -1,4 +1,4 @@
-"""Which files somebody is working with: their functions are embedded before others."""
+"""The files that users work with, whose functions are embedded first."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ _MOST = 200
 
 
 class FilePriority:
-    """The paths that were opened, saved or found last, relative to the root."""
+    """The paths that were last opened, saved or found by a search, relative to the root."""
 
     def __init__(self) -> None:
         self._paths: dict[str, None] = {}
 
     def note(self, paths: Iterable[str]) -> None:
-        """Somebody works with these files now. Of many, the last ones are remembered."""
+        """Note that files were opened, saved or found. The last ones are remembered."""
         for path in paths:
             self._paths.pop(path, None)
             self._paths[path] = None
@@ -22,5 +22,5 @@ class FilePriority:
             del self._paths[path]
 
     def paths(self) -> list[str]:
-        """The files, those noted last first."""
+        """The files, the last noted one first."""
         return list(reversed(self._paths))

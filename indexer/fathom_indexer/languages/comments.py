@@ -1,4 +1,4 @@
-"""Comments and attributes that stand above a definition, and the words of a comment without its marks."""
+"""Comments and attributes above a definition, and the words of a comment without its marks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _WHITESPACE = b" \t\r\n\f\v"
-# A semicolon may end what counts as an attribute, such as a signature without a body.
+# A semicolon may end an attribute, such as a signature without a body.
 _BLANKS = _WHITESPACE + b";"
 
 _DECLARATION_BYTES = 4096
@@ -29,17 +29,17 @@ _LINE_MARK = re.compile(r"(?://+[!<]?|#+[!:]?|--+(?: *[|^])?) ?")
 _RULE = re.compile(r"[-=*#~_/+\s]{3,}")
 
 Mark = tuple[int, int, str]
-"""Start, end and label of a node that may stand above a definition: `comment`, `documentation` or `attribute`."""
+"""Start, end and label of a node that may be above a definition: `comment`, `documentation` or `attribute`."""
 
 _LABELS = frozenset({"comment", "documentation", "attribute"})
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """What stands directly above a definition: attributes, which belong to it, and comments, which document it.
+    """The lines directly above a definition: attributes, which belong to it, and comments, which document it.
 
     `attributes_start` is the first byte of the first attribute, `start_byte` of the first comment or attribute;
-    both are the definition's own first byte where there is none.
+    both are the definition's own first byte if there is none.
     """
 
     start_byte: int
@@ -48,7 +48,7 @@ class Lead:
 
 
 class Leads:
-    """The comments and attributes of one file, found by what follows them.
+    """The comments and attributes of one file, found by the definition that follows them.
 
     `captures` are those of every match of the language's query, `attributes` the spans of more attributes.
     """
@@ -62,10 +62,9 @@ class Leads:
         self._ends = [end for _, end, _ in self._marks]
 
     def above(self, start: int, floor: int) -> Lead:
-        """What ends on the line of byte `start` or the line before, and what is stacked directly on top of that.
+        """The comments and attributes directly above byte `start`: on its line, or ending on the line before.
 
-        Nothing before byte `floor` counts. A comment behind code on its own line documents that code, not what
-        follows.
+        Nothing before byte `floor` counts. A comment behind code on the same line documents that code.
         """
         first = attributes_start = start
         comments: list[str] = []
@@ -88,7 +87,7 @@ class Leads:
     def declaration(self, start: int, end: int) -> bytes:
         """The code from `start` to `end` without the attributes it begins with and the comments in it.
 
-        Only the beginning of it where it is longer than any declaration.
+        Cut at a length that no declaration has.
         """
         pieces: list[bytes] = []
         size = 0
@@ -103,9 +102,9 @@ class Leads:
         return b" ".join([*pieces, self._code[start:end]])[:_DECLARATION_BYTES]
 
     def end_of_definition(self, start: int, end: int) -> int:
-        """`end` without the blanks there, nor the comments that are indented no deeper than `start`.
+        """`end` without trailing blanks and without trailing comments that are not indented deeper than `start`.
 
-        Grammars of languages whose blocks end by indentation count a comment before the next definition to the last.
+        Grammars of languages with blocks by indentation count a comment before the next definition to the last one.
         """
         while True:
             end = _before(_WHITESPACE, self._code, end)
@@ -122,7 +121,7 @@ class Leads:
             end = mark_start
 
     def only_comments(self, start: int, end: int) -> bool:
-        """Whether nothing but blanks and comments stands between two bytes; what only documents does not count."""
+        """Whether only blanks and comments are between two offsets; nodes captured as `documentation` do not count."""
         start = _after_blanks(self._code, start)
         index = bisect_left(self._starts, start)
         while start < end:
@@ -157,7 +156,7 @@ def _lines(comment: str) -> list[str]:
 
 
 def _dedented(lines: list[str]) -> list[str]:
-    """Lines whose first one stood behind a mark and so says nothing about indentation."""
+    """Lines without their common indentation; the first one, behind a comment mark, has none."""
     return [line.strip() for line in lines[:1]] + textwrap.dedent("\n".join(lines[1:])).splitlines()
 
 

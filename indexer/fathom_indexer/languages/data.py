@@ -1,12 +1,12 @@
 """Long runs of data in source: tables of numbers, bytes in hexadecimal, text in base64.
 
-They are as good as invisible to a search, in words and by meaning, and a megabyte of them costs more than all the code
-around it. So most of such a run is left out of texts. What is data is told line by line, whatever the language is:
+Neither words nor vectors find them, and a megabyte of them costs more than all the code around it. So most of such a
+run is left out of texts. Each line is classified by itself, in the same way for all languages. It is data if
 
 - few letters are left of the line when its numbers and unbroken strings of digits and letters are taken out; or
-- what is left is the same as of the line before, as in a table of records.
+- what is left equals what is left of the line before, as in a table of records.
 
-Lines of other strings are never data: a list of countries is worth finding.
+Lines of other strings are never data: users search for a list of countries.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 
 RUN_BYTES = 2_048
-"""Shorter runs are kept whole: that many bytes are read by a search as fast as any code."""
+"""Shorter runs are kept whole."""
 
 _HEAD_BYTES = 512
 _TAIL_BYTES = 128
-"""What is kept of a run at its ends, or up to the next line end: a reader sees what it is."""
+"""The bytes that are kept at the ends of a run, or up to the next line end, so that a reader can see what it is."""
 
 _LONG_LINE_BYTES = 200
 
@@ -29,7 +29,7 @@ _MARGIN_BYTES = 1024
 """Lines so far around such a block are looked at, too."""
 
 _DATA = re.compile(
-    # What no identifier looks like: base64, long hashes.
+    # Longer than identifiers are: base64, long hashes.
     rb"(?<![A-Za-z0-9+/])(?=[A-Za-z0-9+/]*[0-9])[A-Za-z0-9+/]{40,}={0,2}"
     # Escaped bytes and characters.
     rb"|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\[0-7]{1,3}"
@@ -47,12 +47,12 @@ Span = tuple[int, int]
 
 
 def data_spans(code: bytes) -> list[Span]:
-    """What of a source's runs of data texts leave out, in order. The work grows with the source's length."""
+    """The spans of data that texts leave out, in order. Takes time linear in the source's length."""
     return [span for place in _dense(code) for span in _runs(code, *place)]
 
 
 def _dense(code: bytes) -> list[Span]:
-    """Where there are digits enough for a run, with a margin, from one line end to another; most files have none."""
+    """The spans of whole lines with enough digits for a run, with a margin; most files have none."""
     places: list[Span] = []
     for start in range(0, len(code), _BLOCK_BYTES):
         if _count_digits(code[start : start + _BLOCK_BYTES]) < _BLOCK_DIGITS:
@@ -86,7 +86,7 @@ def _runs(code: bytes, first: int, last: int) -> list[Span]:
 
 
 def _look_at(line: bytes, previous: bytes | None) -> tuple[bool | None, bytes | None]:
-    """Whether a line is data, None for one of nothing but punctuation, and what is left of it without the data."""
+    """Whether a line is data (None if it is only punctuation), and what is left of it without the data."""
     if not line.strip(b" \t\r\v\f{}()[];,\"'`"):
         return None, previous
     if _count_digits(line) < 2:

@@ -1,12 +1,12 @@
-"""What a language's query finds in a source, and how it nests.
+"""The definitions that a language's query finds in a source, and how they nest.
 
 Captures understood in `queries/*.scm` (`@definition.KIND`, KIND being a value of `Kind`):
 
     @definition.KIND    the whole definition; several nodes are one with all that is between them
     @name               its name; several nodes are one with all that is between them (C# `operator` `+`)
     @body               where its body starts; the signature ends there. A function's field `body` needs no capture
-    @arguments          those of a macro that is called where a name should be: they say it (`TEST_F(Queue, Pops)`)
-    @declarator         what declares the name, instead of `@name`, which is as deep in it as C's declarators nest
+    @arguments          those of a macro call in place of a name: the name is made of them (`TEST_F(Queue, Pops)`)
+    @declarator         instead of `@name`, a declarator of C, in which the name may be nested deeply
     @doc                documentation inside the definition, such as a docstring
     @receiver           the type a method is declared for, outside its text (Go receivers, `Foo.prototype.bar`)
     @scope.type         qualifies what is inside and makes its functions methods, but is no unit (Rust `impl`)
@@ -17,7 +17,7 @@ and on their own, without a name:
     @wrapper            belongs to the one definition it holds: decorators, `export`, template headers
     @attribute          belongs to the definition that it precedes or begins (Rust `#[...]`, Java `@Override`)
     @documentation      documents the definition below it, as a comment does (Elixir `@doc`)
-    @items              holds code that the grammar does not read, such as what a macro takes: it is read by itself
+    @items              contains code that the grammar does not parse, such as a macro's arguments
     @comment            a comment; nodes that the grammar calls so need no capture
 """
 
@@ -59,14 +59,14 @@ class Definition:
     name: str
     owner: str
     name_span: Span
-    """Where the name itself stands."""
+    """The span of the name itself."""
     body: Span | None
     span: Span
     signature: str
     docstring: str
     lead: Lead
     guessed: bool = False
-    """Whether its end is that of its layout."""
+    """Whether its end was derived from layout."""
     parent: Definition | None = None
     children: list[Definition] = field(default_factory=list)
     """Units directly inside; scopes in between do not count."""
@@ -78,7 +78,7 @@ class Definition:
 
     @property
     def holds_aliases(self) -> bool:
-        """Whether a type alias inside is a mere part of it."""
+        """Whether a type alias inside is a part of it and no unit."""
         return self.methods_inside or self.is_function
 
     @property
@@ -96,7 +96,7 @@ class Definition:
 
     @property
     def documentation(self) -> str:
-        """What is said in it, then what is said above it."""
+        """The documentation inside it, then that above it."""
         return "\n\n".join(text for text in (self.docstring, self.lead.documentation) if text)
 
     @property
@@ -141,7 +141,7 @@ def _found(matches: list[Captures], code: bytes, language: str, leads: Leads) ->
     bodies: set[Span] = set()
     definitions: list[Definition] = []
     for definition in sorted((one for _, one in found.values()), key=lambda one: (one.name_span, one.order)):
-        # Of several names for one piece of code, as a typedef may have, the first counts.
+        # If one piece of code has several names, as with a typedef, the first counts.
         if definition.kind and (definition.span in taken or definition.body in bodies):
             continue
         definitions.append(definition)
@@ -171,7 +171,7 @@ def _definition(
         full_name = name_of_arguments(_between([first], code)) or full_name
         names = [*names, first]
     elif names[0].has_error:
-        # Where the parser left something out, as it does with macros it cannot know, the name is what stands last.
+        # Where the parser skipped something, such as an unknown macro, the last word is the name.
         full_name = last_name(full_name)
     owner, name = ("", full_name) if arguments else split_owner(full_name, language)
     if not name:
@@ -184,7 +184,7 @@ def _definition(
         outer = wrapper
     kind = Kind(detail) if role == "definition" else None
     if kind is Kind.METHOD and names[0].type == "field_identifier" and not receivers:
-        # A lost parser takes C++ behind a class for a part of it: only nesting says what is a method there.
+        # After an error, the parser takes C++ behind a class for a part of it: only nesting decides what is a method.
         kind = Kind.FUNCTION
     body = captures["body"][0] if "body" in captures else None
     if body is None and kind in FUNCTION_KINDS:
@@ -210,7 +210,7 @@ def _definition(
 
 
 def _name_span(name: str, nodes: list[Node], code: bytes) -> Span:
-    """Where `name` stands in what was captured for it: without quotes and owners."""
+    """The span of `name` within the nodes captured for it, without quotes and owners."""
     start, end = nodes[0].start_byte, nodes[-1].end_byte
     text = code[start:end]
     for words in ([name], name.split(".")):
@@ -227,7 +227,7 @@ def _between(nodes: list[Node], code: bytes) -> str:
 
 
 def _merge_clauses(definitions: list[Definition], leads: Leads) -> list[Definition]:
-    """Functions of one name that follow each other as one, with what the first says of itself."""
+    """Merge consecutive functions of one name into one, with the name and documentation of the first."""
     merged: list[Definition] = []
     latest: dict[tuple[str, str], Definition] = {}
     for definition in definitions:
@@ -251,7 +251,7 @@ def _merge_clauses(definitions: list[Definition], leads: Leads) -> list[Definiti
 
 
 def _nest(definitions: list[Definition], leads: Leads) -> list[Definition]:
-    """Link every definition with the innermost one around it, and find what stands above it."""
+    """Link every definition with the innermost enclosing one, and find the comments and attributes above it."""
     nested: list[Definition] = []
     around: list[Definition] = []
     for definition in definitions:

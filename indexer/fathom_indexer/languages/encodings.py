@@ -18,25 +18,24 @@ _DECLARATION = re.compile(rb"^[ \t\f]*(?:#|//|--|;|%|/\*|\(\*|\{-).*?coding[:=][
 """As Python (PEP 263), Ruby, Emacs and Vim have it, in a comment of the first or second line."""
 
 _NO_CHARACTER_SETS = frozenset({"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape", "utf_7"})
-"""Codecs of Python that change more than letters outside ASCII."""
+"""Codecs of Python that change more than characters outside ASCII."""
 
 _GUESSES = "Shift_JIS CP932 EUC-JP GB18030 Big5 EUC-KR CP949 Windows-1251 KOI8-R Windows-1250 Windows-1252".split()
-"""Encodings that source files are in where they are not in UTF-8 and do not say it."""
+"""Encodings of source files that are not UTF-8 and do not declare their encoding."""
 
 _WESTERN = "windows-1252"
 _FEW_BYTES = 6
-"""As few bytes outside ASCII say nothing about which of the similar encodings of Europe they are in."""
+"""So few bytes outside ASCII cannot tell the similar European encodings apart."""
 
 _SAMPLE_BYTES = 16_000
-"""What is looked at to guess, so that it takes no more than some hundredths of a second."""
+"""The sample for guessing: it bounds the time to some hundredths of a second."""
 
 
 def to_utf8(source: bytes) -> bytes:
     """The text of a source file as UTF-8, without a byte order mark. Its lines are those of the file.
 
-    What the encoding is, is told by a byte order mark; else the bytes are UTF-8 if they can be; else a declaration
-    (`coding: latin-1`) says it, and where there is none it is guessed. Bytes that nothing explains are left as they
-    are, as single ones in a file that is otherwise UTF-8.
+    The encoding is, in this order: that of a byte order mark; UTF-8 if the bytes are valid UTF-8; that of a declaration
+    (`coding: latin-1`); a guess. A file that is mostly UTF-8 is left as it is, invalid bytes included.
     """
     for mark, encoding in _MARKS:
         if source.startswith(mark):
@@ -62,7 +61,7 @@ def lines_with_one_end(code: bytes) -> bytes:
 
 
 def _decoded(source: bytes, encoding: str) -> bytes | None:
-    """The bytes in UTF-8; None if they are not in that encoding, or it is none."""
+    """The bytes in UTF-8; None if they are not valid in that encoding, or it is unknown."""
     try:
         return source.decode(encoding).encode()
     except (UnicodeError, LookupError):
@@ -78,7 +77,7 @@ def _is_utf8(source: bytes) -> bool:
 
 
 def _declared(source: bytes) -> str | None:
-    """The codec that the file says it is in, if that is one of supersets of ASCII."""
+    """The codec that the file declares, if it is a superset of ASCII."""
     for line in source[:1000].split(b"\n")[:2]:
         if found := _DECLARATION.match(line):
             name = re.sub(r"-(?:unix|dos|mac)$", "", found[1].decode("ascii", "replace").lower())
@@ -99,17 +98,17 @@ def _is_mostly_utf8(source: bytes) -> bool:
 
 
 def _guess(source: bytes) -> str:
-    # Only few files need it, and it takes a while to load.
+    # Few files need it, and it is slow to import.
     import chardet  # noqa: PLC0415
 
-    # Lines of ASCII tell nothing, and hide what the others tell.
-    telling: list[bytes] = []
+    # ASCII lines carry no information about the encoding, and dilute that of the others.
+    informative: list[bytes] = []
     size = 0
     for line in source.splitlines():
         if not line.isascii() and size < _SAMPLE_BYTES:
-            telling.append(line)
+            informative.append(line)
             size += len(line)
-    sample = b"\n".join(telling)[:_SAMPLE_BYTES]
+    sample = b"\n".join(informative)[:_SAMPLE_BYTES]
     found = (chardet.detect(sample, include_encodings=_GUESSES)["encoding"] or _WESTERN).lower()
     if found == "windows-1250" and len(sample) - len(sample.translate(None, bytes(range(128, 256)))) < _FEW_BYTES:
         return _WESTERN

@@ -1,11 +1,11 @@
 """Source bytes to searchable units, the same way for every language.
 
-A language's query says what is a definition (`definitions.py` has the captures); everything else follows from nesting:
+A language's query finds the definitions (`definitions.py` has the captures); everything else follows from nesting:
 
 - a definition's qualified name is the names of what encloses it;
-- functions keep their text whole; a class keeps what its own functions leave over, its type aliases included;
+- functions keep their text whole; a class keeps its text without its functions, its type aliases included;
 - what no definition covers becomes `module` units, so nothing in a file is invisible;
-- long runs of data are cut short in texts (`data.py`): they lie within the unit that begins with them.
+- long runs of data are cut short in texts (`data.py`): they belong to the unit that begins with them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ MODULE_UNIT_LINES = 40
 """Code outside definitions is cut into units of about this many lines."""
 
 MODULE_UNIT_REACH = 120
-"""No such unit spans more lines than this, definitions between its pieces included: its place should say something."""
+"""No such unit spans more lines than this, definitions between its pieces included, so that its place stays
+meaningful."""
 
 _FIRST_LINE_CHARACTERS = 1000
 _BOM = b"\xef\xbb\xbf"
@@ -41,13 +42,13 @@ _NOTHING_BUT_PUNCTUATION = re.compile(r"[\x00-\x20{}()\[\];,]*\Z")
 def extract(source: bytes, language: Language) -> list[Function]:
     """All units of a source file, ordered by where they start.
 
-    `source` is a file's text in UTF-8 (`to_utf8`); bytes that are none become U+FFFD in texts and keep their offsets.
-    Lines end as LSP has it, with a line feed, a carriage return, or both; in texts a carriage return alone is a line
-    feed. Never raises on broken source: tree-sitter recovers, and what it cannot place stays
-    searchable as `module` units. So does all of a file that is too much for it (`PARSE_SECONDS`, `MAX_ERROR_NODES`).
+    `source` is a file's text in UTF-8 (`to_utf8`); invalid bytes become U+FFFD in texts and keep their offsets.
+    Lines end as in LSP, with a line feed, a carriage return, or both; in texts a carriage return alone is a line
+    feed. Never raises on broken source: tree-sitter recovers, and code that it cannot parse
+    stays searchable as `module` units. So does all of a file that takes too long (`PARSE_SECONDS`, `MAX_ERROR_NODES`).
     """
     language = dialect(language, source)
-    # A byte order mark is no token in most grammars; blanks keep every offset as it is on disk.
+    # Most grammars do not accept a byte order mark; blanks in its place keep the offsets on disk.
     code = lines_with_one_end(b"   " + source[3:] if source.startswith(_BOM) else source)
     found = definitions(code, language)
     lines = _Lines(code)
@@ -101,7 +102,7 @@ def _qualified_name(definition: Definition) -> str:
 
 
 def _uncovered(span: Span, covered: Sequence[Span]) -> list[Span]:
-    """What of `span` no other span covers, in order."""
+    """The parts of `span` that no other span covers, in order."""
     rest: list[Span] = []
     start, end = span
     for inner_start, inner_end in sorted(covered):
@@ -116,7 +117,7 @@ def _uncovered(span: Span, covered: Sequence[Span]) -> list[Span]:
 
 
 def _module_units(rest: list[Span], code: bytes, data: Sequence[Span], lines: _Lines, language: str) -> list[Function]:
-    """Units of what no definition covers: neighbouring pieces together, up to `MODULE_UNIT_LINES` lines.
+    """Units of the code that no definition covers: neighbouring pieces together, up to `MODULE_UNIT_LINES` lines.
 
     A run of data, most of which is left out, ends the unit that begins with it.
     """
@@ -197,7 +198,7 @@ class _Lines:
         return bisect_right(self._starts, offset)
 
     def column(self, offset: int) -> int:
-        """How many UTF-16 code units stand before an offset in its line."""
+        """The number of UTF-16 code units before an offset in its line."""
         before = self._code[self._starts[self.number(offset) - 1] : offset]
         return len(before) if before.isascii() else len(decode(before).encode("utf-16-le")) // 2
 

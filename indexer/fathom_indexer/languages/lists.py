@@ -1,7 +1,7 @@
-"""`python -m fathom_indexer.languages.lists`: writes the lists of languages that others have, run in the repository.
+"""`python -m fathom_indexer.languages.lists`: writes the lists of server and plugins, run in the repository.
 
-The server must not load a parser, and the plugins are not written in Python. So what they have to know of languages is
-generated from the registry: the server's table, Neovim's file types, VS Code's languages.
+The server must not load a parser, and the plugins are not written in Python. So their lists are generated from the
+registry: the server's table, Neovim's file types, VS Code's languages.
 """
 
 from __future__ import annotations

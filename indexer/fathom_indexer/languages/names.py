@@ -1,10 +1,10 @@
-"""Names as sources write them, `Outer::Type<T>::name` or `module.name`, taken apart."""
+"""Splits names as they are written in source, such as `Outer::Type<T>::name` or `module.name`."""
 
 from __future__ import annotations
 
 import re
 
-# `Outer::Inner::method`, `module.function`, `Table:method`, `Name\Space`; odd names are left alone.
+# `Outer::Inner::method`, `module.function`, `Table:method`, `Name\Space`; other names are left as they are.
 _DOTTED = re.compile(r"(?P<owner>[\w$]+(?:(?:::|[.:\\])[\w$]+)*)(?:::|[.:\\])(?P<name>~?[\w$?!]+)")
 _SEPARATOR = re.compile(r"::|[.:\\]")
 _AROUND_COLONS = re.compile(r"(?<!operator) ?:: ?")
@@ -17,7 +17,7 @@ _OPERATOR = re.compile(r"(?:(?P<owner>.+?)::)?(?P<name>operator\b(?! ?(?:\.|:(?!
 _CONVERSION = re.compile(r"operator[\s:]+\w(?:[^(<]|<[^<>]*(?:<[^<>]*>[^<>]*)*>)*")
 _LAST_OPERATOR = re.compile(r"(?:\w+ ?:: ?)*\boperator\b(?! ?(?:\.|:(?!:))).*", re.DOTALL)
 
-# Where a name of PowerShell is to be known: `global:Get-Item`, `$script:Cache`.
+# The scope of a name of PowerShell: `global:Get-Item`, `$script:Cache`.
 _SCOPE = re.compile(r"(?P<sigil>\$?)(?:global|local|private|script):(?P<name>.+)", re.IGNORECASE)
 
 # The arguments of a macro, strings and brackets whole; a text among them; a word.
@@ -31,7 +31,7 @@ _QUOTED = re.compile(r"""(?:@?(["'`])|:(?!:)|(\())(?P<name>.+)(?(1)\1|)(?(2)\)|)
 
 
 def split_owner(name: str, language: str) -> tuple[str, str]:
-    """The owner that a name says, as dotted path or empty, and the name without it."""
+    """The owner within a name, as a dotted path or empty, and the name without it."""
     name = _AROUND_COLONS.sub("::", " ".join(name.split()))
     if language == "powershell" and (scoped := _SCOPE.fullmatch(name)):
         return "", scoped["sigil"] + scoped["name"]
@@ -58,9 +58,9 @@ def last_name(names: str) -> str:
 
 
 def name_of_arguments(arguments: str) -> str:
-    """What a macro with these arguments (in parentheses) defines, or nothing: `TEST_F(QueueTest, PopsInOrder)`.
+    """The name that a macro with these arguments (in parentheses) defines, or empty: `TEST_F(QueueTest, PopsInOrder)`.
 
-    A text is a name; two words are one name, the first of more is.
+    A string is the name; two words together are; of more words the first is.
     """
     texts = [text.strip() for text in _ARGUMENT.findall(arguments.strip()[1:-1])]
     if texts and (text := _TEXT.fullmatch(texts[0])):

@@ -1,4 +1,4 @@
-"""Source bytes to what its language's query captures, within bounds that hold for any bytes."""
+"""From source bytes to the captures of the language's query, with bounds on time for any input."""
 
 from __future__ import annotations
 
@@ -23,21 +23,22 @@ MAX_DEPTH = 512
 """Nodes deeper in the syntax tree start no match: matching takes time in proportion to the matches under way."""
 
 MAX_ERROR_NODES = 20_000
-"""More nodes in one syntax error are no code: matching takes time in proportion to the square of their number."""
+"""A file with more nodes in one syntax error is not searched for matches, which takes time quadratic in their
+number."""
 
 PARSE_SECONDS = 5.0
 """Processor time that parsing a file may take, for each megabyte that has begun. A megabyte of code takes less than
 one, but some grammars need time in proportion to the square of a line's length."""
 
-# Of a file's bytes, what is handed over at once: to the parser, but also each time a predicate looks at a name.
+# Bytes of a file that are passed at once: to the parser, but also each time a predicate reads a name.
 _CHUNK_BYTES = 1024
 
-# What a declarator may hold besides another one, and what the parser takes for a name where it is lost.
+# What a declarator may contain besides another one, and what the parser takes for a name after an error.
 _NO_DECLARATORS = frozenset({"type_qualifier", "attribute_specifier", "ms_call_modifier", "comment"})
 _MEMBERS = frozenset({"field_identifier", "qualified_identifier", "destructor_name"})
 _STATEMENTS = frozenset({b"if", b"for", b"while", b"switch", b"catch", b"return"})
 
-# What a byte becomes that is no UTF-8, and what stands for it in the parser's text.
+# What an invalid UTF-8 byte is decoded to, and what replaces it in the parser's text.
 _NO_TEXT = re.compile("[\udc80-\udcff]")
 _SUBSTITUTE = "\x1a"
 
@@ -50,7 +51,7 @@ Captures = dict[str, list[Node]]
 
 
 def captures_of(root: Node | None, language: Language) -> list[Captures]:
-    """What each match of the language's query captures; nothing where parsing was given up."""
+    """What each match of the language's query captures; nothing if parsing was given up."""
     if root is None or any(node.is_error and node.child_count > MAX_ERROR_NODES for node in (root, *root.children)):
         return []
     cursor = QueryCursor(language.tree_sitter_query)
@@ -88,8 +89,8 @@ def parse_readable(code: bytes, language: Language, ranges: Sequence[Range] | No
 def readable_code(code: bytes, language: Language) -> bytes:
     """The code as the grammar can read it: macros that it cannot know are blanked, offsets stay.
 
-    Bytes that are no UTF-8 become substitute characters: py-tree-sitter decodes what a query's predicates look at, and
-    raises, or crashes later on, where it cannot.
+    Invalid UTF-8 becomes substitute characters: py-tree-sitter decodes the names that a query's predicates read, and
+    raises, or crashes later, if it cannot.
     """
     try:
         code.decode("utf-8")
@@ -123,7 +124,7 @@ def _parse(code: bytes, parser: Parser) -> Node | None:
     given: list[bytes] = []
 
     def read(offset: int, _: object) -> bytes:
-        # A copy in any case, so that nobody else holds it.
+        # Always a new object, to which nothing else has a reference (see `_take_back`).
         chunk = bytes(memoryview(code)[offset : offset + _CHUNK_BYTES])
         given.append(chunk)
         return chunk
@@ -134,10 +135,10 @@ def _parse(code: bytes, parser: Parser) -> Node | None:
     try:
         return parser.parse(read, progress_callback=is_late).root_node
     except ValueError:
-        # How the parser says that it was stopped.
+        # The parser was stopped by `is_late`.
         return None
     except SystemError as error:
-        # An interrupt in one callback is found by the other.
+        # An interrupt in one callback surfaces in the other.
         if isinstance(error.__cause__, KeyboardInterrupt):
             raise error.__cause__ from None
         raise
@@ -148,13 +149,13 @@ def _parse(code: bytes, parser: Parser) -> Node | None:
 def _take_back(given: list[bytes]) -> None:
     """Release what the parser read.
 
-    py-tree-sitter 0.26.1 keeps a reference to every chunk for ever, so that all code that was ever parsed would stay in
-    memory. A chunk with a reference more than ours is one that it kept: parsing is over, nothing else can hold it. What
-    another version does with a reference is not known, so there none is taken away; nor while a debugger or a profiler
-    traces this thread, which may hold what local names stand for.
+    py-tree-sitter 0.26.1 leaks a reference to every chunk, so that all code that was ever parsed would stay in memory.
+    A chunk with more references than ours is a leaked one: after parsing, nothing else can refer to it. Only this
+    version is known to leak, so other versions are left alone; so is a thread with a debugger or profiler, which may
+    refer to local variables.
     """
     while given and _KEEPS_WHAT_IT_READ and sys.gettrace() is None:
         chunk = given.pop()
-        # Ours and that of the call. Shorter ones are shared by all of Python.
+        # Ours and that of the call. Python shares all bytes objects of length 0 and 1.
         if len(chunk) > 1 and sys.getrefcount(chunk) > 2:
             ctypes.pythonapi.Py_DecRef(ctypes.py_object(chunk))

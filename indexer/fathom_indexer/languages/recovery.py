@@ -1,9 +1,9 @@
-"""What a language's query captures in a source, also where the parser loses its way.
+"""The captures of a language's query in a source, also after syntax errors.
 
-A construct that the grammar does not have may cost tree-sitter the rest of the file. So where there are syntax errors,
+An unknown construct may make tree-sitter lose the rest of the file. So in files with syntax errors,
 everything that looks like a definition (`shapes.py`) and was not found, or not with the end that its layout says, is
 parsed again by itself: as it is, then without its body, then without its arguments. What the parser accepts in this way
-replaces what it made of those lines. A source without syntax errors is parsed once and pays nothing.
+replaces its first result for those lines. A source without syntax errors is parsed once, at no extra cost.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _C = frozenset({"c", "cpp"})
 
 @dataclass(slots=True)
 class Reading:
-    """The matches of the query, and what is known besides."""
+    """The matches of the query, and more facts about them."""
 
     matches: list[Captures]
     attributes: list[Span] = field(default_factory=list)
-    """What was blanked before a definition on its first line, and so belongs to it."""
+    """Spans that were blanked before a definition on its first line: they belong to it."""
     guessed: set[int] = field(default_factory=set)
-    """Bytes of the names of definitions whose end was judged by layout."""
+    """Offsets within the names of definitions whose end was derived from layout."""
 
 
 def read(code: bytes, language: Language) -> Reading:
@@ -72,7 +72,7 @@ def read(code: bytes, language: Language) -> Reading:
 
 
 def _read_items(code: bytes, language: Language, reading: Reading, deadline: float) -> None:
-    """Read what the grammar leaves unread, and what is unread in that."""
+    """Parse what the grammar leaves unparsed, such as the arguments of macros, recursively."""
     waiting = [node for captures in reading.matches for node in captures.get("items", ())]
     lines = Lines(code) if waiting else None
     while waiting and lines and time.thread_time() < deadline:
@@ -90,7 +90,7 @@ def _read_items(code: bytes, language: Language, reading: Reading, deadline: flo
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """A match with what is asked of it again and again, which is slow to ask of nodes."""
+    """A match with its offsets, which are slow to read from nodes again and again."""
 
     captures: Captures
     start: int
@@ -133,7 +133,7 @@ class _Recovery:
         self._reading.matches = [match.captures for match in self._matches]
 
     def _is_found(self, shape: Shape) -> bool:
-        """Whether the parser found it, and followed it to its end. A scope has none: it is all that follows."""
+        """Whether the parser found it up to its end. Scopes count as found: they have no end to compare."""
         if any(_names(match, shape.name) and _is_scope(match) for match in self._matches):
             return True
         nodes = _definition_at(self._matches, shape.name)
@@ -162,7 +162,7 @@ class _Recovery:
                 continue
             end = nodes[-1].end_byte
             if not any(first <= shape.start and end <= last for first, last in ranges):
-                # It took the end of what is around it for its own.
+                # It took the end of the enclosing definition for its own.
                 continue
             if exact and not self._same_line(end, shape.end):
                 continue
@@ -178,8 +178,8 @@ class _Recovery:
             return
 
     def _attempts(self, shape: Shape, around: list[Shape]) -> Iterator[tuple[bytes, list[Span], bool]]:
-        """Sources that may stand for the definition, from the most faithful one: bytes, the spans of them to parse,
-        and whether the end must be that of the layout."""
+        """Variants of the source to parse, the least changed one first: bytes, the spans of them to parse, and whether
+        the end must be that of the layout."""
         outer = next((outer for outer in reversed(around) if outer.encloses and outer.body), None)
         contexts = [outer, None] if outer is not None and around[-1] is outer else [None]
         limit = min([shape.limit, *(outer.end - 1 for outer in around[-1:] if outer.body and outer.end > shape.end)])
@@ -202,7 +202,7 @@ class _Recovery:
         opening, closing = shape.body
         hollow = blanked(self._code, [(opening + 1, closing - 1)])
         yield hollow, shape.end, True
-        # Without what stands between name and body, but for its brackets.
+        # Without the code between name and body, except for its brackets.
         header = bytearray(self._code[shape.name[1] : opening])
         first = header.find(b"(")
         plain = bytearray(b" " * len(header))
@@ -212,7 +212,7 @@ class _Recovery:
             plain[last : last + 1] = b")"
         for base in (self._code, hollow):
             yield base[: shape.name[1]] + bytes(plain) + base[opening:], shape.end, True
-        # Without what stands before the name, but for the last word.
+        # Without the code before the name, except for its last word.
         before = self._code[shape.start : shape.name[0]]
         word = len(before.rstrip().rpartition(b" ")[0])
         yield (
@@ -259,18 +259,18 @@ class _Recovery:
             start = previous
 
     def _read_again(self, start: int, end: int) -> None:
-        """Read by itself what was taken for the inside of a definition that ends before it."""
+        """Parse again what was wrongly taken for the inside of a definition that ends before it."""
         root = parse_readable(self._code, self._language, [self._lines.range((start, end))])
         self._replace(start, end, [_match(captures) for captures in captures_of(root, self._language) if captures])
 
     def _replace(self, start: int, end: int, found: list[_Match]) -> None:
-        """Take what was found between two bytes for what the query captured there before."""
+        """Replace the matches between two offsets by others."""
         kept = [match for match in self._matches if not _is_within(match, start, end)]
         self._matches = kept + [match for match in found if _is_within(match, start, end)]
 
 
 def _definition_at(matches: list[_Match], name: Span) -> tuple[Node, ...]:
-    """The nodes of the definition whose name stands there."""
+    """The nodes of the definition with its name at this span."""
     return next((match.nodes for match in matches if match.nodes and _names(match, name)), ())
 
 
@@ -287,9 +287,9 @@ def _is_within(match: _Match, start: int, end: int) -> bool:
 
 
 def _is_text(root: Node, shape: Shape, language: str) -> bool:
-    """Whether the name stands in a comment or a string that really is one.
+    """Whether the name is inside a comment or a real string.
 
-    Where the parser is lost, it takes the code between one string and the next for a string.
+    After an error, the parser may take the code between two strings for a string.
     """
     node = root.descendant_for_byte_range(shape.name[0], max(shape.name[0], shape.name[1] - 1))
     while node is not None and node.parent is not None:

@@ -1,6 +1,6 @@
 """The languages Fathom reads. Adding one: a line here, a query in `queries/`, a fixture in `tests/fixtures/`.
 
-What editors call them is told to the server and the plugins by files that `lists.py` writes from this one.
+`lists.py` writes files for the server and the plugins from this one, with the names that editors have for them.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _CUDA = re.compile(
     rb"|<<<[^;{}]*?>>>|" + _C_MACROS.pattern
 )
 
-# All of a component but its scripts, and of one of Astro but what stands between the dashes at its beginning, too.
+# All of a component except its scripts; in Astro's, also except the code between the dashes at the beginning.
 _COMPONENT = rb"(?:\A|</script\s*>).*?(?:<script\b[^>]*>|\Z)"
 _AROUND_SCRIPTS = re.compile(_COMPONENT, re.DOTALL)
 _AROUND_ASTRO = re.compile(
     rb"\A\s*---[ \t]*\r?\n|(?<=\n)---[ \t]*(?=\r?\n|\Z).*?(?:<script\b[^>]*>|\Z)|" + _COMPONENT, re.DOTALL
 )
 
-# Comments, texts and directives of C, where anything may stand, or what no C has.
+# Comments, strings and directives of C, which may contain anything; or syntax that C does not have.
 _ONLY_CPP = re.compile(
     rb"(?P<other>//[^\n]*|/\*.*?(?:\*/|\Z)|^[ \t]*\#(?:[^\n\\]|\\.)*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')"
     # `a::b`, `[[nodiscard]] auto`, `enum class`, `operator+`, `namespace {`
@@ -61,13 +61,14 @@ _ONLY_CPP = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 
-# What only compilers of C++ read, in a header of C.
+# Parts of a header of C that only compilers of C++ read.
 _C_ONLY = re.compile(
     rb"^[ \t]*#[ \t]*(?:ifdef[ \t]+__cplusplus|if[ \t]+defined[ \t]*\(?[ \t]*__cplusplus)(?:(?!^[ \t]*#[ \t]*endif).)*",
     re.MULTILINE | re.DOTALL,
 )
 
-# What Apple's headers are full of and no grammar reads; and conditions, which it reads only around whole declarations.
+# Macros of Apple's headers that the grammar does not know; and conditions, which it parses only around whole
+# declarations.
 _OBJECTIVE_C_MACROS = re.compile(
     rb"\bNS_(?:ASSUME_NONNULL_(?:BEGIN|END)|DESIGNATED_INITIALIZER|REQUIRES_SUPER|UNAVAILABLE)\b"
     rb"|\b(?:API|NS|CF)_(?:\w*AVAILABLE|\w*DEPRECATED\w*|SWIFT_NAME|REFINED_FOR_SWIFT)\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)"
@@ -91,7 +92,7 @@ _KOTLIN_MODIFIERS = re.compile(
 )
 
 EXTRACT_FORMAT = 3
-"""Raise it when the extractor gives other units for the same file: every workspace is read anew."""
+"""Raise it when the extractor gives other units for the same file: every workspace is then read again."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,8 @@ class Language:
     `queries` names its files in `queries/` when that is not one of the language's own name.
     `clauses` says that a function may be written as several in a row, all of its name (Haskell's equations).
     `extra` says that its grammar is too large to be installed with the rest: it comes with the extra `languages`.
-    `macros` is what a preprocessor would take away and the grammar cannot know, or what is in another language: it is
-    blanked for the parser, or only its group `blank` if there is one.
+    `macros` matches what a preprocessor would remove and the grammar cannot know, or code in another language: it is
+    blanked for the parser, or only its group `blank` if it has one.
     `ids` are LSP's names for it, `filetypes` Neovim's, each when that is not the language's own name alone.
     """
 
@@ -118,7 +119,7 @@ class Language:
 
     @property
     def is_installed(self) -> bool:
-        """Whether its grammar is there; asked only of those that may be missing."""
+        """Whether its grammar is installed; only a grammar of the extra may be missing."""
         return not self.extra or importlib.util.find_spec(self.grammar.partition(":")[0]) is not None
 
     # Not in `repr` and so not in the fingerprint: what editors call a language changes no unit.
@@ -283,7 +284,7 @@ def _by_filename() -> dict[str, Language]:
 
 @cache
 def fingerprint() -> str:
-    """Stands for everything here that decides what units a file gives: the registry and its queries."""
+    """A hash of everything here that decides which units a file gives: the registry and its queries."""
     digest = hashlib.sha256(repr((EXTRACT_FORMAT, LANGUAGES)).encode())
     for file in sorted((resources.files(__package__) / "queries").iterdir(), key=lambda file: file.name):
         digest.update(file.read_bytes())
@@ -305,7 +306,7 @@ def language_of_path(path: str) -> Language | None:
 
 
 def dialect(language: Language, source: bytes) -> Language:
-    """The language that a file really is in: headers named as C's are often C++'s or Objective-C's."""
+    """The language of a file by its content: headers named as C's are often C++ or Objective-C."""
     if language.name == "c" and "objective-c" in _by_name() and _ONLY_OBJECTIVE_C.search(source):
         return language_named("objective-c")
     if language.name == "c" and any(found["other"] is None for found in _ONLY_CPP.finditer(_C_ONLY.sub(b"", source))):

@@ -1,6 +1,6 @@
-"""Lines that look like the beginning of a definition, and where layout says that it ends.
+"""Lines that look like the beginning of a definition, and its end by layout.
 
-This is what remains to be known of code that confuses the parser. It is looked at only where there are syntax errors.
+Used only in files with syntax errors, where the parser cannot be relied on.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fathom_indexer.languages.text import Span
 
 MAX_HEADER_BYTES = 2000
-"""A body that starts further behind the name than this is not looked for."""
+"""A body must begin within this distance behind the name."""
 
 _FUNCTIONS = rb"fun|func|function|fn|def|defp|defmacro|defmacrop|sub|proc|macro_rules!|macro|filter|init|constructor"
 _ENCLOSING = (
@@ -67,7 +67,7 @@ _C_FAMILY = frozenset({"c", "cpp", "csharp", "cuda", "java"})
 _WITH_MACROS = frozenset({"c", "cpp", "cuda"})
 _MACRO = re.compile(rb"^(?P<indent>[ \t]*)#[ \t]*define[ \t]+(?P<name>\w+)\((?:[^\n\\]|\\\r?\n|\\.)*\n", re.MULTILINE)
 WITHOUT_BRACES = frozenset("elixir fsharp gdscript haskell julia lua nix ocaml ocaml-interface python ruby sql".split())
-"""Languages whose bodies stand between words or are indented."""
+"""Languages whose bodies are between keywords or indented."""
 
 _CONTINUATION = re.compile(
     rb"[@:),\]>#/*\-]|(?:where|constructor|internal|private|protected|public|extends|implements|with|throws|permits)\b"
@@ -83,9 +83,9 @@ _LEXEME = re.compile(
 class Shape:
     """What looks like a definition.
 
-    `start` is the first byte of code on its line, `indent` how many bytes stand before that. `body` are the first byte
-    of its body and the first one behind it, brackets included; None where it was not found. `limit` is where the next
-    one begins that is not inside. `encloses` says that functions inside are members.
+    `start` is the first byte of code on its line, `indent` the number of bytes before that. `body` is the span of its
+    body, brackets included; None if it was not found. `limit` is the start of the next shape that is not inside.
+    `encloses`: functions inside are members.
     """
 
     start: int
@@ -131,7 +131,7 @@ def shapes(code: bytes, language: str) -> list[Shape]:
 
 
 def _macros(code: bytes) -> Iterator[Shape]:
-    """The macros with parameters, each with the line break behind it, without which it is none."""
+    """The macros with parameters, each with its line break, without which the grammar does not accept it."""
     for match in _MACRO.finditer(code):
         start, end = match.span()
         yield Shape(start + len(match["indent"]), match.span("name"), len(match["indent"]), False, end, end, None)
@@ -145,7 +145,7 @@ def _name(match: re.Match[bytes]) -> Span:
 
 
 def _limits(indents: list[int], starts: list[int], end: int) -> Iterator[int]:
-    """Where the next head stands that is indented no deeper, for each."""
+    """For each head, the start of the next one that is not indented deeper."""
     limits = [end] * len(starts)
     waiting: list[int] = []
     for index, indent in enumerate(indents):
@@ -156,7 +156,7 @@ def _limits(indents: list[int], starts: list[int], end: int) -> Iterator[int]:
 
 
 def _body(code: bytes, offset: int, limit: int, indent: int) -> int | None:
-    """Where the first brace outside parentheses stands, if all before it may belong to the head."""
+    """The offset of the first brace outside parentheses, if all lines before it may belong to the head."""
     depth = 0
     for match in _LEXEME.finditer(code, offset, min(limit, offset + MAX_HEADER_BYTES)):
         if match["open"] == b"{" and depth == 0:
@@ -178,8 +178,8 @@ def _continues(line: bytes, indent: int) -> bool:
 
 
 def _end(code: bytes, lines: Lines, start: int, indent: int, body: int, limit: int, *, braces: bool) -> int:
-    """The end by layout: what closes at the depth of the start; else by counting brackets; else what comes before
-    something that is indented no deeper."""
+    """The end by layout: the closing bracket or keyword in the column of the start; else the end by counting brackets;
+    else the last line before one that is not indented deeper."""
     depth = 0
     balanced = None
     if braces:
@@ -224,7 +224,7 @@ class Lines:
         return row, offset - self.starts[row]
 
     def range(self, span: Span) -> Range:
-        """The span as tree-sitter wants it."""
+        """The span as a range of tree-sitter."""
         return Range(self.point(span[0]), self.point(span[1]), span[0], span[1])
 
     def end(self, offset: int, limit: int) -> int:

@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from fathom_indexer.duplicates.structure import features, structure
-from fathom_indexer.encoder.encoder import shorten
+from fathom_indexer.embedding_space import Floats, shorten
 from fathom_indexer.search.coverage import coverage_values, covered, discriminative_terms
-from fathom_indexer.search.language_means import Floats, LanguageMeans, centred
+from fathom_indexer.search.language_means import LanguageMeans, centred
 from fathom_indexer.search.query import Query, QueryKind
 from fathom_indexer.search.rerank import cosines
 from fathom_indexer.search.signals import RankedIds, Values
 from fathom_indexer.search.steps import Step, Steps
 from fathom_indexer.search.symbols import near_names, spellings
 from fathom_indexer.search.weights import CODE_COLUMNS, QUESTION_COLUMNS
-from fathom_indexer.storage import FunctionSummary, Readable, WordStatistics, match_expression, query_words
+from fathom_indexer.storage import FunctionSummary, IndexReader, WordStatistics, match_expression, query_words
 from fathom_indexer.vectors import VectorIndex
 
 _WORDS_DEPTH = 500
@@ -29,7 +29,7 @@ _FUNCTIONS_READ = 8_000
 class WordCandidates:
     """Functions that have words of the query (BM25, Robertson and Zaragoza 2009)."""
 
-    def __init__(self, store: Readable, query: Query, steps: Steps) -> None:
+    def __init__(self, store: IndexReader, query: Query, steps: Steps) -> None:
         words = query_words(query.text, repeats=query.kind is QueryKind.CODE) if Step.WORDS in steps else []
         self._store = store
         self._query = query
@@ -51,7 +51,7 @@ class WordCandidates:
         return covered(scores, coverage_values(self._terms, self._statistics, having))
 
 
-def named_candidates(store: Readable, query: Query, wanted: int, allowed: frozenset[int] | None) -> list[int]:
+def named_candidates(store: IndexReader, query: Query, wanted: int, allowed: frozenset[int] | None) -> list[int]:
     """Functions that the query names, and those of files that it names."""
     ids: list[int] = []
     if names := spellings(query.symbols):
@@ -88,7 +88,7 @@ def nearest_candidates(
     return sorted(found, key=lambda item: (-item[1], item[0]))[:wanted]
 
 
-def structure_values(store: Readable, query: Query, ids: Sequence[int]) -> dict[int, float]:
+def structure_values(store: IndexReader, query: Query, ids: Sequence[int]) -> dict[int, float]:
     """How alike functions are built to a query of code; nothing for one of words."""
     if query.kind is not QueryKind.CODE:
         return {}

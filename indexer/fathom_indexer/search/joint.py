@@ -11,7 +11,7 @@ from statistics import pstdev
 
 from fathom_indexer.encoder import Encoder, code_text
 from fathom_indexer.search.rerank import Clock
-from fathom_indexer.storage import Readable
+from fathom_indexer.storage import IndexReader
 
 READ = 20
 """Functions that are read together with the query, the best ones."""
@@ -21,7 +21,7 @@ _BATCH = 4
 
 
 def joint_scores(
-    store: Readable,
+    store: IndexReader,
     encoder: Encoder,
     query: str,
     ids: Sequence[int],

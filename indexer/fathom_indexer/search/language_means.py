@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fathom_indexer.encoder.encoder import shorten
-from fathom_indexer.storage import Readable
-
-Floats = NDArray[np.float32]
+from fathom_indexer.embedding_space import Floats, shorten
+from fathom_indexer.storage import IndexReader
 
 SAMPLE = 1000
 """Vectors of a language that its mean is taken from: more would not move it by a hundredth of its length."""
@@ -51,7 +48,7 @@ def centred(vectors: Floats, languages: Sequence[str], means: Mapping[str, Float
 class LanguageMeans:
     """The means of a store's vectors by language, and its functions' ids; taken anew when the index has changed."""
 
-    def __init__(self, store: Readable, model_id: Callable[[], str]) -> None:
+    def __init__(self, store: IndexReader, model_id: Callable[[], str]) -> None:
         self._store = store
         self._model_id = model_id
         self._generation = -1

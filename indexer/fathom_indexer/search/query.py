@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from fathom_indexer.identifiers import split_identifier, split_words
-from fathom_indexer.storage.words import STOP_WORDS
+from fathom_indexer.storage import STOP_WORDS
 
 _MAX_CHARACTERS = 10_000
 """What is read of a query. More is a whole file, whose rest the encoder would not read either."""

@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fathom_indexer.embedding_space import Floats
 from fathom_indexer.encoder import Encoder, TextKind, code_text
 from fathom_indexer.errors import IndexStoreError
-from fathom_indexer.storage import Readable
+from fathom_indexer.storage import IndexReader
 
 log = logging.getLogger(__name__)
 
-Floats = NDArray[np.float32]
 Clock = Callable[[], float]
 
 _BATCH = 4
@@ -24,7 +23,7 @@ _BATCH = 4
 
 
 def make_missing(
-    store: Readable,
+    store: IndexReader,
     encoder: Encoder,
     layer: int,
     missing: Sequence[int],
@@ -76,7 +75,7 @@ def estimate_missing(ids: Sequence[int], known: Mapping[int, float], hints: Mapp
     }
 
 
-def _embed(store: Readable, encoder: Encoder, layer: int, ids: Sequence[int]) -> Iterator[tuple[int, Floats]]:
+def _embed(store: IndexReader, encoder: Encoder, layer: int, ids: Sequence[int]) -> Iterator[tuple[int, Floats]]:
     stored = store.functions(ids)
     there = [function_id for function_id in ids if function_id in stored]
     texts = [code_text(stored[function_id].function, stored[function_id].path) for function_id in there]
@@ -85,7 +84,7 @@ def _embed(store: Readable, encoder: Encoder, layer: int, ids: Sequence[int]) ->
     return zip(there, vectors, strict=True)
 
 
-def _keep(store: Readable, model: str, layer: int, made: Mapping[int, Floats]) -> None:
+def _keep(store: IndexReader, model: str, layer: int, made: Mapping[int, Floats]) -> None:
     keys = store.text_keys(list(made))
     kept = [function_id for function_id in made if function_id in keys]
     try:

@@ -9,7 +9,7 @@ from fathom_indexer.search.copies import CopyKey, fold_copies
 from fathom_indexer.search.ranking import Ranking
 from fathom_indexer.search.signals import explain
 from fathom_indexer.search.snippet import snippet
-from fathom_indexer.storage import Readable, StoredFunction
+from fathom_indexer.storage import IndexReader, StoredFunction
 from fathom_indexer.types import Function, Hit, Place, SearchResult
 
 OVERLAPPING = 20
@@ -17,7 +17,7 @@ OVERLAPPING = 20
 
 
 def results(
-    store: Readable,
+    store: IndexReader,
     ranking: Ranking,
     limit: int,
     fold: CopyKey | None,

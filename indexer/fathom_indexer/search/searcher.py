@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from fathom_indexer.embedding_space import Floats, shorten
 from fathom_indexer.encoder import Encoder, TextKind, code_text
-from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.search.candidates import (
     WordCandidates,
     centred_cosines,
@@ -19,7 +19,7 @@ from fathom_indexer.search.candidates import (
 from fathom_indexer.search.copies import same_build, same_text
 from fathom_indexer.search.filters import check_filters, path_filter
 from fathom_indexer.search.joint import READ, above_least, joint_scores
-from fathom_indexer.search.language_means import Floats, LanguageMeans
+from fathom_indexer.search.language_means import LanguageMeans
 from fathom_indexer.search.query import Query, QueryKind, understand, understand_code
 from fathom_indexer.search.ranking import Candidates, Ranking, order
 from fathom_indexer.search.rerank import Clock, make_missing
@@ -27,7 +27,7 @@ from fathom_indexer.search.results import OVERLAPPING, results
 from fathom_indexer.search.signals import RankedIds
 from fathom_indexer.search.steps import ALL_STEPS, Step, Steps
 from fathom_indexer.search.weights import DEFAULT_WEIGHTS, Weights
-from fathom_indexer.storage import Readable, StoredFunction
+from fathom_indexer.storage import IndexReader, StoredFunction
 from fathom_indexer.types import Filters, SearchResult
 from fathom_indexer.vectors import VectorIndex
 
@@ -45,7 +45,7 @@ class Searcher:
 
     def __init__(
         self,
-        store: Readable,
+        store: IndexReader,
         encoder: Callable[[], Encoder],
         vectors: Callable[[], VectorIndex],
         index_exit: int,
@@ -135,7 +135,7 @@ class Searcher:
             target = shorten(encoded[self._index_exit], self._dim)
             nearest = nearest_candidates(self._vectors, target, wanted, allowed, language, means, self._languages)
         ids = list(dict.fromkeys([*(item for item, _ in words[:wanted]), *named, *(item for item, _ in nearest)]))
-        summaries = self._store.outlines(ids)
+        summaries = self._store.summaries(ids)
         ids = [function_id for function_id in ids if function_id in summaries]
         shallow: Mapping[int, float] = {}
         vectors: Mapping[int, Floats] = {}

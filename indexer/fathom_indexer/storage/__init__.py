@@ -1,32 +1,42 @@
-"""The index on disk: one SQLite file a workspace, the truth that everything else can be rebuilt from."""
+"""The index on disk: one SQLite file for each workspace, the truth that everything else can be rebuilt from."""
 
-from fathom_indexer.storage.readable import Readable
-from fathom_indexer.storage.stems import Stems
-from fathom_indexer.storage.store import (
+from fathom_indexer.storage.analyzer import (
+    STOP_WORDS,
+    WORDS_FORMAT,
+    code_words,
+    expression_words,
+    match_expression,
+    query_words,
+)
+from fathom_indexer.storage.codec import content_hash
+from fathom_indexer.storage.reader import IndexReader
+from fathom_indexer.storage.records import (
     ColumnWeights,
     FileState,
     FunctionSummary,
     SketchedFunction,
     SketchRow,
-    Store,
     StoredFunction,
     WordStatistics,
 )
-from fathom_indexer.storage.words import WORDS_FORMAT, code_words, expression_words, match_expression, query_words
+from fathom_indexer.storage.store import Store
+from fathom_indexer.storage.term_counts import TermCounter
 
 __all__ = [
+    "STOP_WORDS",
     "WORDS_FORMAT",
     "ColumnWeights",
     "FileState",
     "FunctionSummary",
-    "Readable",
+    "IndexReader",
     "SketchRow",
     "SketchedFunction",
-    "Stems",
     "Store",
     "StoredFunction",
+    "TermCounter",
     "WordStatistics",
     "code_words",
+    "content_hash",
     "expression_words",
     "match_expression",
     "query_words",

@@ -1,7 +1,8 @@
 """Tables of the index file, and what to do with a file of another version.
 
 An index holds nothing that cannot be read again from the source files, so there are no migrations: a file of another
-format is deleted by the store and built anew.
+format is deleted and built anew. SQLite keeps the text of every statement, comments inside it included, and an index
+whose statements differ from those below counts as damaged: change such a comment only together with the version.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ SCHEMA_VERSION = 7
 """Kept in `PRAGMA user_version`. Raise it with every change below or in what the columns mean."""
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
-"""How full-text search splits words and folds their forms; as FTS5 writes it."""
+"""How full-text search splits text into words and stems them, in the syntax of FTS5."""
 
 SCHEMA = f"""
--- One row: what made the units of this index (see `Store.made_by`).
+-- One row: the version of what made the units of this index (see `Store.made_by`).
 CREATE TABLE IF NOT EXISTS maker (id INTEGER PRIMARY KEY CHECK (id = 1), fingerprint TEXT NOT NULL);
 INSERT OR IGNORE INTO maker VALUES (1, '');
 
--- One row. `number` grows with every change to functions or vectors, so that a copy can be told from an old one.
+-- One row. `number` grows with every change to functions or vectors, so that copies can be compared with it.
 CREATE TABLE IF NOT EXISTS generation (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL);
 INSERT OR IGNORE INTO generation VALUES (1, 0);
 
@@ -64,9 +65,9 @@ CREATE INDEX IF NOT EXISTS functions_by_file ON functions (file_id);
 CREATE INDEX IF NOT EXISTS functions_by_text ON functions (text_key, language);
 CREATE INDEX IF NOT EXISTS functions_by_name ON functions (name COLLATE NOCASE);
 
--- What vectors can be compared with each other: those of one model at one exit, their first `dim` features. `used` is
--- the last day on which an index with this exit was tidied up (`Store.prune`), `complete` the last generation at which
--- every function was seen to have its vector here.
+-- Embedding spaces: vectors of one model at one exit can be compared, by their first `dim` features. `used` is the last
+-- day on which an index with this exit was pruned (`Store.prune`), `complete` the last generation at which every
+-- function had its vector here.
 CREATE TABLE IF NOT EXISTS spaces (
     id       INTEGER PRIMARY KEY,
     model    TEXT NOT NULL,
@@ -77,7 +78,7 @@ CREATE TABLE IF NOT EXISTS spaces (
     UNIQUE (model, exit)
 );
 
--- Unit vectors as 16-bit floats, kept by what was embedded and not by where it stands: moved, copied and restored
+-- Unit vectors as 16-bit floats, kept by the embedded text and not by its place: moved, copied and restored
 -- functions find their vector again.
 CREATE TABLE IF NOT EXISTS embeddings (
     space_id INTEGER NOT NULL REFERENCES spaces (id),
@@ -89,7 +90,7 @@ CREATE TABLE IF NOT EXISTS embeddings (
 -- Texts that have vectors and no function any more, with the day on which that was first seen (`Store.prune`).
 CREATE TABLE IF NOT EXISTS unused (text_key TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
 
--- What functions are compared by to find duplicates (`duplicates/sketch.py`); made when that is first asked for. The
+-- Sketches of functions, to find duplicates (`duplicates/sketch.py`); made when duplicates are first asked for. The
 -- hashes in the blobs are little-endian, of 32 bits.
 CREATE TABLE IF NOT EXISTS sketches (
     function_id INTEGER PRIMARY KEY REFERENCES functions (id) ON DELETE CASCADE,
@@ -101,7 +102,7 @@ CREATE TABLE IF NOT EXISTS sketches (
 );
 
 -- Words of each function, identifiers split. `rowid` is the function's id. Only the index of the words is kept: the
--- words themselves can be had again from `functions`, which is how a row is taken out (`Store._remove`).
+-- words are made again from `functions` to take a row out (`fulltext.delete`).
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
     name, qualified_name, signature, documentation, body, path,
     content = '', tokenize = '{TOKENIZER}'

@@ -2,7 +2,7 @@
 
 from fathom_indexer.vectors.choose import choose
 from fathom_indexer.vectors.exact import ExactIndex
-from fathom_indexer.vectors.hnsw import HnswIndex, SnapshotError, Stamp, hnsw_available
+from fathom_indexer.vectors.hnsw import HnswIndex, SnapshotError, hnsw_available
 from fathom_indexer.vectors.index import VectorIndex
 
-__all__ = ["ExactIndex", "HnswIndex", "SnapshotError", "Stamp", "VectorIndex", "choose", "hnsw_available"]
+__all__ = ["ExactIndex", "HnswIndex", "SnapshotError", "VectorIndex", "choose", "hnsw_available"]

@@ -1,4 +1,4 @@
-"""Which index a workspace gets.
+"""The choice of the vector index for a workspace.
 
 Measured by `benchmarks/vectors.py`: two cores that others were using as well (load 5 to 8), 384 dimensions, top 50,
 overlapping clusters; query times are medians with the fastest of 200 in brackets.
@@ -9,11 +9,11 @@ overlapping clusters; query times are medians with the fastest of 200 in bracket
     100,000   16.0 (11.6)    0.45 (0.35)    0.998        39                 172   198
     200,000   73.0 (51.0)    0.50 (0.35)    0.999       103                 340   388
 
-HNSW answers faster at every size, so speed alone decides nothing: what counts is when a person would notice. Encoding
+HNSW answers faster at every size, so speed alone is no criterion: the question is when a user would notice. Encoding
 the query and reranking take some tens of milliseconds anyway. Exact search stays near that up to about 200,000 vectors,
-needs no build, misses nothing, filters for free and forgets for free; an HNSW graph costs minutes of CPU, and fresh
-vectors keep costing half a millisecond each. The crossover stands where exact search passes a tenth of a second on
-such a machine.
+needs no build, misses nothing, and filters and removes vectors at no cost; an HNSW graph costs minutes of CPU, and
+fresh vectors keep costing half a millisecond each. The crossover is where exact search takes more than a tenth of a
+second on such a machine.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CROSSOVER = 300_000 * 384
 
 
 def choose(name: str, size: int, dim: int | None) -> VectorIndex:
-    """An empty index for about `size` vectors of `dim` dimensions (None: told by the first vectors).
+    """An empty index for about `size` vectors of `dim` dimensions (None: as the first vectors have).
 
     `name` is `exact`, `hnsw`, or `auto`: exact below the crossover or where hnswlib is not installed. Raises
     `QueryError` for another name, `IndexStoreError` for `hnsw` without hnswlib.

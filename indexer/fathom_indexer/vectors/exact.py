@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fathom_indexer.vectors.index import Floats, best, checked, checked_query
+from fathom_indexer.embedding_space import Floats
+from fathom_indexer.vectors.index import best, checked, checked_query
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -25,7 +26,7 @@ class ExactIndex:
 
     def __init__(self, dim: int | None = None, capacity: int = _FIRST_CAPACITY) -> None:
         """`dim` None: as many dimensions as the first vectors have. `capacity` is how many vectors are expected."""
-        # Some more come with edits; copying all of them for the first one would take half a second at 500,000.
+        # Edits add a few more. Without room for them, the first one would copy all vectors: half a second at 500,000.
         self._least = capacity + capacity // 8
         self._dim = dim
         self._row_of: dict[int, int] = {}

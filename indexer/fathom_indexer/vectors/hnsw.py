@@ -1,13 +1,13 @@
 """Approximate search with hnswlib, for workspaces too large to compare the query with every function.
 
-hnswlib has sharp edges, which this module keeps to itself:
+The method is HNSW (Malkov and Yashunin 2018). This module hides what is difficult about hnswlib:
 
-- It overwrites nothing safely. A key gets a fresh label each time it is put in; old labels are marked as deleted and
-  never used again. When the space for labels is full, it doubles, or if half of the labels are dead the graph is built
-  anew from the living, so that both cost a constant factor of the vectors ever put in.
+- It cannot safely overwrite a vector. A key gets a new label each time it is added; old labels are marked as deleted
+  and never used again. When the space for labels is full, it doubles, or if half of the labels are dead the graph is
+  rebuilt from the living ones, so that both cost a constant factor of the vectors ever added.
 - Adding, searching and growing may not overlap: one lock.
-- It raises when it finds fewer neighbours than asked for, and it may find fewer than there are.
-- It loads damaged files and files of other dimensions without a word, and it saves in place: see `save` and `load`.
+- It raises if it finds fewer neighbours than requested, and it may find fewer than there are.
+- It loads damaged files and files of other dimensions without an error, and it saves in place: see `save` and `load`.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ import importlib
 import json
 import os
 import threading
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fathom_indexer.embedding_space import EmbeddingSpace, Floats
 from fathom_indexer.errors import IndexStoreError
-from fathom_indexer.vectors.index import Floats, Keys, best, checked, checked_query
+from fathom_indexer.vectors.index import Keys, best, checked, checked_query
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
 SNAPSHOT_FORMAT = 1
-"""Raised whenever what `save` writes changes its meaning."""
+"""To be raised with every change to the format that `save` writes."""
 
 _NEIGHBOURS = 16
 _EF_CONSTRUCTION = 200
@@ -39,23 +39,13 @@ _FIRST_CAPACITY = 1024
 _SEED = 1
 
 _EXACT_BELOW = 2_000
-"""So few allowed vectors are compared one by one."""
+"""Up to so many allowed vectors are compared one by one."""
 _EXACT_PART = 0.1
-"""So small a part of the vectors is compared one by one: the walk through the graph would meet too few of them."""
+"""Up to this part of all vectors is compared one by one: the walk through the graph would meet too few of them."""
 
 
 class SnapshotError(Exception):
-    """A saved index that is missing, damaged, or of something else. The index has to be built from the store."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What a saved index is of. `generation` is the caller's count of changes to the store."""
-
-    model: str
-    exit: int
-    dim: int
-    generation: int
+    """A saved index is missing, damaged, or of other vectors. The index has to be built from the store."""
 
 
 def hnsw_available() -> bool:
@@ -118,19 +108,19 @@ class HnswIndex:
                 return self._compare(query, limit, labels)
             return self._walk(query, limit, labels)
 
-    def save(self, file: Path, stamp: Stamp) -> None:
-        """Write the index to `file`, and to `file` with `.json` appended what it is of. A kill at any instant leaves
-        what was there before or what `load` refuses.
+    def save(self, file: Path, space: EmbeddingSpace, generation: int) -> None:
+        """Write the index to `file`, and its description to `file` with `.json` appended.
 
-        Raises `IndexStoreError` if it cannot be written, `ValueError` if `stamp` has another dimension or nothing was
-        ever put in.
+        `generation` is the caller's count of changes to the store. A kill at any instant leaves the files that were
+        there before, or files that `load` refuses. Raises `IndexStoreError` if the files cannot be written,
+        `ValueError` if `space` has another dimension or the index never held a vector.
         """
         with self._lock:
-            if self._graph is None or self._graph.dim != stamp.dim:
-                raise ValueError(f"there is no index of {stamp.dim} dimensions to save")
+            if self._graph is None or self._graph.dim != space.dim:
+                raise ValueError(f"there is no index of {space.dim} dimensions to save")
             live = set(self._label_of.values())
             keys = [key if label in live else None for label, key in enumerate(self._key_of)]
-            header = {"format": SNAPSHOT_FORMAT, "stamp": asdict(stamp), "keys": keys}
+            header = {"format": SNAPSHOT_FORMAT, "stamp": _stamp(space, generation), "keys": keys}
             graph_file, header_file = _beside(file, ".tmp"), _beside(file, ".json.tmp")
             try:
                 self._graph.save_index(str(graph_file))
@@ -145,21 +135,21 @@ class HnswIndex:
                 header_file.unlink(missing_ok=True)
 
     @classmethod
-    def load(cls, file: Path, stamp: Stamp) -> HnswIndex:
-        """The index that `save` wrote to `file` with the same stamp.
+    def load(cls, file: Path, space: EmbeddingSpace, generation: int) -> HnswIndex:
+        """The index that `save` wrote to `file` for the same vectors at the same generation.
 
-        Raises `SnapshotError` if there is none, or anything about it disagrees; `IndexStoreError` if hnswlib is not
-        installed.
+        Raises `SnapshotError` if there is none, if it is damaged or of other vectors; `IndexStoreError` if hnswlib is
+        not installed.
         """
         index = cls()
         try:
             header = json.loads(_beside(file, ".json").read_text())
             checksum = header.pop("checksum")
-            if header["format"] != SNAPSHOT_FORMAT or header["stamp"] != asdict(stamp):
+            if header["format"] != SNAPSHOT_FORMAT or header["stamp"] != _stamp(space, generation):
                 raise SnapshotError(f"{file} holds another index: {header['format']}, {header['stamp']}")
             if checksum != _checksum(file, header):
                 raise SnapshotError(f"{file} is damaged")
-            index._restore(file, stamp.dim, header["keys"])
+            index._restore(file, space.dim, header["keys"])
         except (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise SnapshotError(f"{file} cannot be read: {error}") from error
         return index
@@ -187,7 +177,7 @@ class HnswIndex:
                 self._graph.mark_deleted(label)
 
     def _insert(self, keys: Sequence[int], vectors: Floats) -> None:
-        """Put in keys that are not there."""
+        """Add keys that are not in the graph."""
         self._reserve(len(keys), vectors.shape[1])
         labels = range(len(self._key_of), len(self._key_of) + len(keys))
         self._graph.add_items(vectors, np.array(labels, np.uint64))
@@ -216,7 +206,7 @@ class HnswIndex:
             self._insert(keys, vectors)
 
     def _walk(self, query: Floats, limit: int, labels: set[int] | None) -> list[tuple[int, float]]:
-        """Search the graph, or compare with everything allowed if the graph does not lead to enough of it."""
+        """Search the graph; compare with every allowed vector if that does not find enough of them."""
         wanted = min(limit, len(self) if labels is None else len(labels))
         self._graph.set_ef(max(_EF_SEARCH, wanted))
         try:
@@ -248,6 +238,11 @@ def _hnswlib() -> Any:
         raise IndexStoreError(
             "approximate search needs hnswlib: pip install 'fathom-lsp[hnsw]' (needs a C++ compiler)"
         ) from error
+
+
+def _stamp(space: EmbeddingSpace, generation: int) -> dict[str, str | int]:
+    """What identifies the vectors of a saved index. The rerank exit does not: its vectors are not in it."""
+    return {"model": space.model, "exit": space.index_exit, "dim": space.dim, "generation": generation}
 
 
 def _beside(file: Path, suffix: str) -> Path:

@@ -1,4 +1,4 @@
-"""What every vector index can do, and what they share."""
+"""The interface of vector indexes, and helpers for their implementations."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from fathom_indexer.embedding_space import Floats
+
 Keys = NDArray[np.int64]
 
 _DECIMALS = 6
-"""Scores are rounded to this: a product's last bits depend on where in memory a vector happens to lie, and copies of
-one function must tie."""
+"""Scores are rounded to this: the last bits of a product depend on the vector's place in memory, and copies of one
+function must tie."""
 
 
 class VectorIndex(Protocol):
@@ -26,18 +27,18 @@ class VectorIndex(Protocol):
         """How many keys there are."""
 
     def add(self, keys: Sequence[int], vectors: Floats) -> None:
-        """Put in unit vectors `[len(keys), dim]`. A key that is there already gets the new vector.
+        """Add unit vectors `[len(keys), dim]`. A key that exists gets the new vector.
 
-        Raises `ValueError`, with nothing put in, if the shape is another or a number is not finite.
+        Raises `ValueError`, with nothing added, if the shape is wrong or a number is not finite.
         """
 
     def remove(self, keys: Sequence[int]) -> None:
-        """Take keys out. Keys that are not there are passed over."""
+        """Remove keys. Unknown keys are ignored."""
 
     def search(self, query: Floats, limit: int, allowed: Collection[int] | None = None) -> list[tuple[int, float]]:
         """The `limit` keys with the largest cosine to the unit vector `query` `[dim]`, and that cosine, best first.
 
-        Ties are in the order of keys. `allowed` restricts the search to these keys (which need not all be there);
+        Ties are in the order of keys. `allowed` restricts the search to these keys (of which some may be unknown);
         None allows every key. Raises `ValueError` if the query has another dimension.
         """
 
@@ -66,7 +67,7 @@ def best(keys: Keys, scores: Floats, limit: int) -> list[tuple[int, float]]:
         return []
     scores = np.round(scores, _DECIMALS)
     if limit < len(scores):
-        # Everything that ties with the last place stays in, so that keys decide which of them is left out.
+        # Everything that ties with the last place is kept, so that the order of keys decides between them.
         last_place = np.partition(scores, -limit)[-limit]
         among = np.flatnonzero(scores >= last_place)
         keys, scores = keys[among], scores[among]

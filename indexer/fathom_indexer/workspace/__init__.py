@@ -1,7 +1,7 @@
-"""Which files a workspace has: where it lies, what is ignored, what is source, and its bytes.
+"""The files of a workspace: where it is, what is ignored, what is source code, and reading it.
 
-`scan` looks at names and `stat` only, so that a start-up over an unchanged workspace reads nothing but folders;
-`read_source` looks at the content. Both leave files out with a `SkippedFile` that says why.
+`scan` uses names and `stat` only, so that a start in an unchanged workspace reads nothing but folders; `read_source`
+reads the content. Both report a file that they leave out as a `SkippedFile` with the reason.
 """
 
 from fathom_indexer.workspace.classify import UNREADABLE, VANISHED, content_reason, printable

@@ -14,7 +14,7 @@ NOT_A_FILE = "not a regular file"
 NOT_UTF8 = "not UTF-8 text"
 UNREADABLE = "unreadable"
 VANISHED = "no longer there"
-"""The file existed when somebody named it and was gone when it was opened: forget it."""
+"""The file was gone when it was opened. The index forgets it."""
 
 LITERATE = "literate Haskell, which is not read: convert it to .hs to have it searched"
 
@@ -32,7 +32,7 @@ UTF16_OR_UTF32_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 _MINIFIED_NAME = re.compile(r"[.-]min\.[cm]?js$")
 
-# A marker counts only in a line that opens as a comment, so that code which merely mentions one is kept.
+# A marker counts only in a line that begins as a comment, so that code which merely mentions one is kept.
 _COMMENT_LINE = re.compile(rb"^\s*(?:#|//|/\*|\*|--|;|<!--|\(\*|\{-|%)(.*)", re.MULTILINE)
 _GENERATED_MARK = re.compile(
     rb"(?:^|\s)@generated(?:\s|[.*<]|$)"
@@ -82,7 +82,7 @@ def name_reason(name: str) -> str | None:
 
 
 def unread_reason(name: str) -> str | None:
-    """Why a file of this name, in no language that is read, is named all the same; None for other files."""
+    """Why a file that Fathom cannot read is still reported as skipped, by its name; None for other files."""
     return LITERATE if name.endswith(".lhs") else None
 
 

@@ -1,11 +1,11 @@
-"""What is left out of a workspace when no ignore file says anything.
+"""What is left out of a workspace if no ignore file decides.
 
-A name alone condemns a folder only where nobody keeps their own code under it (`node_modules`). Names that are real
-code in some repositories (`build`, `target`, `vendor`, `venv`) need evidence: the manifest of the tool that writes such
-a folder lies beside it, or the folder holds the mark that its tool leaves in it. Any ignore file brings such a folder
-back with a negated pattern, for instance `!vendor/` in `.fathomignore`.
+A folder is left out for its name alone only if no project keeps its own code under that name (`node_modules`). Names
+that hold code in some repositories (`build`, `target`, `vendor`, `venv`) need evidence: the manifest of the tool that
+writes such a folder is beside it, or the folder contains the marker file of its tool. A negated pattern in any ignore
+file brings such a folder back, for instance `!vendor/` in `.fathomignore`.
 
-Lock files and the like need no rule: they are in no language that Fathom reads.
+Lock files and the like need no rule: Fathom does not read their languages.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".jj"})
 """Never entered, whatever the ignore files say."""
 
 PATTERNS = (
-    # Hidden folders are tools' own, but for those in which projects keep scripts.
+    # Hidden folders belong to tools, except for those in which projects keep scripts.
     ".*/",
     "!.buildkite/",
     "!.ci/",
@@ -74,11 +74,11 @@ _MARKS = {
 
 
 def reason_beside(name: str, siblings: AbstractSet[str]) -> str | None:
-    """Why the folder `name` is left out, judged by the names that stand beside it, or None."""
+    """Why the folder `name` is left out because of the names beside it, or None."""
     reason, manifests = _WRITTEN_BY.get(name, (None, frozenset()))
     return reason if not manifests.isdisjoint(siblings) else None
 
 
 def reason_inside(names: AbstractSet[str]) -> str | None:
-    """Why a folder that holds `names` is left out, or None."""
+    """Why a folder is left out because of the `names` in it, or None."""
     return next((reason for mark, reason in _MARKS.items() if mark in names), None)

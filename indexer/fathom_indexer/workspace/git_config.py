@@ -21,14 +21,14 @@ Entry = tuple[str, str]
 
 
 def user_config() -> list[Entry]:
-    """What the files of system and user say, in the order in which git reads them: the last one of a name counts."""
+    """The entries of the system's and the user's files, in git's order: the last entry of a name counts."""
     return [entry for file in _user_files() for entry in read_config(file)]
 
 
 def read_config(file: Path, depth: int = 0) -> list[Entry]:
     """The entries of a file and of those that `include.path` names, in order; none if it cannot be read.
 
-    Files named under a condition (`includeIf`) are not read. What git would refuse to read ends the file.
+    Files named under a condition (`includeIf`) are not read. An entry that git would reject ends the file.
     """
     data = read_regular(file, _CONFIG_BYTES)
     if not data:
@@ -85,7 +85,7 @@ def expand(value: str, folder: Path) -> Path | None:
     try:
         return folder / (Path(value).expanduser() if value.startswith("~") else value)
     except (RuntimeError, KeyError):
-        # There is no such user.
+        # The user does not exist.
         return None
 
 
@@ -117,7 +117,7 @@ def _unescaped(text: str) -> str:
 
 
 def _value(text: str, index: int) -> tuple[str | None, int]:
-    """The value that follows a key, and where its line ends; None if git would refuse it."""
+    """The value that follows a key, and where its line ends; None if git would reject it."""
     if index >= len(text) or text[index] in "\r\n#;":
         return "true", _line_end(text, index)
     if text[index] != "=":

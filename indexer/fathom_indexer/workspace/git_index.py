@@ -17,7 +17,7 @@ _SIGNATURE = b"DIRC"
 _HEADER_BYTES = 12
 _VERSIONS = (2, 3, 4)
 _STAT_BYTES = 40
-"""What is known of a file, before its hash."""
+"""The stat data of a file, before its hash."""
 _MODE_OFFSET = 24
 _EXTENDED = 0x40
 """In the first byte of the flags: two more bytes of flags follow."""
@@ -43,10 +43,10 @@ class Tracked:
 
 
 def tracked(git_folder: Path, hash_bytes: int) -> Tracked:
-    """What the index in `git_folder` names, with what a split index has in its shared part. Nothing if there is no
-    index, or one that cannot be read. `hash_bytes` is how long the repository's hashes are.
+    """The paths in the index of `git_folder`, those of the shared part of a split index included; none if there is no
+    index or it cannot be read. `hash_bytes` is the length of the repository's hashes.
 
-    Kept until the file is another one.
+    Cached until the file changes.
     """
     index = git_folder / "index"
     try:
@@ -60,7 +60,8 @@ def tracked(git_folder: Path, hash_bytes: int) -> Tracked:
 def _read(index: Path, hash_bytes: int, _: tuple[int, int, int]) -> Tracked:
     paths, shared = _parse(read_regular(index, _INDEX_BYTES) or b"", hash_bytes)
     if shared:
-        # What is taken out of the shared part counts still: such a file, if it is there, was tracked a moment ago.
+        # Entries that are deleted from the shared part still count: such a file, if it exists, was tracked a moment
+        # ago.
         base, _shared = _parse(read_regular(index.parent / f"sharedindex.{shared}", _INDEX_BYTES) or b"", hash_bytes)
         paths = list({*paths, *base})
     return Tracked(tuple(sorted(paths)))

@@ -1,6 +1,4 @@
-"""Ignore rules: which of the ignore files has the last word on a path.
-
-From the last word down, and within one rank the deepest folder first:
+"""Ignore rules: whether a path is ignored, decided by the ignore files in this order, the deepest folder first:
 
 1. `Config.exclude`, relative to the root;
 2. `.fathomignore`;
@@ -10,16 +8,16 @@ From the last word down, and within one rank the deepest folder first:
 6. the file that git's setting `core.excludesFile` names, `~/.config/git/ignore` if none is set;
 7. the built-in list (`defaults.PATTERNS`).
 
-The first of them with a pattern that matches decides; within one file the last matching line does, as in git. If the
-root lies inside a larger repository, the ignore files between the two apply as well, unless they ignore the root
-itself: whoever opens an ignored folder wants what is in it.
+The first source with a matching pattern decides; within one file the last matching line does, as in git. If the
+root is inside a larger repository, the ignore files between the two apply as well, unless they ignore the root
+itself: a user who opens an ignored folder wants to search it.
 
 Patterns are matched one path component at a time, from the root down, as git does: a pattern that matches a folder
-speaks about that folder, and what is below it is judged on its own. So `!vendor/` brings the folder back and still
-leaves `vendor/node_modules` to the other rules.
+decides about that folder only, and what is inside is judged by itself. So `!vendor/` brings the folder back and
+`vendor/node_modules` is still left to the other rules.
 
-Git's own files, ranks 4 to 6, say nothing about what git tracks: as for git, they are for files that are not added yet.
-They also end where another repository begins. A submodule, or a clone that they do not ignore, has its own.
+Git's own files, ranks 4 to 6, do not apply to what git tracks: as in git, they concern files that are not added yet.
+Nor do they apply inside another repository: a submodule, or a clone that they do not ignore, has its own.
 """
 
 from __future__ import annotations
@@ -43,7 +41,7 @@ _IGNORE_FILE_BYTES = 1_000_000
 
 
 class _Rank(IntEnum):
-    """Who has the last word: the lowest number."""
+    """Precedence: the lowest number decides."""
 
     EXCLUDE = 0
     FATHOMIGNORE = 1
@@ -59,12 +57,12 @@ _FILES = {".fathomignore": _Rank.FATHOMIGNORE, ".ignore": _Rank.IGNORE, ".gitign
 
 
 class Verdict(NamedTuple):
-    """What the rules say of a path."""
+    """The result of the rules for a path."""
 
     ignored: bool | None
-    """False if a negated pattern keeps it, None if no pattern speaks of it."""
+    """False if a negated pattern keeps it, None if no pattern matches."""
     only_tracked: bool = False
-    """Of a folder: git ignores it, but tracks something in it, and nothing else in it counts."""
+    """Of a folder: git ignores it but tracks files in it. All other files in it are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ class IgnoreRules:
 
     @classmethod
     def of_root(cls, root: Path, exclude: Sequence[str] = ()) -> IgnoreRules:
-        """The rules that hold for what lies directly in `root`, before its own ignore files are read."""
+        """The rules for the entries of `root`, before its own ignore files are read."""
         above = _rules_above(root)
         patterns = compile_patterns(tuple(os.fsencode(pattern) for pattern in exclude))
         return above._with(
@@ -107,14 +105,14 @@ class IgnoreRules:
         )
 
     def inside(self, verdict: Verdict) -> IgnoreRules:
-        """The rules for what is inside a folder of which that was said."""
+        """The rules for the inside of a folder with this verdict."""
         changed = verdict.only_tracked != self.only_tracked
         return replace(self, only_tracked=verdict.only_tracked) if changed else self
 
     def entering(self, root: Path, folder: str, names: AbstractSet[str]) -> IgnoreRules | None:
         """The rules inside `folder` (relative to `root`, empty or with a final slash), which holds `names`.
 
-        None if the folder is another working tree of the repository around it, which has the same files.
+        None if the folder is another working tree of the surrounding repository, with the same files.
         """
         rules = self
         if folder and ".git" in names and (nested := Repository.of(root / folder)) is not None:
@@ -126,7 +124,7 @@ class IgnoreRules:
         return rules._with(sources) if found else rules
 
     def judge(self, path: str, is_folder: bool) -> Verdict:
-        """What is said of `path` (relative to the root, no final slash). The folders above it are taken as included."""
+        """The verdict on `path` (relative to the root, no final slash). The folders above it count as included."""
         full = self.prefix + os.fsencode(path)
         said = _verdict(self.before_git, full, is_folder)
         if said is not None:
@@ -144,14 +142,14 @@ class IgnoreRules:
         return tracked.has(path) or (is_folder and tracked.has_below(path + b"/"))
 
     def _repeats(self, nested: Repository) -> bool:
-        """Whether a repository inside the folder is one of whose files the workspace has another working tree."""
+        """Whether the workspace already contains another working tree of a nested repository."""
         own = self.repository
         if own is None or not own.is_same_as(nested):
             return False
         return own.tracked.has_below(self.prefix[len(self.base) :])
 
     def _beginning(self, repository: Repository, base: bytes) -> IgnoreRules:
-        """The rules where the working tree of a repository begins: its own instead of those of the one around it."""
+        """The rules at the top of a nested working tree: those of its repository replace those of the outer one."""
         rules = replace(self, git=(), repository=repository, base=base, only_tracked=False)
         sources = [rules._read(repository.exclude_file, _Rank.INFO_EXCLUDE, base)]
         if repository.excludes_file is not None:
@@ -160,7 +158,7 @@ class IgnoreRules:
 
     def _read(self, file: Path, rank: _Rank, base: bytes) -> _Source:
         """The patterns of an ignore file; none if it is missing, unreadable or absurdly large."""
-        # Git follows no link here: what is checked out could name any file.
+        # Git does not follow links here: a checked-out link could name any file.
         data = read_regular(file, _IGNORE_FILE_BYTES, follow_link=rank is not _Rank.GITIGNORE) or b""
         fold_case = rank in _GIT and self.repository is not None and self.repository.fold_case
         return _Source(rank, base, read_patterns(data, fold_case))
@@ -187,7 +185,7 @@ def _verdict(sources: Iterable[_Source], path: bytes, is_folder: bool) -> bool |
 
 
 def _rules_above(root: Path) -> IgnoreRules:
-    """The rules of the repository that `root` lies in, from its top down to the folder that holds `root`."""
+    """The rules of the repository around `root`, from its top down to the folder that contains `root`."""
     for top in (root, *root.parents):
         if (repository := Repository.of(top)) is not None:
             break

@@ -1,4 +1,4 @@
-"""Where a workspace lies, where its index lies, and what a path is called inside it."""
+"""The root of a workspace, the path of its index, and the names of paths inside it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def resolve_root(path: Path) -> Path:
 
 
 def root_trouble(root: Path) -> str:
-    """Why the workspace `root`, as `resolve_root` gave it, cannot be looked into now, in words; empty if it can."""
+    """Why the workspace `root`, as `resolve_root` gave it, cannot be read now, in words; empty if it can."""
     try:
         now = resolve_root(root)
     except WorkspaceError as error:
@@ -61,7 +61,7 @@ def root_trouble(root: Path) -> str:
 
 
 def is_gone(root: Path, path: str) -> bool:
-    """Whether there is nothing at `path`, relative to `root`, any more. What cannot be looked at counts as there."""
+    """Whether nothing is at `path`, relative to `root`, any more. A path that cannot be checked counts as existing."""
     try:
         (root / path).stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -72,10 +72,10 @@ def is_gone(root: Path, path: str) -> bool:
 
 
 def relative_path(root: Path, path: Path | str) -> str | None:
-    """What `path` (absolute, or relative to `root`) is called inside the workspace, with forward slashes.
+    """The path inside the workspace of `path` (absolute, or relative to `root`), with forward slashes.
 
-    None for the root itself, for what lies outside of it, and for names that are not valid text. The file need not
-    exist. Folders on the way are resolved, so that a path through a symbolic link names the file where it really is;
+    None for the root itself, for paths outside of it, and for names that are not valid text. The file need not
+    exist. Folders on the way are resolved, so that a path through a symbolic link gives the real path of the file;
     a link at the end keeps its own name.
     """
     try:
@@ -90,9 +90,9 @@ def relative_path(root: Path, path: Path | str) -> str | None:
 
 
 def name_on_disk(root: Path, path: str) -> str:
-    """`path`, relative to `root`, in the capitals of the file's name on disk, where the file system ignores them.
+    """`path`, relative to `root`, in the case of the file's name on disk, where the file system ignores case.
 
-    A file that is not there keeps its name.
+    A file that does not exist keeps its name.
     """
     found: list[str] = []
     for part in path.split("/"):
@@ -107,9 +107,9 @@ def name_on_disk(root: Path, path: str) -> str:
 
 
 def index_path(root: Path, config: Config) -> Path:
-    """Where the index file of the workspace `root` (as `resolve_root` gives it) is, or would be.
+    """The path of the index file of the workspace `root` (as `resolve_root` gives it), which need not exist.
 
-    Raises `RuntimeError` if the cache lies in the home of a user who has none.
+    Raises `RuntimeError` if the cache is in the home folder of a user who has none.
     """
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", root.name)[:_NAME_CHARACTERS].strip("-.") or "root"
     digest = hashlib.sha256(os.fsencode(os.path.normcase(root))).hexdigest()[:16]
@@ -117,7 +117,7 @@ def index_path(root: Path, config: Config) -> Path:
 
 
 def cache_path(root: Path, config: Config) -> Path:
-    """As `index_path`. Its folder is made if it is missing, for the user's eyes only.
+    """As `index_path`. Makes its folder if it is missing, which only the user may read.
 
     Raises `IndexStoreError` if the folder cannot be made.
     """
@@ -135,9 +135,9 @@ def cache_path(root: Path, config: Config) -> Path:
 
 
 def forget_apart(config: Config, before: float) -> None:
-    """Remove the caches made `APART` that nobody has used since `before`, in seconds since the epoch.
+    """Remove the private indexes (in the folder `APART`) that were not used since `before`, in seconds since the epoch.
 
-    An index that is opened, and an indexer that starts, put files into their folders and so change the folders' times.
+    Opening an index, or starting an indexer, creates files in these folders and so changes the folders' times.
     """
     try:
         caches = list((Path(config.cache_directory()).expanduser() / APART).iterdir())
@@ -146,5 +146,5 @@ def forget_apart(config: Config, before: float) -> None:
             if max(folder.stat().st_mtime for folder in (cache, *folders)) < before:
                 shutil.rmtree(cache, ignore_errors=True)
     except (OSError, RuntimeError):
-        # There are none, or they are being removed at this moment.
+        # None exist, or another process is removing them.
         return

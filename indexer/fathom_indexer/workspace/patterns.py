@@ -3,7 +3,7 @@
 pathspec is not used here: it has no character classes by name, splits patterns at slashes inside brackets, compares
 characters where git compares bytes, and reads `a**/b` and spaces at the end in other ways than git does.
 
-Patterns and paths are bytes, as they are for git: `?` stands for one byte.
+Patterns and paths are bytes, as they are for git: `?` matches one byte.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _NAMED_CLASSES = {
     b"xdigit": string.hexdigits,
 }
 
-# A path is matched together with its last name, `NAME NUL PATH`: a pattern without a slash speaks of names only.
+# A path is matched together with its last name, `NAME NUL PATH`: a pattern without a slash matches names only.
 _NO_SLASH = rb"[^/\0]"
 
 
@@ -67,7 +67,7 @@ NO_PATTERNS = Patterns(None, None, False)
 
 
 class _Line(NamedTuple):
-    """A pattern and what its line says of it."""
+    """A pattern with the properties that its line gives it."""
 
     expression: bytes
     negated: bool
@@ -82,7 +82,7 @@ def read_patterns(content: bytes, fold_case: bool = False) -> Patterns:
 
 @lru_cache(maxsize=512)
 def compile_patterns(lines: tuple[bytes, ...], fold_case: bool = False) -> Patterns:
-    """The patterns among lines. Kept, because updates ask for the same few files again and again."""
+    """The patterns among lines. Cached, because every update compiles the same few files."""
     names = itertools.count()
     found = [line for text in lines if (line := _line(text, fold_case, names)) is not None]
     if not found:
@@ -151,8 +151,8 @@ _Chunks = list[bytes]
 def _expression(pattern: bytes, fold_case: bool, names: Iterator[int]) -> bytes | None:
     """The pattern as an expression for a whole path; None if it can match nothing.
 
-    A group is closed behind each `*` and `**/` as soon as what follows it matches (`(?=(?P<x>…))(?P=x)`): the earliest
-    place is as good as any later one, so that no pattern takes time that grows exponentially with its stars.
+    Behind each `*` and `**/`, the first match of what follows is final (`(?=(?P<x>…))(?P=x)`, an atomic group): no
+    later one could do better, and without backtracking no pattern takes time that grows exponentially with its stars.
     """
     if fold_case:
         pattern = pattern.lower()
@@ -172,7 +172,7 @@ def _expression(pattern: bytes, fold_case: bool, names: Iterator[int]) -> bytes 
             if end - index == 1 or not opens or (follows and follows[:1] != b"/" and follows != b"\\/"):
                 groups[-1].append(b"")
             else:
-                # `**/` may stand for nothing at all; at the end, and before an escaped slash, `**` is anything.
+                # `**/` may match nothing at all; at the end, and before an escaped slash, `**` is anything.
                 is_optional = follows[:1] == b"/"
                 leads.append(rb"(?:.*?/)??" if is_optional else rb".*?")
                 groups.append([b""])
@@ -205,7 +205,7 @@ def _group(chunks: _Chunks, names: Iterator[int]) -> bytes:
 
 
 def _settled(expression: bytes, names: Iterator[int]) -> bytes:
-    """What matches as `expression` does first, and is not tried again in another way."""
+    """`expression` as an atomic group: its first match is final."""
     name = b"x%d" % next(names)
     return b"(?=(?P<%s>%s))(?P=%s)" % (name, expression, name)
 
@@ -233,7 +233,7 @@ def _bracket(pattern: bytes, start: int, fold_case: bool) -> tuple[bytes, int] |
 
 
 def _item(pattern: bytes, index: int, previous: int) -> tuple[Iterable[int], int, int] | None:
-    """What stands at `index` in a bracket: the bytes it means, the one that a range may begin with, and its end.
+    """The item at `index` in a bracket: the bytes it matches, the byte that may begin a range, and where it ends.
 
     `previous` is the one before; 0 if no range may begin there. None if the bracket is malformed.
     """

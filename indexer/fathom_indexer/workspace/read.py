@@ -1,4 +1,4 @@
-"""Reading files that anybody may change, remove or replace at any moment."""
+"""Reading files that other programs may change, remove or replace at any moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from fathom_indexer.config import Config
 
-# Without O_NONBLOCK, opening a pipe that took a file's place in this very moment would wait for a writer.
+# Without O_NONBLOCK, opening a pipe that has just replaced a file would wait for a writer.
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -36,7 +36,7 @@ def read_source(root: Path, path: str, config: Config) -> bytes | SkippedFile:
     """The content of a source file, byte for byte, or why it is left out.
 
     `root` is as `resolve_root` gives it; `path` is relative to it, with forward slashes. A file that is gone has the
-    reason `VANISHED`. Never raises for what the file system does.
+    reason `VANISHED`. Errors of the file system are never raised.
     """
     try:
         if not _resolves_inside(root, path):
@@ -51,13 +51,13 @@ def read_source(root: Path, path: str, config: Config) -> bytes | SkippedFile:
         return SkippedFile(path, UNREADABLE)
     if len(data) > config.max_file_bytes:
         return SkippedFile(path, too_large(config.max_file_bytes))
-    # In UTF-16, every other byte is a NUL, as in no text of other encodings.
+    # UTF-16 text contains NUL bytes, which would count as a sign of a binary file.
     reason = name_reason(path) or content_reason(to_utf8(data) if data.startswith(UTF16_OR_UTF32_MARKS) else data)
     return SkippedFile(path, reason) if reason else data
 
 
 def read_regular(file: Path, limit: int, follow_link: bool = True) -> bytes | None:
-    """The content of a small regular file, at most `limit` bytes of it; None if it cannot be had."""
+    """The content of a small regular file, at most `limit` bytes of it; None if it cannot be read."""
     try:
         return _read(file, limit) if follow_link or not file.is_symlink() else None
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""A git repository as it lies in a workspace: where its own files are, and what they say of which files there are."""
+"""A git repository in a workspace: where its own files are, what it ignores and what it tracks."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _SHA1_BYTES, _SHA256_BYTES = 20, 32
 
 
 class Repository:
-    """The repository of a working tree. Its files are read when they are first needed, and once."""
+    """The repository of a working tree. Each of its files is read once, when it is first needed."""
 
     def __init__(self, top: Path, git_folder: Path) -> None:
         self._top = top
         self._git_folder = git_folder
         shared = read_regular(git_folder / "commondir", _POINTER_BYTES)
         self.common = git_folder / _first_line(shared) if shared else git_folder
-        """The folder of what worktrees share."""
+        """The folder that the worktrees share."""
 
     @classmethod
     def of(cls, top: Path) -> Repository | None:
@@ -56,12 +56,12 @@ class Repository:
 
     @property
     def exclude_file(self) -> Path:
-        """What is ignored in this repository alone."""
+        """The file with the patterns for this repository alone."""
         return self.common / "info" / "exclude"
 
     @cached_property
     def excludes_file(self) -> Path | None:
-        """What the user has ignored everywhere: `core.excludesFile`."""
+        """The file with the user's patterns for all repositories: `core.excludesFile`."""
         named = last(self._config, "core.excludesfile")
         if named is not None:
             return expand(named, self._top)
@@ -70,12 +70,12 @@ class Repository:
 
     @cached_property
     def fold_case(self) -> bool:
-        """Whether capitals make no difference in patterns."""
+        """Whether patterns ignore case."""
         return is_true(last(self._config, "core.ignorecase"))
 
     @cached_property
     def tracked(self) -> Tracked:
-        """What git tracks, and submodules that only `.gitmodules` names."""
+        """The files that git tracks, and submodules that only `.gitmodules` names."""
         has_long_hashes = last(self._config, "extensions.objectformat") == "sha256"
         known = tracked(self._git_folder, _SHA256_BYTES if has_long_hashes else _SHA1_BYTES)
         text = (read_regular(self._top / ".gitmodules", _MODULES_BYTES) or b"").decode("utf-8-sig", "surrogateescape")

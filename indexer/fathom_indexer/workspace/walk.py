@@ -1,4 +1,4 @@
-"""The walk over a workspace: which of its files are source."""
+"""The walk over a workspace, which finds its source files."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class SourceFile:
     size: int
     """Bytes."""
     changed_ns: int
-    """When the file, its name or its rights were changed last: whatever replaces its content moves this on."""
+    """When the file, its name or its rights were last changed: every replacement of its content changes this."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """A folder still to be walked. `path` is empty or ends with a slash; `kept` says that a pattern asked for it."""
+    """A folder still to be walked. `path` is empty or ends with a slash; `kept`: a pattern includes it explicitly."""
 
     path: str
     rules: IgnoreRules
@@ -60,15 +60,15 @@ class _Folder:
 
 
 def scan(root: Path, config: Config, under: str = "") -> Iterator[SourceFile | SkippedFile]:
-    """The source files of a workspace and those that would be but are left out, always in the same order.
+    """The source files of a workspace and the ones that are left out, always in the same order.
 
     `root` is as `resolve_root` gives it. `under` restricts the walk to one file or folder (relative, forward slashes)
-    without changing what is decided about it. Only names and `stat` are looked at, besides the `#!` line of executable
-    files without a suffix. Ignored files are not mentioned. Folders that the built-in rules leave out on evidence, and
+    without changing the decisions. Only names and `stat` are used, and the `#!` line of executable files without a
+    suffix. Ignored files are not reported. Folders that the built-in rules leave out on evidence, and
     those that cannot be read, come as a `SkippedFile` whose path ends with a slash.
 
-    Symbolic links to folders are not followed. A link to a file counts if its target lies inside the root and is not
-    a source file of the workspace already.
+    Symbolic links to folders are not followed. A link to a file counts if its target is inside the root and is not
+    a source file of the workspace itself.
 
     Raises `WorkspaceError` if the root itself cannot be listed.
     """
@@ -127,7 +127,7 @@ def source_language(root: Path, path: str, config: Config) -> str | None:
     folder, kept = "", True
     *above, name = path.split("/")
     for part in (*above, None):
-        # A folder that is not there yet has no rules of its own.
+        # A folder that does not exist yet has no rules of its own.
         names = _names(root / folder)
         if not kept and defaults.reason_inside(names):
             return None
@@ -177,16 +177,16 @@ def _names(folder: Path) -> set[str]:
 
 
 def _leading_to(under: str, folder: str, entries: list[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
-    """The entries of `folder` that are `under`, lie below it or are folders above it; all of them if it is empty."""
+    """The entries of `folder` that are `under`, are below it or are folders above it; all of them if it is empty."""
     if not under or folder.startswith(under + "/"):
         return entries
-    # Here `folder` lies above `under`, so there is only one name to follow.
+    # Here `folder` is above `under`, so there is only one name to follow.
     name, _, below = under[len(folder) :].partition("/")
     return [entry for entry in entries if entry.name == name and (not below or _is_folder(entry))]
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Whether the walk may enter. Links and junctions call themselves folders too and can form loops."""
+    """Whether the walk may enter. Links and junctions to folders look like folders and can form loops."""
     try:
         return entry.is_dir(follow_symlinks=False) and not _is_junction(entry)
     except OSError:
@@ -236,10 +236,10 @@ def _judge_file(
                 return None
             info = target.stat()
     except FileNotFoundError:
-        # Either the link leads nowhere, or the file went away after its folder was listed, which is no news.
+        # Either the link is broken, or the file was deleted after its folder was listed, which is not reported.
         return SkippedFile(path, BROKEN_LINK) if language and entry.is_symlink() else None
     except (OSError, RuntimeError):
-        # RuntimeError is how older versions of Python tell a loop of links.
+        # Older versions of Python raise RuntimeError for a loop of links.
         return SkippedFile(path, UNREADABLE) if language else None
     return _source(path, language.name, info, config)
 
@@ -251,7 +251,7 @@ def _source(path: str, language: str, info: os.stat_result, config: Config) -> S
         return SkippedFile(path, reason)
     if info.st_size > config.max_file_bytes:
         return SkippedFile(path, too_large(config.max_file_bytes))
-    # A file that took this one's name may bring its old time along, but not that of the renaming.
+    # A file that was renamed to this name keeps its old mtime, but its ctime is that of the renaming.
     return SourceFile(path, language, info.st_size, max(info.st_mtime_ns, info.st_ctime_ns))
 
 

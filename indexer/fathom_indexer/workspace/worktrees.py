@@ -1,4 +1,4 @@
-"""Where else the repository of a workspace is checked out: most of the code there is the same."""
+"""Other worktrees of the repository of a workspace: most of their code is the same."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from fathom_indexer.workspace.repository import Repository
 
 
 def other_worktrees(root: Path) -> list[Path]:
-    """What corresponds to `root` in the other worktrees of its git repository; nothing if there is none.
+    """The folders that correspond to `root` in the other worktrees of its git repository; none without a repository.
 
-    Read from git's own files, as `gitrepository-layout` describes them. Folders that are not there are left out.
+    Read from git's own files, as `gitrepository-layout` describes them. Worktrees that do not exist are left out.
     """
     top, repository = next(
         ((folder, found) for folder in (root, *root.parents) if (found := Repository.of(folder))), (root, None)

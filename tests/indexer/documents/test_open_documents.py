@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from fathom_indexer.config import Config
-from fathom_indexer.documents.document import content_hash
 from fathom_indexer.encoder import Encoder
 from fathom_indexer.engine import Engine
 from fathom_indexer.errors import QueryError
-from fathom_indexer.storage import Store
+from fathom_indexer.storage import Store, content_hash
 from fathom_indexer.types import Filters, Hit
 
 CRANE = '''def fold_paper_crane(side):

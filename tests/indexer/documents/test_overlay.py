@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fathom_indexer.documents.document import Document
 from fathom_indexer.documents.overlay import OverlaidVectors, Overlay
 from fathom_indexer.languages import extract, language_named
-from fathom_indexer.storage import ColumnWeights, Stems, Store, match_expression
+from fathom_indexer.storage import ColumnWeights, Store, TermCounter, match_expression
 from fathom_indexer.types import FileRecord
 from fathom_indexer.vectors import ExactIndex
 
@@ -38,7 +38,7 @@ def store_of(files: dict[str, str]) -> Store:
 
 def overlay_of(store: Store, files: dict[str, str]) -> Overlay:
     ids = itertools.count(-1, -1)
-    stems = Stems()
+    stems = TermCounter()
     documents = [Document(path, "python", source.encode()) for path, source in files.items()]
     for document in documents:
         document.parse((), (), stems, lambda: next(ids))
@@ -78,7 +78,7 @@ def test_what_a_document_hides_is_nowhere() -> None:
     overlay = overlay_of(store, {"one.py": "def crane():\n    pass"})
     assert overlay.named(["load", "crane"], 5) == [-1]
     assert overlay.in_paths(["one.py"], 5) == [-1]
-    assert overlay.outlines([one, -1]).keys() == {-1}
+    assert overlay.summaries([one, -1]).keys() == {-1}
     assert overlay.functions([one, -1]).keys() == {-1}
     assert one not in overlay.ids_where()
     assert overlay.ids_where(["python"], ["function"], lambda path: path == "one.py") == {-1}

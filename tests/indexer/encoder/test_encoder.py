@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fathom_indexer.embedding_space import shorten
 from fathom_indexer.encoder import Encoder, EncoderConfig, TextKind, load_encoder
-from fathom_indexer.encoder.encoder import PACKAGED_MODEL, shorten
+from fathom_indexer.encoder.encoder import PACKAGED_MODEL
 from fathom_indexer.encoder.runtime import TOKENS_IN_BATCH, batches
 from fathom_indexer.errors import ModelError
 

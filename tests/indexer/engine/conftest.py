@@ -11,7 +11,7 @@ import pytest
 from victims import Victims
 
 from fathom_indexer.config import Config
-from fathom_indexer.indexing import pipeline
+from fathom_indexer.indexing import embedding
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def light(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     """A configuration for engines that embed without layers."""
     layered.take_the_place_of_layers(monkeypatch.setattr)
     layered.load_once(monkeypatch.setattr)
-    monkeypatch.setattr(pipeline, "_FEW_NEW", 2)
+    monkeypatch.setattr(embedding, "_FEW_NEW", 2)
     # However busy the machine is, searches have the time to compare all candidates.
     model = str(layered.write_model(tmp_path / "model"))
     return Config(cache_dir=str(tmp_path / "cache"), model=model, rerank_ms=60_000)

@@ -20,7 +20,7 @@ _WORDS_TABLE = "CREATE VIRTUAL TABLE temp.terms USING fts5vocab('main', 'words',
 
 def content_of(engine: Engine) -> Content:
     """Everything that an engine's index holds of the files, without ids and times."""
-    return content(engine._store._db)
+    return content(engine._store._connection.db)
 
 
 def content(db: sqlite3.Connection) -> Content:

@@ -43,39 +43,39 @@ def put(store: Store, path: str, key: str) -> None:
     store.put_file(FileRecord(path, "python", 1, 1, key), [(function, key)])
 
 
-def make(store: Store, lacking: EmbeddingBacklog, layer: int = 2) -> None:
-    for keys in lacking.texts(layer).values():
+def make(store: Store, backlog: EmbeddingBacklog, layer: int = 2) -> None:
+    for keys in backlog.texts(layer).values():
         store.put_vectors(MODEL, layer, keys, VECTOR.repeat(len(keys), axis=0))
-    lacking.all_made(layer)
+    backlog.all_made(layer)
 
 
 def test_once_all_have_vectors_only_files_read_since_are_looked_at(store: WatchedStore) -> None:
-    lacking = EmbeddingBacklog(store, MODEL)
-    make(store, lacking)
+    backlog = EmbeddingBacklog(store, MODEL)
+    make(store, backlog)
     put(store, "a.py", "new")
-    lacking.file_read("a.py")
-    assert lacking.texts(2) == {"a.py": ["new"]}
-    assert lacking.texts(2) == {"a.py": ["new"]}, "nobody said that it was made"
-    make(store, lacking)
-    assert lacking.texts(2) == {}
+    backlog.file_read("a.py")
+    assert backlog.texts(2) == {"a.py": ["new"]}
+    assert backlog.texts(2) == {"a.py": ["new"]}, "all_made was not called"
+    make(store, backlog)
+    assert backlog.texts(2) == {}
     assert store.asked == [None, {"a.py"}, {"a.py"}, {"a.py"}, set()]
 
 
 def test_what_is_read_meanwhile_is_not_forgotten(store: WatchedStore) -> None:
-    lacking = EmbeddingBacklog(store, MODEL)
-    lacking.texts(2)
+    backlog = EmbeddingBacklog(store, MODEL)
+    backlog.texts(2)
     put(store, "late.py", "late")
-    lacking.file_read("late.py")
-    lacking.all_made(2)
-    assert lacking.texts(2) == {"late.py": ["late"]}
+    backlog.file_read("late.py")
+    backlog.all_made(2)
+    assert backlog.texts(2) == {"late.py": ["late"]}
     assert not store.is_complete(MODEL, 2)
 
 
 def test_each_exit_is_known_by_itself(store: WatchedStore) -> None:
-    lacking = EmbeddingBacklog(store, MODEL)
-    make(store, lacking)
-    assert list(lacking.texts(6)) == ["a.py", "b.py"]
-    make(store, lacking, layer=6)
+    backlog = EmbeddingBacklog(store, MODEL)
+    make(store, backlog)
+    assert list(backlog.texts(6)) == ["a.py", "b.py"]
+    make(store, backlog, layer=6)
     assert store.is_complete(MODEL, 2) and store.is_complete(MODEL, 6)
 
 
@@ -89,13 +89,13 @@ def test_the_next_start_looks_at_nothing_if_nothing_was_changed(store: WatchedSt
 
 
 def test_what_another_process_wrote_is_seen(store: WatchedStore) -> None:
-    lacking = EmbeddingBacklog(store, MODEL)
-    make(store, lacking)
+    backlog = EmbeddingBacklog(store, MODEL)
+    make(store, backlog)
     assert store.path is not None
     other = Store(store.path)
     put(other, "other.py", "other")
-    assert lacking.texts(2) == {"other.py": ["other"]}
+    assert backlog.texts(2) == {"other.py": ["other"]}
     put(other, "another.py", "another")
     other.close()
-    lacking.all_made(2)
-    assert not store.is_complete(MODEL, 2), "somebody wrote meanwhile"
+    backlog.all_made(2)
+    assert not store.is_complete(MODEL, 2), "another process wrote meanwhile"

@@ -23,7 +23,7 @@ from fathom_indexer import languages
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
 from fathom_indexer.errors import IndexDamagedError, IndexStoreError
-from fathom_indexer.indexing import pipeline
+from fathom_indexer.indexing import reading
 from fathom_indexer.languages import Language
 from fathom_indexer.types import Function, SkippedFile
 from fathom_indexer.wire.messages import config_to_json
@@ -84,15 +84,15 @@ def test_a_full_disk_stops_no_search(light: Config, churn: Churn) -> None:
     with Engine.open(churn.root, light) as engine:
         engine.index()
         churn.edit()
-        pages = engine._store._db.execute("PRAGMA page_count").fetchone()[0]
-        engine._store._db.execute(f"PRAGMA max_page_count = {pages}")
+        pages = engine._store._connection.db.execute("PRAGMA page_count").fetchone()[0]
+        engine._store._connection.db.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(IndexStoreError, match="full"):
             for _ in range(100):
                 churn.edit()
                 engine.index()
         # The rerank exit's vectors are made and cannot be kept.
         assert engine.search("merge_write", 5)
-        engine._store._db.execute("PRAGMA max_page_count = 1000000")
+        engine._store._connection.db.execute("PRAGMA max_page_count = 1000000")
         contents.complete(engine)
         assert contents.content_of(engine) == contents.fresh(churn.root, light)
 
@@ -247,7 +247,7 @@ def test_a_file_that_changes_between_the_look_and_the_reading(
         return read_source(root, path, config)
 
     changed: list[str] = []
-    monkeypatch.setattr(pipeline, "read_source", read)
+    monkeypatch.setattr(reading, "read_source", read)
     with Engine.open(churn.root, light) as engine:
         engine.index()
         assert changed
@@ -273,7 +273,7 @@ def test_a_file_that_is_written_while_it_is_read_is_read_again(
 
     read: list[str] = []
     file.write_text(half)
-    monkeypatch.setattr(pipeline, "read_source", torn)
+    monkeypatch.setattr(reading, "read_source", torn)
     with Engine.open(churn.root, light) as engine:
         engine.index()
     ends_as_fresh(churn.root, light)
@@ -304,7 +304,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(
 
     refused = [True]
     monkeypatch.setattr(os, "open", refuse)
-    monkeypatch.setattr(pipeline, "_TICK_NS", 0)
+    monkeypatch.setattr(reading, "_TICK_NS", 0)
     with Engine.open(churn.root, light) as engine:
         engine.index()
         assert engine.status().skipped == {"unreadable": 1}
@@ -379,9 +379,9 @@ def test_a_file_for_which_there_was_no_memory_is_read_the_next_time(
             raise MemoryError
         return languages.extract(source, language)
 
-    monkeypatch.setattr(pipeline, "_TICK_NS", 0)
+    monkeypatch.setattr(reading, "_TICK_NS", 0)
     with monkeypatch.context() as patch, Engine.open(churn.root, light) as engine:
-        patch.setattr(pipeline, "extract", extract)
+        patch.setattr(reading, "extract", extract)
         engine.index()
         assert engine.status().skipped == {"cannot be parsed": 1}
     ends_as_fresh(churn.root, light)

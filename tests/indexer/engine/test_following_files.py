@@ -45,7 +45,7 @@ sources = st.lists(functions, max_size=3).map("\n\n".join) | st.sampled_from([""
 
 @dataclass
 class Root:
-    """A folder with its index, its branches, and the paths that nobody has told the index of yet."""
+    """A folder with its index, its branches, and the paths of changes that the index was not told of yet."""
 
     folder: Path
     config: Config
@@ -185,7 +185,7 @@ class FollowingFiles(RuleBasedStateMachine):
             return
         root.engine.index(sorted(root.untold))
         root.untold.clear()
-        # Nobody has looked at what was there before anybody began to tell.
+        # Before the first run over everything, files that existed earlier are not indexed.
         if root.engine.status().files or not root.tree():
             self.compare(root)
 
@@ -228,7 +228,7 @@ def answers(engine: Engine, query: str) -> list[tuple[str, str, float]]:
 
 @pytest.fixture
 def embed_once(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Whoever embeds a text twice for one index fails; until what this gives is called."""
+    """Fails when a text is embedded twice for one index, until the returned function is called."""
     known: set[tuple[object, ...]] = set()
     original = Store.put_vectors
 

@@ -15,7 +15,7 @@ from churn import Churn
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
 from fathom_indexer.errors import WorkspaceError
-from fathom_indexer.indexing import pipeline
+from fathom_indexer.indexing import reading
 from fathom_indexer.types import Coverage, SkippedFile, Stage
 from fathom_indexer.workspace import SourceFile, read_source, scan
 
@@ -54,7 +54,7 @@ class Away:
         return "leads to another folder"
 
     def forbidden(self) -> str:
-        # Whoever runs the tests may be allowed everything.
+        # The user who runs the tests may have all permissions.
         self._monkeypatch.setattr(os, "access", lambda path, mode: False)
         return "Permission denied"
 
@@ -119,9 +119,9 @@ def test_nothing_is_forgotten_of_a_root_that_goes_away_while_it_is_indexed(
                 return SkippedFile(path, "unreadable") if way is Away.forbidden else read_source(root, path, config)
 
             if stage == "looking":
-                patch.setattr(pipeline, "scan", look)
+                patch.setattr(reading, "scan", look)
             else:
-                patch.setattr(pipeline, "read_source", read)
+                patch.setattr(reading, "read_source", read)
             with pytest.raises(WorkspaceError, match="folder"):
                 engine.index()
             assert engine.status().files == known
@@ -185,7 +185,7 @@ def test_what_was_not_read_yet_is_not_said_to_be_found(light: Config, churn: Chu
 
     with Engine.open(churn.root, light) as engine:
         steps = engine.index_steps()
-        # Nobody knows how much there is before somebody has looked.
+        # The total is not known before the first scan.
         assert (words(engine).done, words(engine).total) == (0, 1)
         shares = []
         for step in steps:

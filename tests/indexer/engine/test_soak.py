@@ -15,7 +15,7 @@ from churn import Churn
 
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
-from fathom_indexer.indexing import pipeline
+from fathom_indexer.indexing import pipeline, reading
 from fathom_indexer.types import Stage
 
 DAY = 86_400
@@ -44,7 +44,8 @@ def _clear_bounded_caches() -> None:
 @pytest.fixture
 def days(monkeypatch: pytest.MonkeyPatch) -> Days:
     days = Days()
-    monkeypatch.setattr(pipeline, "time", days)
+    for module in (pipeline, reading):
+        monkeypatch.setattr(module, "time", days)
     return days
 
 
@@ -65,7 +66,7 @@ def test_many_edits_leave_memory_and_index_as_small_as_they_were(light: Config, 
             if number % 100 == 0:
                 _clear_bounded_caches()
                 gc.collect()
-                db = engine._store._db
+                db = engine._store._connection.db
                 pages, free = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count"))
                 held.append((tracemalloc.get_traced_memory()[0], pages - free))
         functions = engine.status().functions

@@ -19,7 +19,7 @@ from fathom_indexer.config import APART, Config
 from fathom_indexer.encoder import Encoder
 from fathom_indexer.engine import Engine
 from fathom_indexer.errors import ModelError
-from fathom_indexer.indexing import pipeline
+from fathom_indexer.indexing import embedding
 from fathom_indexer.search import Pipeline, Step
 from fathom_indexer.types import Progress, Stage
 from fathom_indexer.workspace import index_path
@@ -33,7 +33,7 @@ MERGE_WRITE = "merge merge_write def merge_write(file): return file.write('merge
 @pytest.fixture(autouse=True)
 def no_layers(monkeypatch: pytest.MonkeyPatch) -> None:
     layered.take_the_place_of_layers(monkeypatch.setattr)
-    monkeypatch.setattr(pipeline, "_FEW_NEW", 2)
+    monkeypatch.setattr(embedding, "_FEW_NEW", 2)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_edited_functions_are_deep_at_once(engine: Engine, workspace: Path) -> N
 
 
 def test_what_somebody_works_with_comes_first(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_WINDOW", 4)
+    monkeypatch.setattr(embedding, "_WINDOW", 4)
     engine.index()
     engine.attend(["count.py"])
     steps = engine.idle_steps()
@@ -165,7 +165,7 @@ def test_of_what_a_search_finds_the_best_comes_first(engine: Engine) -> None:
 def test_a_hurried_search_makes_no_vectors_and_what_it_finds_comes_next(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "_WINDOW", 4)
+    monkeypatch.setattr(embedding, "_WINDOW", 4)
     steps = engine.index_steps()
     run_until(steps, lambda step: step.stage is Stage.EMBED and step.done == 4)
     engine.hurried = True
@@ -247,7 +247,7 @@ def test_a_worktree_takes_over_the_vectors_of_another(
         return original(self, texts, *arguments)
 
     monkeypatch.setattr(Encoder, "encode_batches", record)
-    monkeypatch.setattr(pipeline, "other_worktrees", lambda root: [root.parent / "missing", workspace])
+    monkeypatch.setattr(embedding, "other_worktrees", lambda root: [root.parent / "missing", workspace])
     with Engine.open(other, config) as second:
         for _ in (*second.index_steps(), *second.idle_steps()):
             pass
@@ -265,7 +265,7 @@ def test_a_worktree_whose_index_cannot_be_read_is_passed_over(
     index = index_path(other, config)
     index.parent.mkdir(parents=True)
     index.write_bytes(damage)
-    monkeypatch.setattr(pipeline, "other_worktrees", lambda root: [other])
+    monkeypatch.setattr(embedding, "other_worktrees", lambda root: [other])
     engine.index()
     assert covered(engine)[Stage.EMBED] == engine.status().functions
     assert index.read_bytes() == damage

@@ -25,7 +25,7 @@ import layered
 
 from fathom_indexer.engine import Engine
 from fathom_indexer.errors import FathomError
-from fathom_indexer.indexing import pipeline
+from fathom_indexer.indexing import embedding
 from fathom_indexer.storage import Store
 from fathom_indexer.wire.messages import config_from_json
 
@@ -97,7 +97,7 @@ def main() -> None:
     """Fork a process for every line."""
     layered.take_the_place_of_layers()
     load = layered.load_once()
-    vars(pipeline).update(_FEW_NEW=2)
+    vars(embedding).update(_FEW_NEW=2)
     for line in sys.stdin:
         job = json.loads(line)
         load(Path(job["config"]["model"]))

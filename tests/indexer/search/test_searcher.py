@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from fathom_indexer.embedding_space import shorten
 from fathom_indexer.encoder import code_text
-from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.identifiers import split_words
 from fathom_indexer.search import ALL_STEPS, Pipeline, Searcher, Step, Steps
 from fathom_indexer.storage import Store, StoredFunction

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from fathom_indexer.errors import IndexDamagedError, IndexStoreError
 from fathom_indexer.storage import FileState, Store
-from fathom_indexer.storage.failures import DamageError, Meaning, meaning
+from fathom_indexer.storage.damage import Cause, DamageError, cause_of
 from fathom_indexer.types import FileRecord, Function, Kind
 
 MODEL = "test-model"
@@ -64,7 +65,7 @@ def test_what_a_filter_raises_is_its_own(store: Store, error: Exception) -> None
     "mistake", [ValueError("a bug"), TypeError("a bug"), UnicodeEncodeError("utf-8", "", 0, 1, "")]
 )
 def test_a_mistake_while_reading_is_seen_as_it_is(store: Store, mistake: Exception) -> None:
-    with pytest.raises(type(mistake)) as raised, store._reading():
+    with pytest.raises(type(mistake)) as raised, store._connection.reading():
         raise mistake
     assert raised.value is mistake
     assert_whole(store)
@@ -74,16 +75,16 @@ def test_a_mistake_while_reading_is_seen_as_it_is(store: Store, mistake: Excepti
     "sql",
     ["SELECT misspelt FROM files", "SELECT 1 FROM nowhere", "SELEKT 1", "SELECT bm25(files) FROM files", "SELECT ?"],
 )
-@pytest.mark.parametrize("block", ["_reading", "_writing"])
+@pytest.mark.parametrize("block", ["reading", "writing"])
 def test_a_statement_that_makes_no_sense_is_seen_as_it_is(store: Store, sql: str, block: str) -> None:
-    with pytest.raises(sqlite3.Error) as raised, getattr(store, block)() as db:
+    with pytest.raises(sqlite3.Error) as raised, getattr(store._connection, block)() as db:
         db.execute(sql)
     assert not isinstance(raised.value, IndexStoreError)
     assert_whole(store)
 
 
 def test_a_row_that_breaks_a_constraint_is_refused_and_no_damage(store: Store) -> None:
-    with pytest.raises(IndexStoreError, match="UNIQUE") as raised, store._writing() as db:
+    with pytest.raises(IndexStoreError, match="UNIQUE") as raised, store._connection.writing() as db:
         db.execute("INSERT INTO files SELECT id + 10, path, language, 1, 1, '' FROM files")
     assert not isinstance(raised.value, IndexDamagedError)
     assert_whole(store)
@@ -102,7 +103,7 @@ def test_sqlite_without_full_text_search_is_no_damage(
     store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.close()
-    monkeypatch.setattr("fathom_indexer.storage.store.expected_tables", _no_full_text_search)
+    monkeypatch.setattr("fathom_indexer.storage.connection.expected_tables", _no_full_text_search)
     with pytest.raises(IndexStoreError, match="fts5"):
         Store(path)
     monkeypatch.undo()
@@ -126,41 +127,41 @@ def error_of(kind: type[sqlite3.Error], text: str, code: int | None = None) -> s
 @pytest.mark.parametrize(
     ("kind", "text", "code", "expected"),
     [
-        (sqlite3.DatabaseError, "database disk image is malformed", 11, Meaning.DAMAGE),
-        (sqlite3.DatabaseError, 'fts5: corruption found reading blob 1 from table "words"', 267, Meaning.DAMAGE),
-        (sqlite3.DatabaseError, "file is not a database", 26, Meaning.DAMAGE),
-        (sqlite3.OperationalError, "Could not decode to UTF-8 column 'path' with text '\udcff'", None, Meaning.DAMAGE),
-        (sqlite3.OperationalError, "database or disk is full", 13, Meaning.PLACE),
-        (sqlite3.OperationalError, "database is locked", 5, Meaning.PLACE),
-        (sqlite3.OperationalError, "disk I/O error", 522, Meaning.PLACE),
-        (sqlite3.OperationalError, "attempt to write a readonly database", 1032, Meaning.PLACE),
-        (sqlite3.OperationalError, "unable to open database file", 14, Meaning.PLACE),
-        (sqlite3.OperationalError, "no such column: misspelt", 1, Meaning.DOUBT),
-        (sqlite3.OperationalError, "vtable constructor failed: words", 1, Meaning.DOUBT),
-        (sqlite3.IntegrityError, "UNIQUE constraint failed: files.path", 2067, Meaning.DOUBT),
-        (sqlite3.ProgrammingError, "Cannot operate on a closed database.", None, Meaning.MISTAKE),
+        (sqlite3.DatabaseError, "database disk image is malformed", 11, Cause.DAMAGE),
+        (sqlite3.DatabaseError, 'fts5: corruption found reading blob 1 from table "words"', 267, Cause.DAMAGE),
+        (sqlite3.DatabaseError, "file is not a database", 26, Cause.DAMAGE),
+        (sqlite3.OperationalError, "Could not decode to UTF-8 column 'path' with text '\udcff'", None, Cause.DAMAGE),
+        (sqlite3.OperationalError, "database or disk is full", 13, Cause.UNAVAILABLE),
+        (sqlite3.OperationalError, "database is locked", 5, Cause.UNAVAILABLE),
+        (sqlite3.OperationalError, "disk I/O error", 522, Cause.UNAVAILABLE),
+        (sqlite3.OperationalError, "attempt to write a readonly database", 1032, Cause.UNAVAILABLE),
+        (sqlite3.OperationalError, "unable to open database file", 14, Cause.UNAVAILABLE),
+        (sqlite3.OperationalError, "no such column: misspelt", 1, Cause.UNCLEAR),
+        (sqlite3.OperationalError, "vtable constructor failed: words", 1, Cause.UNCLEAR),
+        (sqlite3.IntegrityError, "UNIQUE constraint failed: files.path", 2067, Cause.UNCLEAR),
+        (sqlite3.ProgrammingError, "Cannot operate on a closed database.", None, Cause.BUG),
     ],
 )
 @pytest.mark.parametrize("python_gives_codes", [True, False])
 def test_codes_and_in_older_versions_of_python_words_tell_damage(
-    kind: type[sqlite3.Error], text: str, code: int | None, expected: Meaning, python_gives_codes: bool
+    kind: type[sqlite3.Error], text: str, code: int | None, expected: Cause, python_gives_codes: bool
 ) -> None:
-    assert meaning(error_of(kind, text, code if python_gives_codes else None)) is expected
+    assert cause_of(error_of(kind, text, code if python_gives_codes else None)) is expected
 
 
 def test_an_error_of_a_class_that_could_be_damage_is_judged_by_its_code() -> None:
-    assert meaning(error_of(sqlite3.DatabaseError, "database disk image is malformed", 25)) is Meaning.MISTAKE
-    assert meaning(error_of(sqlite3.DatabaseError, "something new")) is Meaning.MISTAKE
-    assert meaning(DamageError("a text is none")) is Meaning.DAMAGE
-    assert meaning(ValueError("database disk image is malformed")) is Meaning.MISTAKE
+    assert cause_of(error_of(sqlite3.DatabaseError, "database disk image is malformed", 25)) is Cause.BUG
+    assert cause_of(error_of(sqlite3.DatabaseError, "something new")) is Cause.BUG
+    assert cause_of(DamageError("a text has another type")) is Cause.DAMAGE
+    assert cause_of(ValueError("database disk image is malformed")) is Cause.BUG
 
 
 # --- damage is noticed -------------------------------------------------------------------------------------------
 
 
 DAMAGES: dict[str, tuple[str, Callable[[Store], object]]] = {
-    "a kind that is none": ("UPDATE functions SET kind = 'poem'", lambda store: store.outlines([1])),
-    "a number that is none": ("UPDATE functions SET start_line = 'one'", lambda store: store.outlines([1])),
+    "a kind that is none": ("UPDATE functions SET kind = 'poem'", lambda store: store.summaries([1])),
+    "a number that is none": ("UPDATE functions SET start_line = 'one'", lambda store: store.summaries([1])),
     "a path that is no text": ("UPDATE files SET path = x'ff' || id", lambda store: store.file_states()),
     "a text that is not UTF-8": (
         "UPDATE files SET path = CAST(x'ff' || id AS TEXT)",
@@ -241,7 +242,7 @@ def damage(path: Path) -> None:
 
 
 def cannot_be_removed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As Windows has it while somebody has the file open."""
+    """As on Windows while another process has the file open."""
 
     def refuse(self: Path, missing_ok: bool = False) -> None:
         raise PermissionError(13, "The process cannot access the file because it is being used by another process")
@@ -270,7 +271,7 @@ def test_the_file_is_closed_before_it_is_removed(store: Store, path: Path, monke
 
     def unlink(self: Path, missing_ok: bool = False) -> None:
         with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-            store._db.execute("SELECT 1")
+            store._connection.db.execute("SELECT 1")
         removed.append(self.name)
         original(self, missing_ok=missing_ok)
 
@@ -337,15 +338,15 @@ class Failing:
 def test_a_disk_that_fails_in_any_statement_is_told_and_leaves_the_store_usable(
     store: Store, statement: str, rolls_back: bool, text: str, code: int
 ) -> None:
-    sound = store._db
+    sound = store._connection.db
     error = error_of(sqlite3.OperationalError, text, code)
-    store._db = Failing(sound, statement, error, rolls_back)  # type: ignore[assignment]
+    store._connection.db = Failing(sound, statement, error, rolls_back)  # type: ignore[assignment]
     before = store.file_states()
     with pytest.raises(IndexStoreError, match=text) as raised:
         store.put_file(FileRecord("0.py", "python", 99, 9, "other"), [])
         fill(store, files=9)
     assert not isinstance(raised.value, IndexDamagedError)
-    store._db = sound
+    store._connection.db = sound
     assert not sound.in_transaction
     kept = store.file_states()
     assert kept == before or kept["0.py"] == FileState(99, 9, "other")
@@ -360,4 +361,20 @@ def test_vectors_of_another_worktree_that_are_too_short_are_not_taken(store: Sto
     store.keep_length(MODEL, 2, 4)
     store.borrow_vectors(other.path, MODEL, 2, ["key 0"])
     assert store.vectors(MODEL, 2)[0] == []
+    assert_whole(store)
+
+
+def test_a_store_belongs_to_its_thread(store: Store) -> None:
+    raised: list[BaseException] = []
+
+    def use() -> None:
+        try:
+            store.counts()
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    thread.join()
+    assert isinstance(raised[0], sqlite3.ProgrammingError) and "thread" in str(raised[0]), "a bug, and no damage"
     assert_whole(store)

@@ -149,10 +149,10 @@ def test_keeps_vectors_by_text_across_files_and_deletion(store: Store) -> None:
     ids, vectors = store.vectors(MODEL, 6)
     assert ids == [again]
     np.testing.assert_allclose(vectors, vector, atol=1e-3)
-    lacking = {"moved.py": ["key of def same(): pass"]}
+    missing = {"moved.py": ["key of def same(): pass"]}
     assert store.texts_without_vector(MODEL, 6) == {}
-    assert store.texts_without_vector(MODEL, 2) == lacking
-    assert store.texts_without_vector("other-model", 6) == lacking
+    assert store.texts_without_vector(MODEL, 2) == missing
+    assert store.texts_without_vector("other-model", 6) == missing
 
 
 def test_counts_each_copy_of_a_text(store: Store) -> None:
@@ -270,11 +270,11 @@ def test_files_that_changed_last_come_first(store: Store) -> None:
     store.put_vectors(MODEL, 6, ["middle.py"], np.ones((1, 2), np.float32))
     among = store.texts_without_vector(MODEL, 6, among=["old.py", "middle.py", "none.py"])
     assert list(among.items()) == [("middle.py", ["middle.py b"]), order[2]]
-    assert store.lacking(MODEL, 6, ["x", "middle.py", "old.py"]) == ["x", "old.py"]
+    assert store.without_vector(MODEL, 6, ["x", "middle.py", "old.py"]) == ["x", "old.py"]
 
 
 def vectors_left(store: Store) -> set[str]:
-    return {key for key in ("kept", "gone", "late") if not store.lacking(MODEL, 6, [key])}
+    return {key for key in ("kept", "gone", "late") if not store.without_vector(MODEL, 6, [key])}
 
 
 def test_vectors_of_texts_that_are_gone_are_kept_for_a_while(store: Store) -> None:
@@ -309,7 +309,7 @@ def test_vectors_of_a_model_that_is_not_used_any_more_go(store: Store) -> None:
     assert store.prune(MODEL, [6], today=100, days=14, most=1) == 0
     assert store.prune(MODEL, [6], today=113, days=14, most=1) == 0
     assert store.prune(MODEL, [6], today=114, days=14, most=1) == 1
-    assert store.lacking("old", 6, ["kept"]) == ["kept"]
+    assert store.without_vector("old", 6, ["kept"]) == ["kept"]
     assert vectors_left(store) == {"kept"}
 
 
@@ -331,4 +331,4 @@ def test_words_of_replaced_files_leave_nothing_behind(store: Store) -> None:
     ids = [stored.id for path in ("a.py", "b.py") for stored in store.functions_of(path)]
     assert set(matching(store, "beta alpha_29", 100)) == set(ids)
     assert matching(store, "alpha_28 alpha_0".replace("alpha_", "")) == []
-    store._db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+    store._connection.db.execute("INSERT INTO words (words) VALUES ('integrity-check')")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fathom_indexer.embedding_space import Floats
 from fathom_indexer.vectors import ExactIndex
-from fathom_indexer.vectors.index import Floats
 
 DIM = 8
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,17 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fathom_indexer.vectors import ExactIndex, HnswIndex, SnapshotError, Stamp
+from fathom_indexer.embedding_space import EmbeddingSpace
+from fathom_indexer.vectors import ExactIndex, HnswIndex, SnapshotError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fathom_indexer.vectors.index import Floats
+    from fathom_indexer.embedding_space import Floats
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("hnswlib") is None, reason="hnswlib is not installed")
 
 DIM = 32
-STAMP = Stamp(model="test-model", exit=6, dim=DIM, generation=3)
+SPACE = EmbeddingSpace(model="test-model", index_exit=6, dim=DIM, rerank_exit=6)
+STAMP = SPACE, 3
+"""What the saved indexes of these tests are of: a space and a generation."""
 
 
 def clustered(count: int, seed: int = 0, dim: int = DIM) -> Floats:
@@ -76,7 +80,7 @@ def test_what_the_graph_finds_and_what_it_costs(tmp_path: Path) -> None:
     queries = clustered(40, seed=9, dim=128)
     assert recall(index, truth, queries, 50) > 0.98
     assert recall(index, truth, queries, 200) > 0.94
-    index.save(tmp_path / "v", Stamp("test-model", 6, 128, 3))
+    index.save(tmp_path / "v", replace(SPACE, dim=128), 3)
     assert (tmp_path / "v").stat().st_size / 4000 - vectors[0].nbytes < 200
 
 
@@ -174,10 +178,10 @@ def test_a_saved_index_comes_back_the_same(tmp_path: Path) -> None:
         each.remove(range(200))
         each.add(range(100), vectors[400:500])
     file = tmp_path / "vectors.hnsw"
-    index.save(file, STAMP)
+    index.save(file, *STAMP)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["vectors.hnsw", "vectors.hnsw.json"]
 
-    loaded = HnswIndex.load(file, STAMP)
+    loaded = HnswIndex.load(file, *STAMP)
     assert len(loaded) == len(index)
     queries = clustered(10, seed=9)
     assert [loaded.search(query, 20) for query in queries] == [index.search(query, 20) for query in queries]
@@ -191,69 +195,69 @@ def test_a_saved_index_comes_back_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "stamp",
     [
-        Stamp("other-model", 6, DIM, 3),
-        Stamp("test-model", 2, DIM, 3),
-        Stamp("test-model", 6, DIM * 2, 3),
-        Stamp("test-model", 6, DIM, 4),
+        (replace(SPACE, model="other-model"), 3),
+        (replace(SPACE, index_exit=2), 3),
+        (replace(SPACE, dim=DIM * 2), 3),
+        (SPACE, 4),
     ],
 )
-def test_an_index_of_something_else_is_refused(tmp_path: Path, stamp: Stamp) -> None:
-    filled(50)[0].save(tmp_path / "v", STAMP)
+def test_an_index_of_something_else_is_refused(tmp_path: Path, stamp: tuple[EmbeddingSpace, int]) -> None:
+    filled(50)[0].save(tmp_path / "v", *STAMP)
     with pytest.raises(SnapshotError, match="another index"):
-        HnswIndex.load(tmp_path / "v", stamp)
+        HnswIndex.load(tmp_path / "v", *stamp)
 
 
 def test_a_damaged_graph_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "v"
-    filled(200)[0].save(file, STAMP)
+    filled(200)[0].save(file, *STAMP)
     whole = file.read_bytes()
     for place in (0, 40, len(whole) // 2, len(whole) - 1):
         damaged = bytearray(whole)
         damaged[place] ^= 4
         file.write_bytes(damaged)
         with pytest.raises(SnapshotError, match="damaged"):
-            HnswIndex.load(file, STAMP)
+            HnswIndex.load(file, *STAMP)
     for content in (b"", whole[:100], whole[:-1], whole + b"x"):
         file.write_bytes(content)
         with pytest.raises(SnapshotError):
-            HnswIndex.load(file, STAMP)
+            HnswIndex.load(file, *STAMP)
     file.unlink()
     with pytest.raises(SnapshotError):
-        HnswIndex.load(file, STAMP)
+        HnswIndex.load(file, *STAMP)
 
 
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", "null", "{}", '{"checksum": 1}', '{"checksum": "x", "format": 1, "stamp": {}}', "\x00"]
 )
 def test_a_damaged_header_is_refused(tmp_path: Path, content: str) -> None:
-    filled(20)[0].save(tmp_path / "v", STAMP)
+    filled(20)[0].save(tmp_path / "v", *STAMP)
     (tmp_path / "v.json").write_text(content)
     with pytest.raises(SnapshotError):
-        HnswIndex.load(tmp_path / "v", STAMP)
+        HnswIndex.load(tmp_path / "v", *STAMP)
 
 
 def test_a_header_that_was_changed_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "v.json"
-    filled(20)[0].save(tmp_path / "v", STAMP)
+    filled(20)[0].save(tmp_path / "v", *STAMP)
     header = json.loads(file.read_text())
     for change in ({"keys": [*header["keys"][1:], 77]}, {"format": 99}, {"keys": header["keys"][1:]}):
         file.write_text(json.dumps({**header, **change}))
         with pytest.raises(SnapshotError):
-            HnswIndex.load(tmp_path / "v", STAMP)
+            HnswIndex.load(tmp_path / "v", *STAMP)
 
 
 def test_a_header_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
-    filled(20)[0].save(tmp_path / "v", STAMP)
+    filled(20)[0].save(tmp_path / "v", *STAMP)
     (tmp_path / "v.json").write_bytes(b'\xff\xfe{"')
     with pytest.raises(SnapshotError):
-        HnswIndex.load(tmp_path / "v", STAMP)
+        HnswIndex.load(tmp_path / "v", *STAMP)
 
 
 def test_the_graph_of_an_older_save_beside_a_newer_header_is_refused(tmp_path: Path) -> None:
     """What a kill between the two renames leaves."""
-    filled(20)[0].save(tmp_path / "v", STAMP)
+    filled(20)[0].save(tmp_path / "v", *STAMP)
     older = (tmp_path / "v").read_bytes()
-    filled(30)[0].save(tmp_path / "v", STAMP)
+    filled(30)[0].save(tmp_path / "v", *STAMP)
     (tmp_path / "v").write_bytes(older)
     with pytest.raises(SnapshotError, match="damaged"):
-        HnswIndex.load(tmp_path / "v", STAMP)
+        HnswIndex.load(tmp_path / "v", *STAMP)
