@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from fathom_indexer.errors import IndexerUnavailableError
-from fathom_indexer.process.client import Events, IndexerClient, IndexerError, IndexerGoneError
+from fathom_indexer.process.client import Events, IndexerClient
+from fathom_indexer.process.rpc import IndexerError, IndexerGoneError
 from fathom_indexer.types import Stage
 from fathom_server.documents import PAUSE, FolderDocuments
 

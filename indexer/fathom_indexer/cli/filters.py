@@ -1,4 +1,4 @@
-"""Filters as people type them, and which of them let nothing through."""
+"""Filters as users type them, and the filters that match nothing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path, PurePath
 from fathom_indexer.cli.options import config_from
 from fathom_indexer.cli.workspace import Workspace
 from fathom_indexer.engine import LANGUAGE_NAMES
-from fathom_indexer.search.filters import check_filters, glob_filter
+from fathom_indexer.search.filters import glob_filter
 from fathom_indexer.types import Filters, Hit
+from fathom_indexer.wire.validation import check_filters
 from fathom_indexer.workspace import SourceFile, resolve_root, scan
 
 _EVERYTHING = "**"
@@ -36,7 +37,7 @@ def filters_from(options: argparse.Namespace) -> Filters:
 
 
 def glob_in_workspace(glob: str, root: Path, here: Path) -> str:
-    """A path filter relative to `root`, as a search takes it, from what somebody typed in the folder `here`.
+    """A path filter relative to `root`, as a search takes it, from what a user typed in the folder `here`.
 
     Absolute ones are taken as they are. Those with `.` or `..` are relative to `here` if that lies inside the root,
     else to the root; so are those that lead to a file or folder there and to none below the root. Names that exist
@@ -86,7 +87,7 @@ def _anchored(start: Path, pattern: str, root: Path) -> str | None:
 
 
 class Unmatched:
-    """Says which filters let nothing through. The files are looked at only when results leave that open."""
+    """Tells which filters match nothing. The files are scanned only when the results leave that open."""
 
     def __init__(self, options: argparse.Namespace, filters: Filters) -> None:
         self._typed = dict(zip(filters.paths, options.globs, strict=True))
@@ -95,7 +96,7 @@ class Unmatched:
         self._files: list[str] | None = None
 
     def message(self, workspace: Workspace, hits: Sequence[Hit]) -> str | None:
-        """What is to be said of filters that let nothing through, given what was found. None for nothing."""
+        """A message about filters that match nothing, given the hits; None if there is nothing to tell."""
         said = self._of_paths(workspace, [hit.path for hit in hits])
         names = set(self._filters.languages) - {hit.function.language for hit in hits}
         if names:
@@ -105,13 +106,13 @@ class Unmatched:
         return "; ".join(said) or None
 
     def message_of_paths(self, workspace: Workspace, paths: Sequence[str]) -> str | None:
-        """As `message`, where it says nothing of the other filters that nothing was found."""
+        """As `message`, for path filters alone: other filters may have no results though they match functions."""
         return "; ".join(self._of_paths(workspace, paths)) or None
 
     def _of_paths(self, workspace: Workspace, paths: Sequence[str]) -> list[str]:
-        """Path filters that match no file; none of those that match one of `paths`.
+        """Messages about path filters that match no file; those that match one of `paths` are known to match.
 
-        Filters with `!` are not looked at: to take out what is not there does no harm.
+        Filters with `!` are skipped: excluding files that do not exist does no harm.
         """
         globs = [glob for glob in self._filters.paths if not glob.startswith("!") and not _matches_any(glob, paths)]
         files = self._all_files(workspace) if globs else []

@@ -17,7 +17,7 @@ from fathom_indexer.search.copies import CopyKey, fold_copies, same_build, same_
 from fathom_indexer.search.coverage import coverage_values, covered, discriminative_terms
 from fathom_indexer.search.definition_penalties import form_values
 from fathom_indexer.search.files import coherence_values, diversity_values
-from fathom_indexer.search.filters import check_filters, path_filter
+from fathom_indexer.search.filters import path_filter
 from fathom_indexer.search.name_match import name_values
 from fathom_indexer.search.path_match import place_values
 from fathom_indexer.search.path_roles import role_values
@@ -36,10 +36,11 @@ from fathom_indexer.storage import (
     match_expression,
     query_words,
 )
-from fathom_indexer.types import Filters, Function, Hit, Place, SearchResult
+from fathom_indexer.types import NO_CONTEXT, Contribution, Filters, FunctionRef, Hit, RequestContext
 from fathom_indexer.vectors import VectorIndex
+from fathom_indexer.wire.messages import LocationQuery, SearchRequest, SearchResponse, SnippetQuery
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 CANDIDATES = 100
 """How many functions each source of candidates proposes, at least."""
@@ -82,9 +83,9 @@ class _Candidates:
 class Searcher:
     """Searches one store. `encoder` and `vectors` are called when they are first needed.
 
-    `rerank_seconds` says how long a search may make deep vectors that are missing. `cancelled` is asked before every
-    costly step, and between batches of them: when it is true, whatever is known by then is the answer. `gone` says of
-    the path of a hit whether there is no such file any more: it is left out then.
+    `rerank_seconds` is how long a search may compute missing vectors of the rerank exit. `gone` says of the path of a
+    hit whether there is no such file any more: it is left out then. Requests have been checked (`wire.validation`). The
+    answer to a request that is cancelled meanwhile has the results known by then.
     """
 
     def __init__(
@@ -95,9 +96,8 @@ class Searcher:
         index_exit: int,
         rerank_exit: int,
         dim: int | None,
-        rerank_seconds: Callable[[], float] = lambda: 0.15,
+        rerank_seconds: float = 0.15,
         clock: Clock = time.monotonic,
-        cancelled: Callable[[], bool] = lambda: False,
         gone: Callable[[str], bool] = lambda path: False,
     ) -> None:
         self._store = store
@@ -108,7 +108,6 @@ class Searcher:
         self._dim = dim
         self._rerank_seconds = rerank_seconds
         self._clock = clock
-        self._cancelled = cancelled
         self._gone = gone
         self._generation = -1
         self._known_means: dict[tuple[int, int | None], dict[str, Floats]] = {}
@@ -116,39 +115,35 @@ class Searcher:
 
     def search(
         self,
-        query: str,
-        limit: int,
-        filters: Filters,
-        languages: Sequence[str],
+        request: SearchRequest,
+        context: RequestContext = NO_CONTEXT,
         steps: Steps = ALL_STEPS,
         weights: Weights = DEFAULT_WEIGHTS,
-    ) -> Iterator[SearchResult]:
-        """Functions that answer a query, best first: the first order at once, then the final one if it may differ.
+    ) -> Iterator[SearchResponse]:
+        """Functions for a query by words or by snippet, best first: the first order at once, then the final one if it
+        may differ.
 
-        Raises `QueryError` for filters that mean nothing.
+        Raises `ValueError` for a query by location: the caller finds its function and calls `similar_function`.
         """
-        allowed = self._allowed(filters, languages)
-        fold = same_text if Step.COPIES in steps else None
-        for ranking in self.rank(understand(query), limit, allowed, steps, weights):
-            yield self._result(ranking, limit, fold)
-
-    def similar(self, code: str, limit: int, filters: Filters, languages: Sequence[str]) -> Iterator[SearchResult]:
-        """Functions that resemble a piece of code, in the orders of `search`.
-
-        Raises `QueryError` for filters that mean nothing.
-        """
-        allowed = self._allowed(filters, languages)
-        for ranking in self.rank(understand_code(code), limit, allowed):
-            yield self._result(ranking, limit, same_build)
+        query = request.query
+        if isinstance(query, LocationQuery):
+            raise ValueError("a query by location has no text")
+        if isinstance(query, SnippetQuery):
+            understood, fold = understand_code(query.code), same_build
+        else:
+            understood, fold = understand(query.text), same_text
+        allowed = self._allowed(request.filters)
+        for ranking in self.rank(understood, request.limit, allowed, steps, weights, context=context):
+            yield self._response(ranking, request.limit, fold if Step.COPIES in steps else None)
 
     def similar_function(
-        self, stored: StoredFunction, limit: int, filters: Filters, languages: Sequence[str]
-    ) -> Iterator[SearchResult]:
-        """As `similar`, for a function of the index, which itself and what encloses or is inside it are left out."""
-        allowed = self._allowed(filters, languages)
-        query = understand_code(code_text(stored.function, stored.path))
-        for ranking in self.rank(query, limit + _OVERLAPPING, allowed, language=stored.function.language):
-            yield self._result(ranking, limit, same_build, compared=stored)
+        self, stored: StoredFunction, request: SearchRequest, context: RequestContext = NO_CONTEXT
+    ) -> Iterator[SearchResponse]:
+        """Functions that resemble a function of the index, which is left out, as are those around it and inside it."""
+        allowed, limit = self._allowed(request.filters), request.limit
+        query, language = understand_code(code_text(stored.function, stored.path)), stored.function.language
+        for ranking in self.rank(query, limit + _OVERLAPPING, allowed, language=language, context=context):
+            yield self._response(ranking, limit, same_build, compared=stored)
 
     def rank(
         self,
@@ -158,6 +153,7 @@ class Searcher:
         steps: Steps = ALL_STEPS,
         weights: Weights = DEFAULT_WEIGHTS,
         language: str = "",
+        context: RequestContext = NO_CONTEXT,
     ) -> Iterator[Ranking]:
         """The candidates for a query in their first order, then in the final one if the deep exit has a say.
 
@@ -169,7 +165,7 @@ class Searcher:
         wanted = max(CANDIDATES, limit)
         telling, statistics = self._discriminative(query, steps)
         words = self._matching(telling, query, wanted, allowed)
-        if self._cancelled():
+        if context.cancelled():
             yield Ranking([], (), 0, False)
             return
         named = self._named(query, wanted, allowed, steps)
@@ -198,7 +194,7 @@ class Searcher:
             yield Ranking(*_ordered(candidates, {}, steps, weights), reranked=0, complete=True)
             return
         known = vectors if self._rerank_exit == self._index_exit else None
-        yield from self._deepened(candidates, known, encoded[self._rerank_exit], steps, weights, language)
+        yield from self._deepened(candidates, known, encoded[self._rerank_exit], steps, weights, language, context)
 
     def _deepened(
         self,
@@ -208,17 +204,20 @@ class Searcher:
         steps: Steps,
         weights: Weights,
         language: str,
+        context: RequestContext,
     ) -> Iterator[Ranking]:
         """The order by the rerank exit. Where vectors are made for it, what is known gives an order before."""
         ids = list(candidates.outlines)
         model, layer = self._encoder().config.model_id, self._rerank_exit
         vectors = dict(self._store.vectors_of(model, layer, ids) if known is None else known)
-        seconds = self._rerank_seconds()
+        seconds = 0.0 if context.skip_rerank else self._rerank_seconds
         if len(vectors) < len(ids) and seconds > 0:
             first = _ordered(candidates, {}, steps, weights)
             yield Ranking(*first, reranked=0, complete=False, final=False)
             missing = [function_id for function_id, _ in first[0] if function_id not in vectors]
-            vectors |= make_missing(self._store, self._encoder(), layer, missing, seconds, self._clock, self._cancelled)
+            vectors |= make_missing(
+                self._store, self._encoder(), layer, missing, seconds, self._clock, context.cancelled
+            )
         means: Mapping[str, Floats] = {}
         if candidates.query.kind is QueryKind.CODE and Step.CENTRING in steps:
             means = self._means(layer, None)
@@ -316,35 +315,38 @@ class Searcher:
             self._known_means.clear()
             self._known_ids = {}
 
-    def _allowed(self, filters: Filters, languages: Sequence[str]) -> frozenset[int] | None:
+    def _allowed(self, filters: Filters) -> frozenset[int] | None:
         if not filters:
             return None
-        check_filters(filters, languages)
         return self._store.ids_where(filters.languages, filters.kinds, path_filter(filters))
 
-    def _result(
+    def _response(
         self, ranking: Ranking, limit: int, fold: CopyKey | None, compared: StoredFunction | None = None
-    ) -> SearchResult:
+    ) -> SearchResponse:
         shown = ranking.ranked[: limit + _OVERLAPPING]
         stored = self._store.functions([function_id for function_id, _ in shown])
         gone = {path for path in {found.path for found in stored.values()} if self._gone(path)}
         hits = [
-            Hit(
-                stored[function_id].path,
-                stored[function_id].function,
-                score,
-                "",
-                explain(function_id, ranking.signals),
-            )
+            _hit(stored[function_id], score, explain(function_id, ranking.signals))
             for function_id, score in shown
-            if function_id in stored and stored[function_id].path not in gone
+            if function_id in stored
+            and stored[function_id].path not in gone
+            and (compared is None or not _overlap(stored[function_id], compared))
         ]
-        if compared is not None:
-            hits = [hit for hit in hits if hit.path != compared.path or not _overlap(hit.function, compared.function)]
         hits = hits[:limit] if fold is None else fold_copies(hits, limit, fold)
-        shown_hits = tuple(replace(hit, snippet=snippet(hit.function)) for hit in hits)
-        place = None if compared is None else Place(compared.path, compared.function)
-        return SearchResult(shown_hits, len(ranking.ranked), ranking.reranked, ranking.complete, place, ranking.final)
+        return SearchResponse(
+            # Snippets are made last, since they need the whole text of a function.
+            hits=tuple(replace(hit, snippet=snippet(hit.source)) for hit in hits if hit.source is not None),
+            candidates=len(ranking.ranked),
+            reranked=ranking.reranked,
+            complete=ranking.complete,
+            compared=None if compared is None else FunctionRef.of(compared.path, compared.function),
+            final=ranking.final,
+        )
+
+
+def _hit(stored: StoredFunction, score: float, explanation: tuple[Contribution, ...]) -> Hit:
+    return Hit(FunctionRef.of(stored.path, stored.function), score, "", explanation, source=stored.function)
 
 
 def _ordered(
@@ -410,5 +412,6 @@ def _centred_cosines(
     return cosines(known, dict(zip(known, rows, strict=True)), centred(query, [language], means)[0])
 
 
-def _overlap(one: Function, other: Function) -> bool:
-    return one.start_byte < other.end_byte and other.start_byte < one.end_byte
+def _overlap(one: StoredFunction, other: StoredFunction) -> bool:
+    first, second = one.function, other.function
+    return one.path == other.path and first.start_byte < second.end_byte and second.start_byte < first.end_byte

@@ -14,29 +14,37 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stand_in_engine import StandInEngine
 
 from fathom_indexer.errors import IndexDamagedError, IndexStoreError, QueryError, WorkspaceError
 from fathom_indexer.process.request_queue import Request, RequestQueue
 from fathom_indexer.process.service import read_requests
-from fathom_indexer.process.worker import RESCAN_INTERVAL, Worker
+from fathom_indexer.process.worker import Worker
+from fathom_indexer.process.workspace_monitor import RESCAN_INTERVAL, Watch
 from fathom_indexer.types import (
-    CloneGroup,
-    CloneKind,
+    NO_CONTEXT,
     Filters,
-    Function,
+    FunctionRef,
     Hit,
     IndexStatus,
     Kind,
     Progress,
-    SearchResult,
+    RequestContext,
     Stage,
 )
-from fathom_indexer.wire.messages import PROTOCOL_VERSION
+from fathom_indexer.wire.messages import (
+    PROTOCOL_VERSION,
+    LocationQuery,
+    SearchRequest,
+    SearchResponse,
+    SnippetQuery,
+    WordsQuery,
+)
 
-FUNCTION = Function("get", "Store.get", Kind.METHOD, "python", "def get(self)", "", "def get(self): ...", 0, 18, 4, 5)
+FUNCTION = FunctionRef("a.py", "get", "Store.get", Kind.METHOD, "python", "def get(self)", 4, 5)
 
 
-class FakeEngine:
+class FakeEngine(StandInEngine):
     """Notes every call and step. `plans` are the steps of each piece of indexing, in order of being asked for."""
 
     def __init__(self, plans: Sequence[Sequence[Stage | Exception]] = ()) -> None:
@@ -44,9 +52,6 @@ class FakeEngine:
         self.plans = list(plans)
         self.idle_plans: list[Sequence[Stage | Exception]] = []
         self.on_step: Callable[[str], None] = lambda step: None
-        self.cancelled: Callable[[], bool] = lambda: False
-        self.hurried = False
-        self.viewer = 0
         self.root_trouble = ""
         self.gone: list[str] = []
 
@@ -58,8 +63,8 @@ class FakeEngine:
     def idle_steps(self) -> Iterator[Progress]:
         return self._steps("idle", self.idle_plans.pop(0) if self.idle_plans else [])
 
-    def attend(self, paths: Sequence[str]) -> None:
-        self.calls.append(f"attend {'+'.join(paths)}")
+    def prioritize(self, paths: Sequence[str]) -> None:
+        self.calls.append(f"prioritize {'+'.join(paths)}")
 
     def _steps(self, name: str, plan: Sequence[Stage | Exception]) -> Iterator[Progress]:
         for number, stage in enumerate(plan, start=1):
@@ -70,7 +75,17 @@ class FakeEngine:
             self.on_step(step)
             yield Progress(stage, number, len(plan))
 
-    def search_steps(self, query: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
+    def search_steps(self, request: SearchRequest, context: RequestContext = NO_CONTEXT) -> Iterator[SearchResponse]:
+        limit, filters = request.limit, request.filters
+        if isinstance(request.query, LocationQuery):
+            self.calls.append(("similar_at", request.query.path, request.query.line, limit, filters))
+            yield SearchResponse((), 1, 0, complete=False, final=False)
+            return
+        if isinstance(request.query, SnippetQuery):
+            self.calls.append(("similar_to", request.query.code, limit, filters))
+            yield SearchResponse((), 1, 1, complete=True)
+            return
+        query = request.query.text
         self.calls.append(("search", query, limit, filters))
         if query == "impossible":
             raise QueryError("unknown language 'klingon'")
@@ -80,40 +95,18 @@ class FakeEngine:
             raise IndexDamagedError("it is damaged")
         if query == "bug":
             raise ZeroDivisionError("division by zero")
-        hits = (Hit("a.py", FUNCTION, 0.75, "def get(self): ..."),)
-        yield SearchResult(hits, 1, 0, complete=False, final=False)
-        yield SearchResult(hits, 1, 1, complete=True)
+        hits = (Hit(FUNCTION, 0.75, "def get(self): ..."),)
+        yield SearchResponse(hits, 1, 0, complete=False, final=False)
+        yield SearchResponse(hits, 1, 1, complete=True)
 
-    def similar_steps_at(
-        self, path: str, line: int, limit: int = 10, filters: Filters | None = None
-    ) -> Iterator[SearchResult]:
-        self.calls.append(("similar_at", path, line, limit, filters))
-        yield SearchResult((), 1, 0, complete=False, final=False)
+    def open_document(self, path: str, text: str, language: str = "", client: int = 0) -> None:
+        self.calls.append(("open", client, path, text, language))
 
-    def duplicates(
-        self,
-        filters: Filters | None = None,
-        loosest: CloneKind = CloneKind.NEAR,
-        threshold: float = 0.5,
-        min_tokens: int = 1,
-    ) -> list[CloneGroup]:
-        return []
+    def close_document(self, path: str, client: int = 0) -> None:
+        self.calls.append(("close", client, path))
 
-    def duplicates_steps(self) -> Iterator[tuple[int, int]]:
-        return iter([(1, 1)])
-
-    def similar_steps_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
-        self.calls.append(("similar_to", snippet, limit, filters))
-        yield SearchResult((), 1, 1, complete=True)
-
-    def open_document(self, path: str, text: str, language: str = "") -> None:
-        self.calls.append(("open", self.viewer, path, text, language))
-
-    def close_document(self, path: str) -> None:
-        self.calls.append(("close", self.viewer, path))
-
-    def close_documents(self) -> None:
-        self.calls.append(("close all", self.viewer))
+    def close_documents(self, client: int = 0) -> None:
+        self.calls.append(("close all", client))
 
     def document_steps(self) -> Iterator[None]:
         self.calls.append("document step")
@@ -121,7 +114,7 @@ class FakeEngine:
 
     def status(self) -> IndexStatus:
         self.calls.append("status")
-        return IndexStatus("/root", "/cache/i.db", 1, "model", 6, 2, 3, 3)
+        return super().status()
 
     def trouble(self) -> str:
         return self.root_trouble
@@ -140,9 +133,9 @@ class FakeEngine:
 class Harness:
     """A worker whose requests and answers are lists. `run` works until nothing is left to do, then shuts down."""
 
-    def __init__(self, engine: FakeEngine, clock: Sequence[float] = ()) -> None:
+    def __init__(self, engine: FakeEngine, clock: Sequence[float] = (), watch: Watch | None = None) -> None:
         self.engine = engine
-        self.inbox = RequestQueue()
+        self.queue = RequestQueue()
         self.sent: list[dict[str, Any]] = []
         self.failures: list[Exception] = []
         times = iter(clock)
@@ -150,10 +143,11 @@ class Harness:
         self.reasons: list[str] = []
         self.worker = Worker(
             self.open,
-            self.inbox,
+            self.queue,
             self.sent.append,
             clock=lambda: next(times, self.now),
             wait_reason=lambda: self.reasons.pop(0) if self.reasons else "",
+            watch=watch,
         )
 
     def open(self) -> FakeEngine:
@@ -162,11 +156,11 @@ class Harness:
         return self.engine
 
     def ask(self, request_id: int, method: str, **params: Any) -> None:
-        self.inbox.put(Request(request_id, method, params, reply=self.sent.append))
+        self.queue.put(Request(request_id, method, params, reply=self.sent.append))
 
     def run(self) -> list[dict[str, Any]]:
         """Everything that was sent."""
-        original = self.inbox.take
+        original = self.queue.take
 
         def take(timeout: float | None = None) -> Request | None:
             request = original(0)
@@ -176,7 +170,7 @@ class Harness:
                 self.now += timeout
             return request
 
-        self.inbox.take = take  # type: ignore[method-assign]
+        self.queue.take = take  # type: ignore[method-assign]
         self.worker.run()
         assert self.sent.pop() == {"id": 99, "result": {}}
         return self.sent
@@ -244,11 +238,14 @@ def test_the_first_order_is_sent_ahead_of_the_answer_to_whom_it_is_worth_it() ->
     assert first["params"]["result"] == {**answer["result"], "reranked": 0, "complete": False}
 
 
-def test_searches_are_hurried_while_the_index_is_being_made() -> None:
+def test_searches_skip_reranking_while_the_index_is_being_made() -> None:
     class Watched(FakeEngine):
-        def search_steps(self, query: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
-            self.calls.append((query, self.hurried))
-            yield from super().search_steps(query, limit, filters)
+        def search_steps(
+            self, request: SearchRequest, context: RequestContext = NO_CONTEXT
+        ) -> Iterator[SearchResponse]:
+            assert isinstance(request.query, WordsQuery)
+            self.calls.append((request.query.text, context.skip_rerank))
+            yield from super().search_steps(request, context)
 
     watched = Watched()
     watched.idle_plans = [[Stage.DEEPEN]]
@@ -342,37 +339,39 @@ def test_what_can_wait_may_fail() -> None:
 
 def test_files_in_use_are_told_to_the_engine() -> None:
     harness = Harness(FakeEngine())
-    harness.ask(1, "attend", paths=["a.py"])
-    harness.ask(2, "attend", paths=["../a.py"])
+    harness.ask(1, "prioritize", paths=["a.py"])
+    harness.ask(2, "prioritize", paths=["../a.py"])
     answers = harness.answers()
     assert answers[1]["result"] == {}
     assert answers[2]["error"]["kind"] == "query"
-    assert [call for call in harness.engine.calls if "attend" in call] == ["attend a.py"]
+    assert [call for call in harness.engine.calls if "prioritize" in call] == ["prioritize a.py"]
 
 
 def test_cancel_drops_a_request_that_still_waits() -> None:
     harness = Harness(FakeEngine())
     harness.ask(1, "search", query="one")
     harness.ask(2, "search", query="two")
-    harness.inbox.cancel(0, 1)
-    harness.inbox.cancel(0, 77)
+    harness.queue.cancel(0, 1)
+    harness.queue.cancel(0, 77)
     assert set(harness.answers()) == {2}
     assert not any(call[1] == "one" for call in harness.engine.calls)
 
 
 def test_a_search_that_is_under_way_stops_at_its_next_step_and_is_not_answered() -> None:
     class Patient(FakeEngine):
-        def search_steps(self, query: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
-            yield SearchResult((), 0, 0, complete=False, final=False)
-            assert not self.cancelled()
+        def search_steps(
+            self, request: SearchRequest, context: RequestContext = NO_CONTEXT
+        ) -> Iterator[SearchResponse]:
+            yield SearchResponse(complete=False, final=False)
+            assert not context.cancelled()
             self.on_step("first order")
-            assert self.cancelled()
-            yield SearchResult((), 0, 0, complete=False, final=False)
+            assert context.cancelled()
+            yield SearchResponse(complete=False, final=False)
             self.calls.append("went on")
 
     patient = Patient()
     harness = Harness(patient)
-    patient.on_step = lambda step: harness.inbox.cancel(0, 1) if step == "first order" else None
+    patient.on_step = lambda step: harness.queue.cancel(0, 1) if step == "first order" else None
     harness.ask(1, "search", query="slow")
     assert harness.answers() == {}
     assert "went on" not in patient.calls
@@ -382,16 +381,16 @@ def test_clients_number_their_requests_as_they_like() -> None:
     harness = Harness(FakeEngine())
     answers: dict[str, list[dict[str, Any]]] = {"one": [], "two": []}
     for client, name in enumerate(answers, start=1):
-        harness.inbox.put(Request(7, "search", {"query": name}, client, answers[name].append))
-    harness.inbox.put(Request(8, "search", {"query": "left"}, 3))
-    harness.inbox.cancel(1, 7)
-    harness.inbox.leave(3)
+        harness.queue.put(Request(7, "search", {"query": name}, client, answers[name].append))
+    harness.queue.put(Request(8, "search", {"query": "left"}, 3))
+    harness.queue.cancel(1, 7)
+    harness.queue.leave(3)
     harness.run()
     assert [len(heard) for heard in answers.values()] == [0, 1]
     assert [call[1] for call in harness.engine.calls if call[0] == "search"] == ["two"]
 
 
-def test_nothing_is_indexed_while_it_is_somebody_elses_turn() -> None:
+def test_nothing_is_indexed_while_another_process_has_the_lease() -> None:
     class Taken:
         tries = 0
         released = 0
@@ -404,17 +403,17 @@ def test_nothing_is_indexed_while_it_is_somebody_elses_turn() -> None:
             self.released += 1
 
     engine = FakeEngine([[Stage.PARSE, Stage.READY]])
-    turn = Taken()
+    lease = Taken()
     sent: list[dict[str, Any]] = []
 
-    class Hurried(RequestQueue):
+    class Impatient(RequestQueue):
         def take(self, timeout: float | None = None) -> Request | None:
-            assert timeout != 0 or turn.tries > 3
+            assert timeout != 0 or lease.tries > 3
             return super().take(0) if timeout is not None else Request(9, "shutdown", {})
 
-    inbox = Hurried()
-    inbox.put(Request(1, "search", {"query": "q"}, reply=sent.append))
-    Worker(lambda: engine, inbox, sent.append, turn).run()
+    queue = Impatient()
+    queue.put(Request(1, "search", {"query": "q"}, reply=sent.append))
+    Worker(lambda: engine, queue, sent.append, lease).run()
     assert [call if isinstance(call, str) else call[0] for call in engine.calls] == [
         "index scan",
         "search",
@@ -422,7 +421,7 @@ def test_nothing_is_indexed_while_it_is_somebody_elses_turn() -> None:
         "scan ready 2",
         "close",
     ]
-    assert turn.released == 1
+    assert lease.released == 1
 
 
 def test_changed_files_go_ahead_of_the_scan_which_then_goes_on() -> None:
@@ -609,7 +608,7 @@ def test_an_index_that_turns_out_damaged_ends_the_process_and_leaves_requests_to
     harness.worker.run()
     assert harness.sent == [{"method": "problem", "params": {"kind": "index", "message": "it is damaged"}}]
     assert engine.calls[-1] == "close"
-    assert harness.inbox.closed
+    assert harness.queue.closed
 
 
 def test_an_engine_that_cannot_be_opened_is_tried_again() -> None:
@@ -636,13 +635,13 @@ def test_progress_is_told_now_and_then_and_at_every_new_stage() -> None:
     ]
 
 
-def test_a_closed_inbox_ends_the_worker() -> None:
+def test_a_closed_queue_ends_the_worker() -> None:
     engine = FakeEngine([[Stage.PARSE, Stage.READY]])
-    inbox = RequestQueue()
-    inbox.put(Request(1, "search", {"query": "q"}))
-    inbox.close()
+    queue = RequestQueue()
+    queue.put(Request(1, "search", {"query": "q"}))
+    queue.close()
     sent: list[dict[str, Any]] = []
-    Worker(lambda: engine, inbox, sent.append).run()
+    Worker(lambda: engine, queue, sent.append).run()
     assert sent == []
     assert engine.calls == ["index scan", "close"]
 
@@ -657,8 +656,9 @@ def test_a_folder_that_is_away_is_said_with_every_answer_and_looked_at_when_it_i
     def go_away(step: str) -> None:
         engine.on_step = lambda step: None
         engine.root_trouble = "no such folder: /root"
-        for number, method in enumerate(("search", "duplicates", "status"), start=1):
-            harness.ask(number, method, query="q")
+        harness.ask(1, "search", query="q")
+        harness.ask(2, "duplicates")
+        harness.ask(3, "status")
         harness.ask(4, "similar", snippet="x")
 
     engine.on_step = go_away
@@ -688,11 +688,11 @@ def test_a_folder_that_is_away_is_said_with_every_answer_and_looked_at_when_it_i
 def test_indexing_that_finds_the_folder_away_has_the_next_search_look_again() -> None:
     engine = FakeEngine([[WorkspaceError("no such folder: /root")], [Stage.READY]])
     harness = Harness(engine)
-    harness.worker._begin()
-    harness.worker._step()
+    harness.worker.begin()
+    harness.worker.index_step()
     assert engine.calls == ["index scan"]
     harness.ask(1, "search", query="q")
-    harness.worker._serve(harness.inbox.take(0) or pytest.fail("there is no request"))
+    harness.worker.serve(harness.queue.take(0) or pytest.fail("there is no request"))
     assert engine.calls[1] == "index scan"
     assert harness.sent[-1]["result"]["indexing"] is True
 
@@ -716,8 +716,7 @@ def test_that_something_failed_is_said_for_as_long_as_it_does() -> None:
 
 def test_a_folder_that_cannot_be_opened_yet_is_watched() -> None:
     watched: list[object] = []
-    harness = Harness(FakeEngine([[Stage.READY]]))
-    harness.worker._watch_files = watched.append
+    harness = Harness(FakeEngine([[Stage.READY]]), watch=watched.append)
     harness.failures = [WorkspaceError("no such folder")] * 3
     harness.ask(1, "watch")
     harness.ask(2, "watch")
@@ -757,8 +756,7 @@ def test_looking_again_does_not_hide_that_the_first_look_was_not_over() -> None:
 
 def test_a_search_that_has_an_unwatched_workspace_looked_at_does_not_say_that_something_is_missing() -> None:
     engine = FakeEngine([[Stage.READY], [Stage.READY]])
-    harness = Harness(engine)
-    harness.worker._watch_files = lambda failed: failed("no more watches")
+    harness = Harness(engine, watch=lambda failed: failed("no more watches"))
     harness.ask(1, "watch")
 
     def wait(step: str) -> None:
@@ -775,17 +773,17 @@ def test_a_search_that_has_an_unwatched_workspace_looked_at_does_not_say_that_so
 
 
 def read(*lines: bytes) -> tuple[list[Request], list[dict[str, Any]]]:
-    """What becomes of lines: the requests that are put into the inbox, and the messages that are sent."""
+    """The requests that lines put into the queue, and the messages that are sent."""
 
-    class Tray(RequestQueue):
+    class Recorder(RequestQueue):
         def put(self, request: Request) -> None:
             requests.append(request)
 
-    inbox = Tray()
+    queue = Recorder()
     requests: list[Request] = []
     sent: list[dict[str, Any]] = []
-    read_requests(iter(lines), inbox, sent.append)
-    assert inbox.closed
+    read_requests(iter(lines), queue, sent.append)
+    assert queue.closed
     return requests, sent
 
 
@@ -896,9 +894,9 @@ def test_what_prints_cannot_write_into_the_protocol(tmp_path: Path) -> None:
 def test_open_documents_belong_to_their_client_and_go_before_indexing() -> None:
     engine = FakeEngine([[Stage.SCAN, Stage.READY]])
     harness = Harness(engine)
-    harness.inbox.put(Request(1, "openDocument", {"path": "a.py", "text": "x = 1"}, client=7))
-    harness.inbox.put(Request(2, "closeDocument", {"path": "untitled:U"}, client=8))
-    harness.inbox.put(Request(3, "closeDocuments", {}, client=7))
+    harness.queue.put(Request(1, "openDocument", {"path": "a.py", "text": "x = 1"}, client=7))
+    harness.queue.put(Request(2, "closeDocument", {"path": "untitled:U"}, client=8))
+    harness.queue.put(Request(3, "closeDocuments", {}, client=7))
     harness.run()
     assert engine.calls[:6] == [
         "index scan",
@@ -923,15 +921,14 @@ def test_a_document_that_is_none_is_refused(params: dict[str, Any]) -> None:
 
 def test_where_files_cannot_be_watched_a_search_has_them_looked_at_now_and_then() -> None:
     engine = FakeEngine()
-    harness = Harness(engine, clock=[0.0, 10.0, 40.0, 40.0, 45.0])
-    harness.worker._report = lambda progress: None  # type: ignore[method-assign]  # it looks at the clock too
     asked: list[str] = []
 
     def watch(failed: Callable[[str], None]) -> None:
         asked.append("watch")
         failed("the limit of inotify is reached")
 
-    harness.worker._watch_files = watch
+    harness = Harness(engine, clock=[0.0, 10.0, 40.0, 40.0, 45.0], watch=watch)
+    harness.worker._progress.report = lambda progress: None  # type: ignore[method-assign]  # it reads the clock too
     harness.ask(1, "watch")
     harness.ask(2, "watch")
     for number in (3, 4, 5):
