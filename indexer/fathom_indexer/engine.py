@@ -303,7 +303,7 @@ class Engine:
         return self._duplicates.steps()
 
     def status(self) -> IndexStatus:
-        """What is in the index now."""
+        """The content of the index now."""
         files, functions = self._store.counts()
         embedded = self._store.embedded(self._exits.model, self._exits.index)
         return IndexStatus(

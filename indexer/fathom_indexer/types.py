@@ -15,10 +15,10 @@ def _never() -> bool:
 
 
 class Kind(str, Enum):
-    """What a unit of code is. The values are what users see and filter by.
+    """The kinds of units of code. Users see and filter by the values.
 
     The first group are functions; the second are the declarations that enclose them, stored without the functions
-    inside; `module` is what is left of a file when all of those are taken out.
+    inside; `module` is the rest of a file.
     """
 
     FUNCTION = "function"
@@ -75,7 +75,7 @@ class Function:
     """Whether the parser could not follow the function and layout says where it ends."""
 
     def without_place(self) -> Function:
-        """The same wherever in a file it stands, to tell a function that only moved."""
+        """The same function without its position in the file, to recognise a function that only moved."""
         return replace(
             self,
             start_byte=0,
@@ -297,7 +297,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """What is in an index, for `fathom status` and `fathom/status`."""
+    """The content of an index, for `fathom status` and `fathom/status`."""
 
     root: str
     index_path: str

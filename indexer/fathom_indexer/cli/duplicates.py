@@ -29,7 +29,7 @@ from fathom_indexer.wire.validation import check_threshold
 EXIT_FORBIDDEN = 3
 
 _SHOWN = 20
-"""Groups that are shown to people who do not say how many they want."""
+"""The number of groups that are shown as text without `--limit`."""
 
 _KINDS = [kind.value for kind in CloneKind]
 _COLOURS = {CloneKind.EXACT: "red", CloneKind.RENAMED: "yellow", CloneKind.NEAR: "blue"}
@@ -77,7 +77,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Refresh what is known of the files, then compare the functions."""
+    """Refresh the index, then compare the functions."""
     check_path(options)
     check_threshold(options.threshold)
     with told_in_json(options, {"groups": []}):

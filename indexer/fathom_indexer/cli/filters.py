@@ -53,36 +53,38 @@ def glob_in_workspace(glob: str, root: Path, here: Path) -> str:
     elif "." in names or ".." in names:
         found = _anchored(start, pattern, root) or "/" + pattern
     elif "/" in pattern.rstrip("/"):
-        found = next((_anchored(place, pattern, root) for place in (root, start) if _leads_on(place, names[0])), None)
+        found = next(
+            (_anchored(folder, pattern, root) for folder in (root, start) if _leads_on(folder, names[0])), None
+        )
     else:
         found = None
     return mark + (found or pattern)
 
 
-def _leads_on(place: Path, name: str) -> bool:
-    return os.path.lexists(place / name)
+def _leads_on(folder: Path, name: str) -> bool:
+    return os.path.lexists(folder / name)
 
 
 def _anchored(start: Path, pattern: str, root: Path) -> str | None:
     """What `pattern`, relative to `start`, is called from `root`; None if it leads out of it."""
-    place = start
+    path = start
     rest: list[str] = []
     for name in pattern.split("/"):
         if name == "..":
-            place = place if rest else place.parent
+            path = path if rest else path.parent
             rest = rest[:-1]
         elif name not in ("", "."):
-            if rest or not os.path.lexists(place / name):
+            if rest or not os.path.lexists(path / name):
                 rest.append(name)
             else:
-                place /= name
+                path /= name
     # A link to a file is known by its own name, one to a folder by what it leads to.
-    place = place.resolve() if place.is_dir() else place.parent.resolve() / place.name
-    if not rest and root.is_relative_to(place):
+    path = path.resolve() if path.is_dir() else path.parent.resolve() / path.name
+    if not rest and root.is_relative_to(path):
         return _EVERYTHING
-    if not place.is_relative_to(root):
+    if not path.is_relative_to(root):
         return None
-    literal = [_SPECIAL.sub(r"\\\g<0>", name) for name in place.relative_to(root).parts]
+    literal = [_SPECIAL.sub(r"\\\g<0>", name) for name in path.relative_to(root).parts]
     return "/" + "/".join([*literal, *rest]) + ("/" if pattern.endswith("/") else "")
 
 

@@ -96,7 +96,7 @@ def results_json(asked: Json, hits: Iterable[Hit], explain: bool = False, messag
 
 
 def show_hits(hits: Sequence[Hit], explain: bool = False) -> None:
-    """A readable list: place, name, relevance, signature, a few lines of code; scores and their parts to `explain`."""
+    """Print hits for reading, with a few lines of code; with `explain`, also their scores and parts of them."""
     console = Console(highlight=False, soft_wrap=True)
     if not hits:
         console.print("nothing found")

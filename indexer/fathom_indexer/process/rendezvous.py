@@ -130,7 +130,7 @@ def check_address(address: Address) -> None:
     path = Path(address.path)
     check_private(path.parent)
     if not _is_socket(path):
-        raise FileNotFoundError(f"{path} is not a socket")
+        raise FileNotFoundError(f"{path} is no socket")
 
 
 def check_private(folder: Path) -> None:
@@ -142,7 +142,7 @@ def check_private(folder: Path) -> None:
         return
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
-        raise PermissionError(f"{folder} is not a folder")
+        raise PermissionError(f"{folder} is no folder")
     if found.st_uid != os.geteuid():
         raise PermissionError(f"{folder} belongs to another user")
     if found.st_mode & 0o077:

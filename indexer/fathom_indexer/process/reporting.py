@@ -1,4 +1,4 @@
-"""What the engine's thread tells clients without being asked: progress, and problems with their next attempt."""
+"""Notifications of the engine's thread to all clients: progress, and problems with their next attempt."""
 
 from __future__ import annotations
 
