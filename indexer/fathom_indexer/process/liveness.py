@@ -3,8 +3,8 @@
 No system shows everything (`tests/privacy/` traces system calls instead):
 
 - A socket is seen if it exists at the moment of a check. A look-up of a name may be over within a millisecond.
-- Linux lists the sockets that are bound or connected, macOS and Windows all of TCP and UDP. Sockets of a Windows service
-  that sends for the process are not among them.
+- Linux lists the sockets that are bound or connected, macOS and Windows all of TCP and UDP. Sockets of a Windows
+  service that sends for the process are not among them.
 - The telemetry's device id and its database are made when the library is loaded, and the database stays open: that does
   not depend on the moment. Windows builds up to 1.32 have neither; they hand events to the system.
 """

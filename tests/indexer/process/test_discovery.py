@@ -56,7 +56,7 @@ def is_running(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    # Killed processes of ours stay in the table until somebody takes note.
+    # Killed child processes stay in the process table until they are waited for.
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
     try:
@@ -93,7 +93,7 @@ class Workspace:
         return client
 
     @property
-    def meeting(self) -> Rendezvous:
+    def rendezvous(self) -> Rendezvous:
         return Rendezvous.open(self.root, self.config.cache_dir)
 
     def looks(self) -> list[str]:
@@ -194,8 +194,8 @@ async def test_it_ends_when_the_last_client_is_gone_and_leaves_no_address(worksp
     assert await names(two, "here") == ["here"]
     await two.shutdown()
     await until(lambda: not is_running(one.pid))
-    assert workspace.meeting.address() is None
-    assert {path.name for path in workspace.meeting.folder.iterdir()} == {
+    assert workspace.rendezvous.address() is None
+    assert {path.name for path in workspace.rendezvous.folder.iterdir()} == {
         "indexer.log",
         "indexing.lock",
         "serving.lock",
@@ -240,7 +240,7 @@ async def test_a_killed_indexer_is_noticed_by_all_and_replaced_by_one(workspace:
         assert "indexer.log" in await client.wait()
         with pytest.raises(IndexerUnavailableError):
             await client.status()
-    assert workspace.meeting.address() is not None, "a leftover"
+    assert workspace.rendezvous.address() is not None, "a leftover"
     three, four = await asyncio.gather(workspace.share(), workspace.share())
     assert three.pid == four.pid != one.pid
     assert await names(three, "back") == ["back"]
@@ -256,10 +256,10 @@ async def test_how_an_indexer_died_is_said_and_stands_in_its_log(workspace: Work
     for client in (one, two):
         assert "killed by signal 9 (SIGKILL)" in await client.wait()
     note = f"the indexer (process {one.pid}) ended: killed by signal 9 (SIGKILL)"
-    assert note in workspace.meeting.log.read_text()
+    assert note in workspace.rendezvous.log.read_text()
 
 
-async def test_how_an_indexer_died_is_said_by_whoever_started_it(workspace: Workspace) -> None:
+async def test_how_an_indexer_died_is_said_by_its_starter(workspace: Workspace) -> None:
     starter = workspace.starter()
     pid = pid_of(starter)
     client = await workspace.share()
@@ -267,7 +267,7 @@ async def test_how_an_indexer_died_is_said_by_whoever_started_it(workspace: Work
     os.kill(pid, signal.SIGABRT)
     assert "killed by signal 6 (SIGABRT)" in await client.wait()
     # What it was doing stands there, too.
-    assert "Fatal Python error: Aborted" in workspace.meeting.log.read_text()
+    assert "Fatal Python error: Aborted" in workspace.rendezvous.log.read_text()
     starter.communicate()
 
 
@@ -304,12 +304,12 @@ async def test_a_link_that_leads_elsewhere_ends_the_use_of_the_indexer(workspace
 
 async def test_an_indexer_that_is_asked_to_end_tidies_up(workspace: Workspace) -> None:
     client = await workspace.share()
-    address = workspace.meeting.address()
+    address = workspace.rendezvous.address()
     assert address is not None
     os.kill(client.pid, signal.SIGTERM)
     await asyncio.wait_for(client.wait(), 60)
     await until(lambda: not is_running(client.pid))
-    assert workspace.meeting.address() is None
+    assert workspace.rendezvous.address() is None
     assert not Path(address.path).exists()
     assert await names(await workspace.share(), "back") == ["back"]
 
@@ -322,7 +322,7 @@ async def test_one_that_does_not_even_answer_pings_is_killed(workspace: Workspac
     assert (await workspace.share()).pid != client.pid
 
 
-async def test_a_search_keeps_nobody_from_being_answered_pings(workspace: Workspace) -> None:
+async def test_pings_are_answered_during_a_search(workspace: Workspace) -> None:
     client = await workspace.share()
     search = asyncio.create_task(client.search(SearchRequest(WordsQuery("forever"), 1)))
     await workspace.searching()
@@ -359,7 +359,7 @@ async def test_what_a_client_asked_ends_with_it(workspace: Workspace) -> None:
 # --- those who do not fit --------------------------------------------------------------------------------------------
 
 
-async def test_another_configuration_gets_an_indexer_apart(workspace: Workspace) -> None:
+async def test_another_configuration_gets_a_private_index(workspace: Workspace) -> None:
     config = Config(cache_dir=workspace.config.cache_dir, linger=0.2, exclude=("gen/",))
     one = await workspace.share()
     two, three = await workspace.share(config=config), await workspace.share(config=config)
@@ -392,8 +392,8 @@ async def test_an_unused_indexer_makes_way_for_one_that_is_set_up_differently(wo
     excluding = Config(cache_dir=workspace.config.cache_dir, linger=0.2, exclude=("gen/",))
     two = await workspace.share(config=excluding)
     assert two.pid != one.pid
-    assert workspace.meeting.address() is not None
-    assert workspace.meeting.address().pid == two.pid  # type: ignore[union-attr]
+    assert workspace.rendezvous.address() is not None
+    assert workspace.rendezvous.address().pid == two.pid  # type: ignore[union-attr]
     await until(lambda: not is_running(one.pid))
 
 
@@ -415,7 +415,7 @@ async def test_an_old_indexer_makes_way_unless_it_has_clients(
     await old.shutdown()
     newer = await workspace.share()
     await until(lambda: not is_running(old.pid))
-    address = workspace.meeting.address()
+    address = workspace.rendezvous.address()
     assert address is not None
     assert address.pid == newer.pid
 
@@ -439,8 +439,8 @@ async def test_an_older_client_leaves_a_newer_indexer_alone(
 # --- where nothing can be shared -------------------------------------------------------------------------------------
 
 
-async def test_where_nothing_can_be_shared_a_process_of_ones_own_is_used(workspace: Workspace) -> None:
-    workspace.meeting.folder.chmod(0o755)
+async def test_where_nothing_can_be_shared_a_private_process_is_used(workspace: Workspace) -> None:
+    workspace.rendezvous.folder.chmod(0o755)
     one, two = await workspace.share(), await workspace.share()
     assert one.pid != two.pid
     assert await names(one, "alone") == ["alone"]
@@ -466,11 +466,11 @@ async def test_an_indexer_that_is_frozen_is_done_without(workspace: Workspace, m
 @pytest.mark.slow
 async def test_giving_up_to_start_leaves_no_process_behind(workspace: Workspace) -> None:
     joining = asyncio.create_task(workspace.share())
-    await until(lambda: workspace.meeting.address() is not None, every=0.001)
+    await until(lambda: workspace.rendezvous.address() is not None, every=0.001)
     joining.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await joining
-    if (address := workspace.meeting.address()) is not None:
+    if (address := workspace.rendezvous.address()) is not None:
         pid = address.pid
         await until(lambda: not is_running(pid))
 
@@ -487,7 +487,7 @@ async def test_an_address_that_leads_to_a_folder_of_others_is_refused(workspace:
 
     server = await asyncio.start_unix_server(eavesdrop, str(trap / "socket"))
     address = {"pid": os.getpid(), "path": str(trap / "socket")}
-    (workspace.meeting.folder / "address.json").write_text(json.dumps(address))
+    (workspace.rendezvous.folder / "address.json").write_text(json.dumps(address))
     client = await workspace.share()
     assert await names(client, "alone") == ["alone"]
     assert "open to other users" in workspace.problems[0]
@@ -522,7 +522,7 @@ class Wire:
 
     @classmethod
     async def connect(cls, workspace: Workspace) -> Wire:
-        address = workspace.meeting.address()
+        address = workspace.rendezvous.address()
         assert address is not None
         if address.path:
             return cls(*await asyncio.open_unix_connection(address.path))
@@ -538,7 +538,7 @@ class Wire:
 
     async def hello(self, workspace: Workspace, **changes: Any) -> Any:
         identity = Identity.of(workspace.config)
-        address = workspace.meeting.address()
+        address = workspace.rendezvous.address()
         assert address is not None
         params = {
             "protocol": identity.protocol,
@@ -619,7 +619,7 @@ async def test_broken_messages_are_answered_and_do_no_harm(workspace: Workspace)
 async def test_a_port_is_for_those_who_know_the_token(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIGHT_LOOPBACK", "1")
     client = await workspace.share()
-    address = workspace.meeting.address()
+    address = workspace.rendezvous.address()
     assert address is not None
     assert (address.path, len(address.token)) == ("", 64)
     assert await names(client, "here") == ["here"]

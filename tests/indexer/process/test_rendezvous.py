@@ -96,7 +96,7 @@ def test_who_listens_can_be_reached_and_leaves_nothing_behind(rendezvous: Rendez
 
 
 @posix
-def test_nobody_else_can_reach_it(rendezvous: Rendezvous) -> None:
+def test_no_other_user_can_reach_it(rendezvous: Rendezvous) -> None:
     listener, address = rendezvous.listen()
     listener.close()
     assert rendezvous.folder.stat().st_mode & 0o777 == 0o700
@@ -124,7 +124,7 @@ def test_a_path_too_long_for_a_socket_is_got_around(tmp_path: Path) -> None:
     folder = Path(address.path).parent
     assert folder.parent == Path(tempfile.gettempdir())
     check_address(address)
-    # As after a crash: the next one finds the address and nobody there.
+    # As after a crash: the next client finds an address at which no process listens.
     rendezvous.withdraw()
     assert not folder.exists()
 
