@@ -84,9 +84,7 @@ class Watcher:
                     if paths := self._next():
                         self._changed(paths)
                 self._end()
-        except (
-            Exception
-        ) as error:  # System libraries raise all sorts. Clients must know that the files are not watched.
+        except Exception as error:  # Clients must know that the files are not watched, for any reason.
             self._give_up(error)
         self._end()
         if self._problem:

@@ -63,7 +63,7 @@ def test_matrices_are_multiplied_on_one_thread() -> None:
         "import sys, psutil\n"
         "from fathom_indexer.process import service, socket_server, worker, throttling\n"
         "assert 'numpy' not in sys.modules, 'too late'\n"
-        "courtesy.multiply_on_one_thread()\n"
+        "throttling.multiply_on_one_thread()\n"
         "import numpy\n"
         "square = numpy.ones((500, 500), numpy.float32)\n"
         "square @ square\n"
