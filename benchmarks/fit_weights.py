@@ -143,7 +143,7 @@ def ask_folder(
             config.index_exit,
             config.rerank_exit,
             config.index_dim,
-            lambda: RERANK_SECONDS,
+            RERANK_SECONDS,
         )
         for text, answers, covered in questions:
             query = understand(text)

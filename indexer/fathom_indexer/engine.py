@@ -1,4 +1,4 @@
-"""The one face of the engine: open a workspace, index it, search it."""
+"""The engine's public interface: open a workspace, index it, search it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from fathom_indexer.config import Config
 from fathom_indexer.documents import OpenDocuments, Overlay
@@ -21,25 +22,39 @@ from fathom_indexer.indexing.pipeline import IndexPipeline
 from fathom_indexer.indexing.priority import FilePriority
 from fathom_indexer.languages import LANGUAGES, fingerprint
 from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, Searcher, Steps, Weights
-from fathom_indexer.storage import WORDS_FORMAT, IndexReader, Store
+from fathom_indexer.storage import WORDS_FORMAT, IndexReader, Store, StoredFunction
 from fathom_indexer.types import (
+    NO_CONTEXT,
     CloneGroup,
     CloneKind,
     Coverage,
     Filters,
     Function,
+    FunctionRef,
     Hit,
     IndexStatus,
-    Place,
     Progress,
-    SearchResult,
+    RequestContext,
     Stage,
 )
 from fathom_indexer.vectors import VectorIndex
 from fathom_indexer.vectors.cache import VectorCache
+from fathom_indexer.wire.messages import (
+    DuplicatesRequest,
+    LocationQuery,
+    Query,
+    SearchRequest,
+    SearchResponse,
+    SnippetQuery,
+    WordsQuery,
+)
+from fathom_indexer.wire.validation import check_duplicates, check_request
 from fathom_indexer.workspace import cache_path, is_gone, resolve_root, root_trouble
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+logger = logging.getLogger(__name__)
 
 LANGUAGE_NAMES = tuple(language.name for language in LANGUAGES)
 
@@ -75,13 +90,6 @@ class Engine:
         self._space = EmbeddingSpace(model.model_id, index_exit, dim, rerank_exit)
         self._vectors = VectorCache(store, self._space, config.vectors)
         self._loaded_encoder: Encoder | None = None
-        self.cancelled: Callable[[], bool] = lambda: False
-        """Asked between the batches of a search whether nobody wants its answer any more. For the owner to set."""
-        self.hurried = False
-        """Whether an answer at once matters more than a deep order, as it does while the index is being made: searches
-        make no deep vectors then. For the owner to set."""
-        self.viewer = 0
-        """Whose open documents are meant and seen. For the owner to set."""
         self._missing: set[str] = set()
 
         def searcher(readable: IndexReader, vectors: Callable[[], VectorIndex]) -> Searcher:
@@ -93,19 +101,18 @@ class Engine:
                 index_exit,
                 rerank_exit,
                 dim,
-                lambda: 0.0 if self.hurried else config.rerank_ms / 1000,
-                cancelled=self._is_cancelled,
+                config.rerank_ms / 1000,
                 gone=lambda path: path not in documents and self._is_gone(path),
             )
 
         self._saved = searcher(store, self._vectors.get)
-        self._desk = OpenDocuments(root, config, store, self._encoder, self._space, self._vectors.get, searcher)
-        self._duplication = DuplicateFinder(store)
-        self._interest = FilePriority()
-        self._indexing = IndexPipeline(root, config, store, self._space, self._encoder, self._vectors, self._interest)
+        self._documents = OpenDocuments(root, config, store, self._encoder, self._space, self._vectors.get, searcher)
+        self._duplicates = DuplicateFinder(store)
+        self._priority = FilePriority()
+        self._indexing = IndexPipeline(root, config, store, self._space, self._encoder, self._vectors, self._priority)
 
     @classmethod
-    def open(cls, root: Path, config: Config | None = None) -> Engine:
+    def open(cls, root: Path, config: Config | None = None) -> Self:
         """Open the workspace at `root`; its index is made when there is none.
 
         Raises `WorkspaceError` when the folder cannot be searched, `IndexStoreError` when the index cannot be
@@ -117,10 +124,10 @@ class Engine:
         try:
             return cls(root, config, Store(index))
         except IndexDamagedError as error:
-            log.warning("%s", error)
+            logger.warning("%s", error)
             return cls(root, config, Store(index))
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -136,19 +143,24 @@ class Engine:
             self._store.close()
 
     @property
+    def languages(self) -> tuple[str, ...]:
+        """The names of all languages that filters may name."""
+        return LANGUAGE_NAMES
+
+    @property
     def root(self) -> Path:
         """The workspace's folder, absolute."""
         return self._root
 
     def trouble(self) -> str:
-        """Why the workspace's folder cannot be looked into now, in words; empty if it can. Takes some microseconds.
+        """The reason why the workspace's folder cannot be read now, in words; empty if it can. Takes some microseconds.
 
-        What the index knows of it is kept until it is there again.
+        The index of the folder is kept until it can be read again.
         """
         return root_trouble(self._root)
 
     def missing(self) -> list[str]:
-        """Files that were not there any more when searches since the last call came upon them."""
+        """Files that searches since the last call found to be deleted."""
         missing, self._missing = sorted(self._missing), set()
         return missing
 
@@ -168,33 +180,59 @@ class Engine:
     def idle_steps(self) -> Iterator[Progress]:
         """Do what makes the index better and can wait, one short piece of work at a time, all of `Stage.DEEPEN`.
 
-        Functions of files that somebody works with come first. Stopping between two steps loses nothing.
+        Functions of files with priority (`prioritize`) come first. Stopping between two steps loses nothing.
         """
         return self._indexing.idle_steps()
 
-    def attend(self, paths: Sequence[str]) -> None:
-        """Somebody works with these files, relative to the root, now: their functions come before others."""
-        self._interest.note(paths)
+    def prioritize(self, paths: Sequence[str]) -> None:
+        """Index these files, relative to the root, before others: a user works with them."""
+        self._priority.note(paths)
 
-    def open_document(self, path: str, text: str, language: str = "") -> None:
-        """The viewer has a document open whose text is this now: its searches see it instead of the file.
+    def open_document(self, path: str, text: str, language: str = "", client: int = 0) -> None:
+        """Record the text of a document that a client has open: that client's searches see it instead of the file.
 
         `path` is relative to the root, or begins with `untitled:`, where `language` is needed. What would be left out
-        as a file is not seen. A document counts until it is closed, or the index has the same from its file.
+        as a file is not seen. A document counts until it is closed, or the index has the same text from its file.
         """
-        self._desk.open(self.viewer, path, text, language)
+        self._documents.open(client, path, text, language)
 
-    def close_document(self, path: str) -> None:
-        """The viewer has closed a document: its searches see the file again."""
-        self._desk.close(self.viewer, path)
+    def close_document(self, path: str, client: int = 0) -> None:
+        """Forget a document that a client has closed: that client's searches see the file again."""
+        self._documents.close(client, path)
 
-    def close_documents(self) -> None:
-        """The viewer has closed everything."""
-        self._desk.leave(self.viewer)
+    def close_documents(self, client: int = 0) -> None:
+        """Forget all documents of a client."""
+        self._documents.leave(client)
 
     def document_steps(self) -> Iterator[None]:
         """Make the vectors that open documents lack, in short steps."""
-        return self._desk.embed()
+        return self._documents.embed()
+
+    def search_steps(
+        self,
+        request: SearchRequest,
+        context: RequestContext = NO_CONTEXT,
+        steps: Steps = ALL_STEPS,
+        weights: Weights = DEFAULT_WEIGHTS,
+    ) -> Iterator[SearchResponse]:
+        """One or two answers to a search: an order that is there at once, then the final one where vectors are made.
+
+        The request has been checked (`wire.validation`). `steps` and `weights` are for comparisons. Raises `QueryError`
+        for a location where there is no file or no code.
+        """
+        searcher = self._documents.searcher(context.client) or self._saved
+        if isinstance(request.query, LocationQuery):
+            yield from searcher.similar_function(self._function_at(request.query, context.client), request, context)
+            return
+        for response in searcher.search(request, context, steps, weights):
+            if isinstance(request.query, WordsQuery):
+                self._priority.note([hit.path for hit in reversed(response.hits)])
+            yield response
+
+    def answer(self, request: SearchRequest, context: RequestContext = NO_CONTEXT) -> SearchResponse:
+        """The final answer to a search: the last one of `search_steps`."""
+        *_, response = self.search_steps(request, context)
+        return response
 
     def search(
         self,
@@ -203,64 +241,30 @@ class Engine:
         filters: Filters | None = None,
         steps: Steps = ALL_STEPS,
         weights: Weights = DEFAULT_WEIGHTS,
+        client: int = 0,
     ) -> list[Hit]:
-        """Functions that answer a query, best first: the last answer of `search_steps`."""
-        *_, result = self.search_steps(query, limit, filters, steps, weights)
-        return list(result.hits)
+        """Functions that answer a query, best first, for callers in Python.
 
-    def search_steps(
-        self,
-        query: str,
-        limit: int = 10,
-        filters: Filters | None = None,
-        steps: Steps = ALL_STEPS,
-        weights: Weights = DEFAULT_WEIGHTS,
-    ) -> Iterator[SearchResult]:
-        """Answers to a query, one or two: an order that is there at once, then the final one where vectors are made.
-
-        The query may be a question, a name, a path, an error message or code. `steps` and `weights` are for
-        comparisons. Raises `QueryError` for impossible filters.
+        The query may be a question, a name, a path, an error message or code. Raises `QueryError` for filters that
+        name no language or kind.
         """
-        for result in self._searcher().search(query, limit, filters or Filters(), LANGUAGE_NAMES, steps, weights):
-            self._interest.note([hit.path for hit in reversed(result.hits)])
-            yield result
+        request = self._checked(WordsQuery(query), limit, filters)
+        *_, response = self.search_steps(request, RequestContext(client), steps, weights)
+        return list(response.hits)
 
     def similar_at(
         self, path: str, line: int, limit: int = 10, filters: Filters | None = None
-    ) -> tuple[Place | None, list[Hit]]:
-        """The innermost function at a line, and those like it: the last answer of `similar_steps_at`."""
-        *_, result = self.similar_steps_at(path, line, limit, filters)
-        return result.compared, list(result.hits)
+    ) -> tuple[FunctionRef | None, list[Hit]]:
+        """The innermost function at a line (1-based) of a file or open document, and functions like it.
+
+        For callers in Python. Raises `QueryError` as `search` and `search_steps` do.
+        """
+        response = self.answer(self._checked(LocationQuery(path, line), limit, filters))
+        return response.compared, list(response.hits)
 
     def similar_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
-        """Functions like a piece of code: the last answer of `similar_steps_to`."""
-        *_, result = self.similar_steps_to(snippet, limit, filters)
-        return list(result.hits)
-
-    def similar_steps_at(
-        self, path: str, line: int, limit: int = 10, filters: Filters | None = None
-    ) -> Iterator[SearchResult]:
-        """Functions like the innermost one at a 1-based line of a file or open document, which itself is left out.
-
-        One or two answers, as `search_steps` has it, that say what was `compared`. `path` is as `open_document`
-        takes it. Raises `QueryError` when there is no such file or no code there.
-        """
-        relative = self._desk.name(path)
-        if relative is None:
-            raise QueryError(f"{path} is not in the workspace {self._root}")
-        seen = self._desk.readable(self.viewer)
-        here = [stored for stored in seen.functions_of(relative) if _covers(stored.function, line)]
-        if not here:
-            known = seen.has_file(relative)
-            raise QueryError(f"there is no code at {path}:{line}" if known else f"{path} is not in the index")
-        innermost = min(here, key=lambda stored: stored.function.end_byte - stored.function.start_byte)
-        yield from self._searcher().similar_function(innermost, limit, filters or Filters(), LANGUAGE_NAMES)
-
-    def similar_steps_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
-        """Functions like a piece of code, as `search_steps` has it. Raises `QueryError` when there is no code in it."""
-        if not snippet.strip():
-            raise QueryError("the snippet is empty")
-        yield from self._searcher().similar(snippet, limit, filters or Filters(), LANGUAGE_NAMES)
+        """Functions like a piece of code, for callers in Python. Raises `QueryError` if there is no code in it."""
+        return list(self.answer(self._checked(SnippetQuery(snippet), limit, filters)).hits)
 
     def duplicates(
         self,
@@ -269,29 +273,36 @@ class Engine:
         threshold: float = NEAR,
         min_tokens: int = MIN_TOKENS,
     ) -> list[CloneGroup]:
+        """All groups of `duplicate_groups`, for callers in Python. Raises `QueryError` for impossible parameters."""
+        request = DuplicatesRequest(None, filters or Filters(), loosest, threshold, min_tokens)
+        check_duplicates(request, LANGUAGE_NAMES)
+        return self.duplicate_groups(request)
+
+    def duplicate_groups(self, request: DuplicatesRequest) -> list[CloneGroup]:
         """Groups of functions that are copies of each other, those with the most repeated code first.
 
         Only functions that pass the filters and have `min_tokens` are compared, each within its language. Those of
-        files that are gone are left out. Needs what `index_steps` reads of the files, but no vectors. Raises
-        `QueryError` for impossible filters and thresholds.
+        files that are gone are left out. Needs what `index_steps` reads of the files, but no vectors. The request has
+        been checked (`wire.validation`).
         """
-        if not 0 < threshold <= 1:
-            raise QueryError(f"the threshold must be above 0 and at most 1, not {threshold:g}")
+        loosest = request.loosest or CloneKind.NEAR
+        threshold = NEAR if request.threshold is None else request.threshold
+        min_tokens = MIN_TOKENS if request.min_tokens is None else request.min_tokens
         gone: set[str] = set()
         for _ in range(2):
-            groups = self._duplication.find(filters or Filters(), LANGUAGE_NAMES, loosest, threshold, min_tokens, gone)
+            groups = self._duplicates.find(request.filters, loosest, threshold, min_tokens, gone)
             gone |= {path for path in {clone.path for group in groups for clone in group.clones} if self._is_gone(path)}
             left = [group for group in groups if gone.isdisjoint(clone.path for clone in group.clones)]
             if len(left) == len(groups):
                 break
-        return left
+        return left[: request.limit]
 
     def duplicates_steps(self) -> Iterator[tuple[int, int]]:
         """Do what `duplicates` has to do once for every function, in short steps; yields how many of how many."""
-        return self._duplication.steps()
+        return self._duplicates.steps()
 
     def status(self) -> IndexStatus:
-        """What is in the index now."""
+        """The content of the index now."""
         files, functions = self._store.counts()
         embedded = self._store.embedded(self._space.model, self._space.index_exit)
         return IndexStatus(
@@ -329,11 +340,23 @@ class Engine:
             self._missing.add(path)
         return gone
 
-    def _searcher(self) -> Searcher:
-        return self._desk.searcher(self.viewer) or self._saved
+    def _checked(self, query: Query, limit: int, filters: Filters | None) -> SearchRequest:
+        request = SearchRequest(query, limit, filters or Filters())
+        check_request(request, LANGUAGE_NAMES)
+        return request
 
-    def _is_cancelled(self) -> bool:
-        return self.cancelled()
+    def _function_at(self, query: LocationQuery, client: int) -> StoredFunction:
+        """The innermost function at a line. Raises `QueryError` when there is none."""
+        path, line = query.path, query.line
+        relative = self._documents.name(path)
+        if relative is None:
+            raise QueryError(f"{path} is not in the workspace {self._root}")
+        readable = self._documents.readable(client)
+        here = [stored for stored in readable.functions_of(relative) if _covers(stored.function, line)]
+        if not here:
+            known = readable.has_file(relative)
+            raise QueryError(f"there is no code at {path}:{line}" if known else f"{path} is not in the index")
+        return min(here, key=lambda stored: stored.function.end_byte - stored.function.start_byte)
 
     def _encoder(self) -> Encoder:
         if self._loaded_encoder is None:

@@ -1,19 +1,24 @@
-"""The plain values that every room shares. Frozen, and free of behaviour beyond their own fields."""
+"""The plain values that all packages share. Frozen, and free of behaviour beyond their own fields."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
 UNTITLED = "untitled:"
-"""How the names of open documents begin that were never saved. All others are paths, relative to the root."""
+"""The prefix of the names of open documents that were never saved. All others are paths, relative to the root."""
+
+
+def _never() -> bool:
+    return False
 
 
 class Kind(str, Enum):
-    """What a unit of code is. The values are what users see and filter by.
+    """The kinds of units of code. Users see and filter by the values.
 
     The first group are functions; the second are the declarations that enclose them, stored without the functions
-    inside; `module` is what is left of a file when all of those are taken out.
+    inside; `module` is the rest of a file.
     """
 
     FUNCTION = "function"
@@ -62,15 +67,15 @@ class Function:
     start_line: int
     end_line: int
     name_line: int = 0
-    """Where the name itself stands, 1-based; 0 where there is none or it is not known."""
+    """The line of the name itself, 1-based; 0 where there is none or it is not known."""
     name_start: int = 0
-    """Where it begins in that line, in UTF-16 code units from 0, as editors count."""
+    """The column of its first character, in UTF-16 code units from 0, as editors count."""
     name_end: int = 0
     guessed: bool = False
     """Whether the parser could not follow the function and layout says where it ends."""
 
     def without_place(self) -> Function:
-        """The same wherever in a file it stands, to tell a function that only moved."""
+        """The same function without its position in the file, to recognise a function that only moved."""
         return replace(
             self,
             start_byte=0,
@@ -121,11 +126,52 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A function and the file it stands in. `path` is relative to the workspace root."""
+class NameRange:
+    """The position of a function's name in its file."""
+
+    line: int
+    """1-based."""
+    start: int
+    """The column of its first character, in UTF-16 code units from 0, as LSP counts by default."""
+    end: int
+    """The column after its last character."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRef:
+    """A function in a file, without its text: what result lists show and what travels between processes."""
 
     path: str
-    function: Function
+    """Relative to the workspace root with forward slashes, or the name of an open document (`UNTITLED`)."""
+    name: str
+    qualified_name: str
+    kind: Kind
+    language: str
+    signature: str
+    start_line: int
+    """Lines are 1-based, both ends inclusive."""
+    end_line: int
+    name_range: NameRange | None = None
+    """None for code without a name."""
+    guessed: bool = False
+    """As in `Function`."""
+
+    @classmethod
+    def of(cls, path: str, function: Function) -> FunctionRef:
+        """The reference to a function of the file at `path`."""
+        has_name = function.name_line > 0
+        return cls(
+            path=path,
+            name=function.name,
+            qualified_name=function.qualified_name,
+            kind=function.kind,
+            language=function.language,
+            signature=function.signature,
+            start_line=function.start_line,
+            end_line=function.end_line,
+            name_range=NameRange(function.name_line, function.name_start, function.name_end) if has_name else None,
+            guessed=function.guessed,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,34 +184,39 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. `path` is relative to the workspace root; `score` grows with relevance, comparable only within
-    one result list; `snippet` is the first lines of the function."""
+    """One search result. Scores grow with relevance and are comparable only within one list of results."""
 
-    path: str
-    function: Function
+    function: FunctionRef
     score: float
     snippet: str
+    """The first lines of the function."""
     explanation: tuple[Contribution, ...] = ()
     """The parts of the score, which is their sum."""
     copies: tuple[str, ...] = ()
-    """Where the same code stands elsewhere, as `path:line`: found too, and folded into this hit."""
+    """The positions (`path:line`) of other hits with the same code, which this hit stands for."""
+    source: Function | None = None
+    """The function with its text and offsets. None in a hit that was received from another process."""
+
+    @property
+    def path(self) -> str:
+        """The path of the function's file."""
+        return self.function.path
 
 
 @dataclass(frozen=True, slots=True)
-class SearchResult:
-    """An answer, best hit first, and how far the deep exit got with it."""
+class RequestContext:
+    """The circumstances of one request to the engine."""
 
-    hits: tuple[Hit, ...]
-    candidates: int
-    """Functions that were ranked."""
-    reranked: int
-    """Those of them that were compared at the rerank exit."""
-    complete: bool
-    """Whether all of them were; if not, the same search gets further another time."""
-    compared: Place | None = None
-    """The function that others were compared with, if one was."""
-    final: bool = True
-    """Whether no better order of the same search follows."""
+    client: int = 0
+    """The client that sent it, whose open documents are searched in place of their files."""
+    cancelled: Callable[[], bool] = _never
+    """Whether the answer is not needed any more. Called between the steps of a search, from the engine's thread."""
+    skip_rerank: bool = False
+    """Whether to answer without computing missing vectors of the rerank exit, so that the answer comes at once."""
+
+
+NO_CONTEXT = RequestContext()
+"""The circumstances of a request that names none."""
 
 
 class CloneKind(str, Enum):
@@ -183,12 +234,16 @@ class CloneKind(str, Enum):
 class Clone:
     """A member of a group of duplicates."""
 
-    path: str
-    function: Function
+    function: FunctionRef
     kind: CloneKind
     """How it is like one of the members before it, the closest one; of the first member, as of the second."""
     similarity: float
     """With the first member, from 0 to 1."""
+
+    @property
+    def path(self) -> str:
+        """The path of the function's file."""
+        return self.function.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +297,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """What is in an index, for `fathom status` and `fathom/status`."""
+    """The content of an index, for `fathom status` and `fathom/status`."""
 
     root: str
     index_path: str

@@ -12,14 +12,13 @@ from urllib.parse import quote
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
-from fathom_indexer.types import UNTITLED, Kind
+from fathom_indexer.types import UNTITLED, FunctionRef, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pygls.workspace import PositionCodec
 
-    from fathom_indexer.wire.messages import Json
     from fathom_server.capabilities import ClientCapabilities
 
 _DECLARATION_LINES = 20
@@ -36,7 +35,7 @@ class Folder:
     real_path: Path
     """The same with symbolic links resolved."""
     alone: bool = False
-    """Nobody opened it, only a file in it: what lies in its own folders is nobody's wish."""
+    """Whether only a file in it was opened, not the folder: folders inside it are not searched."""
     cells: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     """URIs of cells of notebooks by the paths that stand for them (`notebooks.py`)."""
 
@@ -77,42 +76,41 @@ def folder_of(uri: str) -> Folder | None:
     return None if path is None else Folder(uri, Path(os.path.normpath(path)), path.resolve())
 
 
-def location_of(folder: Folder, hit: Json) -> types.Location:
-    """Where a hit lies: its whole lines, from the start of the first to the start of the one after the last."""
+def location_of(folder: Folder, function: FunctionRef) -> types.Location:
+    """The whole lines of a function: from the start of its first line to the start of the line after the last."""
     return types.Location(
-        uri=folder.uri_of(hit["path"]),
-        range=types.Range(types.Position(hit["startLine"] - 1, 0), types.Position(hit["endLine"], 0)),
+        uri=folder.uri_of(function.path),
+        range=types.Range(types.Position(function.start_line - 1, 0), types.Position(function.end_line, 0)),
     )
 
 
-def selection_of(hit: Json) -> types.Range | None:
-    """Where a hit's own name stands, in UTF-16 code units; None for what has no name."""
-    name = hit.get("nameRange")
+def selection_of(function: FunctionRef) -> types.Range | None:
+    """The range of a function's own name, in UTF-16 code units; None for code without a name."""
+    name = function.name_range
     if name is None:
         return None
-    line = name["line"] - 1
-    return types.Range(types.Position(line, name["start"]), types.Position(line, name["end"]))
+    return types.Range(types.Position(name.line - 1, name.start), types.Position(name.line - 1, name.end))
 
 
-def symbol_of(folder: Folder, hit: Json, client: ClientCapabilities) -> types.WorkspaceSymbol:
-    """A hit as a client knows symbols. Code outside functions has no name of its own and goes by its file's.
+def symbol_of(folder: Folder, function: FunctionRef, client: ClientCapabilities) -> types.WorkspaceSymbol:
+    """A function as a workspace symbol. Code outside functions has no name of its own and is named after its file.
 
-    For clients that ask for ranges where they need them, it has none, but the lines for `name_range` in its data.
+    For clients that resolve ranges when they need them, it has no range, but the lines for `name_range` in its data.
     """
     lazy = client.resolves_symbol_ranges
-    name = hit["name"] or PurePosixPath(hit["path"]).name
-    container = hit["qualifiedName"].removesuffix(hit["name"]).rstrip(".") or hit["path"]
-    location = location_of(folder, hit)
-    if selection := selection_of(hit):
+    name = function.name or PurePosixPath(function.path).name
+    container = function.qualified_name.removesuffix(function.name).rstrip(".") or function.path
+    location = location_of(folder, function)
+    if selection := selection_of(function):
         location = types.Location(location.uri, selection)
-    # Where its name stands, since decorators and comments above it may say it, too.
-    first = hit.get("nameRange", {}).get("line", hit["startLine"])
+    # The line of the name, since decorators and comments above it may contain the same word.
+    first = function.start_line if function.name_range is None else function.name_range.line
     return types.WorkspaceSymbol(
         name=name,
-        kind=symbol_kind(hit["kind"], client.newer_symbol_kinds),
+        kind=symbol_kind(function.kind, client.newer_symbol_kinds),
         location=types.LocationUriOnly(location.uri) if lazy else location,
         container_name=container,
-        data={"startLine": first, "endLine": hit["endLine"]} if lazy else None,
+        data={"startLine": first, "endLine": function.end_line} if lazy else None,
     )
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fathom_indexer.errors import FathomError
+from fathom_indexer.wire.messages import DuplicatesRequest, DuplicatesResponse
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from fathom_indexer.process.client import Groups
-    from fathom_indexer.wire.messages import Json
+    from fathom_indexer.types import FunctionRef
     from fathom_server.convert import Folder
     from fathom_server.line_edits import Edits
 
@@ -25,10 +25,11 @@ DELAY = 1.0
 MOST_GROUPS = 2000
 """How many groups of a folder are known at most."""
 
-Place = tuple[str, str]
+FileKey = tuple[str, str]
 """A folder's URI and a path in it."""
 
-Member = tuple["Folder", "Json"]
+Member = tuple["Folder", "FunctionRef"]
+"""A function of a group of copies, with its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,6 @@ class Copy:
     """A function that has copies."""
 
     member: Member
-    """Where it is: `protocol.clone_group_to_json` has the fields."""
     others: tuple[Member, ...]
     """The copies, the first of its group first."""
     kind: str
@@ -45,12 +45,12 @@ class Copy:
 
     def after(self, edits: Edits) -> Copy | None:
         """The same in an edited document; None when the function itself was edited."""
-        folder, clone = self.member
-        shift = edits.shift(clone["startLine"], clone["endLine"])
+        folder, function = self.member
+        shift = edits.shift(function.start_line, function.end_line)
         if shift is None:
             return None
-        moved = {"startLine": clone["startLine"] + shift, "endLine": clone["endLine"] + shift}
-        return replace(self, member=(folder, {**clone, **moved}))
+        moved = replace(function, start_line=function.start_line + shift, end_line=function.end_line + shift)
+        return replace(self, member=(folder, moved))
 
 
 class KnownCopies:
@@ -58,16 +58,16 @@ class KnownCopies:
 
     def __init__(
         self,
-        find: Callable[[Json], Awaitable[Sequence[tuple[Folder, Groups]]]],
+        find: Callable[[DuplicatesRequest], Awaitable[Sequence[tuple[Folder, DuplicatesResponse]]]],
         on_change: Callable[[], None],
         delay: float = DELAY,
     ) -> None:
-        """`find` takes the parameters of `fathom/duplicates`; `on_change` is called when others are known."""
+        """`find` asks all folders for groups; `on_change` is called when others are known."""
         self._find = find
         self._on_change = on_change
         self._delay = delay
         self._looking: asyncio.Task[None] | None = None
-        self._known: dict[Place, list[Copy]] = {}
+        self._known: dict[FileKey, list[Copy]] = {}
 
     def look(self) -> None:
         """Look again, soon."""
@@ -91,18 +91,18 @@ class KnownCopies:
     async def _look(self) -> None:
         await asyncio.sleep(self._delay)
         try:
-            found = await self._find({"limit": MOST_GROUPS})
+            found = await self._find(DuplicatesRequest(MOST_GROUPS))
         except FathomError as error:
             logger.warning("copies are not known: %s", error)
             return
-        known: dict[Place, list[Copy]] = {}
+        known: dict[FileKey, list[Copy]] = {}
         for folder, answer in found:
             for group in answer.groups:
-                members: list[Member] = [(folder, clone) for clone in group["clones"]]
+                members: list[Member] = [(folder, clone.function) for clone in group.clones]
                 for member in members:
                     others = tuple(other for other in members if other is not member)
-                    copy = Copy(member, others, group["kind"], group["similarity"])
-                    known.setdefault((folder.uri, member[1]["path"]), []).append(copy)
+                    copy = Copy(member, others, group.kind.value, round(group.similarity, 4))
+                    known.setdefault((folder.uri, member[1].path), []).append(copy)
         if known != self._known:
             self._known = known
             self._on_change()

@@ -45,7 +45,7 @@ def _diagnostic(ls: FathomServer, uri: str, copy: Copy, severity: types.Diagnost
         for folder, clone in copy.others[:_MOST_RELATED]
     ]
     return types.Diagnostic(
-        range=line_range(ls.lines_of(uri), copy.member[1]["startLine"] - 1, ls.workspace.position_codec),
+        range=line_range(ls.lines_of(uri), copy.member[1].start_line - 1, ls.workspace.position_codec),
         message=describe(copy),
         severity=severity,
         code=copy.kind,

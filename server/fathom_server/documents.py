@@ -7,7 +7,8 @@ import logging
 from typing import TYPE_CHECKING, Protocol
 
 from fathom_indexer.errors import IndexerUnavailableError
-from fathom_indexer.process.client import IndexerClient, IndexerError
+from fathom_indexer.process.client import IndexerClient
+from fathom_indexer.process.rpc import IndexerError
 from fathom_indexer.types import UNTITLED
 from fathom_server.languages import NAMES
 

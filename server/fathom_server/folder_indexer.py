@@ -1,4 +1,4 @@
-"""The indexer process of one workspace folder: started, told of what it has to know, and started again when it dies."""
+"""The indexer of one workspace folder: starts it, sends it open documents, and starts it again when it dies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from fathom_indexer.errors import IndexerUnavailableError
-from fathom_indexer.process.client import Events, IndexerClient, IndexerError, IndexerGoneError
+from fathom_indexer.process.client import Events, IndexerClient
+from fathom_indexer.process.rpc import IndexerError, IndexerGoneError
 from fathom_indexer.types import Stage
 from fathom_server.documents import PAUSE, FolderDocuments
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PATIENCE = 10.0
-"""Seconds that a request waits for the next indexer while there is none. It waits for none that comes later."""
+"""Seconds that a request waits for the next indexer while there is none. A later start is not waited for."""
 
 _LOOK_INTERVAL = 0.05
 
@@ -46,7 +47,7 @@ class State(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How long to wait before a dead indexer is started again: twice as long each time, up to `longest`."""
+    """The time before a dead indexer is started again: twice as long each time, up to `longest` seconds."""
 
     first: float = 1.0
     longest: float = 60.0
@@ -59,7 +60,7 @@ class Backoff:
 
 
 class Editor(Protocol):
-    """What a session asks of the editor."""
+    """The part of the editor that a session uses."""
 
     def warn(self, message: str) -> None:
         """Show a message to the user."""
@@ -68,14 +69,14 @@ class Editor(Protocol):
         """A new display of progress."""
 
     def noticed(self) -> None:
-        """Some folder fares otherwise than before."""
+        """Called when the state of a folder has changed."""
 
     def indexed(self) -> None:
-        """Some folder's index is up to date again."""
+        """Called when the index of a folder is up to date again."""
 
 
 class StartIndexer(Protocol):
-    """What gets hold of an indexer: `IndexerClient.share` or `start`, with whatever else it takes bound."""
+    """A function that connects to an indexer: `IndexerClient.share` or `start`, with their other arguments bound."""
 
     def __call__(self, root: Path, config: Config, events: Events, /) -> Awaitable[IndexerClient]: ...
 
@@ -96,17 +97,17 @@ class FolderIndexer:
         """`pause` is as `FolderDocuments` takes it; with `watch`, the indexer has to watch the files."""
         self.folder = folder
         self.closed = False
-        """Whether this was let go of; another one may have taken its place."""
+        """Whether `close` was called. Another object may serve the folder then."""
         self.documents = FolderDocuments(self.client, config.max_file_bytes, pause)
         self.state = State.STARTING
         self.quiescent = False
         """Whether nothing is left to index."""
         self.stage: Stage | None = None
-        """Where indexing is, as the indexer has told it last."""
+        """The stage of indexing, from the last notification."""
         self.was_complete = False
-        """Whether this indexer has had everything in its index once."""
+        """Whether this indexer's index was complete once."""
         self.trouble: str | None = None
-        """What is wrong, in words for the user."""
+        """A problem, in words for the user; None if there is none."""
         self._config = config
         self._editor = editor
         self._start = start
@@ -154,7 +155,7 @@ class FolderIndexer:
             return await request(successor)
 
     async def close(self) -> None:
-        """Let go of the indexer for good."""
+        """Disconnect from the indexer, and start no other one."""
         self.closed = True
         client = self._client
         self.documents.close()
@@ -169,7 +170,7 @@ class FolderIndexer:
 
     @property
     def lacks_nothing_known(self) -> bool:
-        """Whether a complete index is merely looked at again: what it lacks, if anything, has yet to be found."""
+        """Whether a complete index is only being scanned again: no missing function is known."""
         return self.was_complete and self.stage in (Stage.READY, Stage.SCAN)
 
     def watch_files(self) -> None:
@@ -179,7 +180,7 @@ class FolderIndexer:
             self._prepare(self._client)
 
     def _prepare(self, client: IndexerClient) -> None:
-        """Tell a new indexer what it has to know before anybody asks it something."""
+        """Send a new indexer the open documents, before its first search."""
 
         async def prepare() -> None:
             try:

@@ -9,7 +9,7 @@ from fathom_server.folder_indexer import State
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fathom_indexer.wire.messages import Json
+    from fathom_indexer.wire.framing import Json
     from fathom_server.folder_indexer import FolderIndexer
 
 

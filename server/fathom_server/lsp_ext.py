@@ -9,20 +9,32 @@ has it, except inside `filters`, where ignoring one would give results that were
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import converters
 from pygls.exceptions import JsonRpcInvalidParams
 
-from fathom_indexer.types import Filters, Kind
+from fathom_indexer.errors import QueryError
+from fathom_indexer.types import Filters
+from fathom_indexer.wire.messages import DuplicatesRequest
+from fathom_indexer.wire.validation import (
+    check_threshold,
+    duplicates_options,
+    filters_from_json,
+    flag,
+    refusal,
+    string,
+    whole_number,
+)
 from fathom_server.config import MAX_LIMIT
-from fathom_server.misfits import invalid
 
 if TYPE_CHECKING:
     from lsprotocol import types
 
-    from fathom_indexer.wire.messages import Json
+    from fathom_indexer.wire.framing import Json
 
 PROTOCOL_VERSION = 1
 """Of these requests. Raised when something is taken away or means something else; additions leave it as it is."""
@@ -53,14 +65,15 @@ class SearchParams:
     @classmethod
     def from_json(cls, value: Any, default_limit: int) -> SearchParams:
         """Raises `JsonRpcInvalidParams`."""
-        params = _object(value, "params")
-        return cls(
-            _string(params, "query"),
-            _limit(params, default_limit),
-            _filters(params),
-            _explain(params),
-            _partial_token(params),
-        )
+        with _invalid_params():
+            params = _object(value, "params")
+            return cls(
+                string(params, "query"),
+                _limit(params, default_limit),
+                _filters(params),
+                flag(params, "explain"),
+                _partial_token(params),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,42 +91,39 @@ class SimilarParams:
     @classmethod
     def from_json(cls, value: Any, default_limit: int) -> SimilarParams:
         """Raises `JsonRpcInvalidParams`."""
-        params = _object(value, "params")
-        document = _object(params.get("textDocument"), "textDocument")
-        position = _object(params.get("position"), "position")
-        _whole_number(position, "character", "position.character", 0)
-        return cls(
-            uri=_string(document, "uri", "textDocument.uri"),
-            line=_whole_number(position, "line", "position.line", 0),
-            limit=_limit(params, default_limit),
-            filters=_filters(params),
-            explain=_explain(params),
-            partial_token=_partial_token(params),
-        )
+        with _invalid_params():
+            params = _object(value, "params")
+            document = _object(params.get("textDocument"), "textDocument")
+            position = _object(params.get("position"), "position")
+            whole_number(position, "character", 0, field="position.character")
+            return cls(
+                uri=string(document, "uri", "textDocument.uri"),
+                line=whole_number(position, "line", 0, field="position.line"),
+                limit=_limit(params, default_limit),
+                filters=_filters(params),
+                explain=flag(params, "explain"),
+                partial_token=_partial_token(params),
+            )
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicatesParams:
-    """`fathom/duplicates`: which functions are copies of each other?"""
-
-    limit: int
-    filters: Filters
-    options: Json
-    """`loosest`, `threshold` and `minTokens` as they came: the indexer knows what they may be."""
-
-    @classmethod
-    def from_json(cls, value: Any, default_limit: int) -> DuplicatesParams:
-        """Raises `JsonRpcInvalidParams`."""
+def duplicates_request(value: Any, default_limit: int) -> DuplicatesRequest:
+    """The parameters of `fathom/duplicates`. Raises `JsonRpcInvalidParams`."""
+    with _invalid_params():
         params = {} if value is None else _object(value, "params")
-        options = {name: params[name] for name in ("loosest", "threshold", "minTokens") if params.get(name) is not None}
-        return cls(_limit(params, default_limit), _filters(params), options)
+        request = DuplicatesRequest(
+            limit=_limit(params, default_limit), filters=_filters(params), **duplicates_options(params)
+        )
+        if request.threshold is not None:
+            check_threshold(request.threshold)
+        return request
 
 
 @dataclass(frozen=True, slots=True)
 class LspHit:
-    """One function: `hit` in the shape of `fathom_indexer.wire.messages.hit_to_json`, and where it is in LSP's terms.
+    """One function: `hit` in a shape of `fathom_indexer.wire.conversion`, and its location in LSP's terms.
 
-    Results have their `relevance` besides; the function that others were compared with is as `place_to_json` gives it.
+    Results have the shape of `hit_to_json` and their `relevance`, the function that others were compared with that of
+    `function_to_json`.
     """
 
     hit: Json
@@ -127,7 +137,7 @@ class LspHit:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchResult:
+class SearchAnswer:
     """The answer to `fathom/search` and `fathom/similar`: functions, best first.
 
     While `indexing`, functions may be missing that a later request will find. Unless `complete`, the same request may
@@ -140,7 +150,7 @@ class SearchResult:
     compared: LspHit | None = None
     """The function that others were compared with, if one was."""
     message: str = ""
-    """Why some folder's functions are missing, in words for the user."""
+    """The reason why some folder's functions are missing, for the user; empty if there is none."""
 
     def to_json(self) -> Json:
         compared = {} if self.compared is None else {"compared": self.compared.to_json()}
@@ -162,9 +172,9 @@ class RootStatus:
     state: str
     """Of the indexer process: `starting`, `ready`, or `dead` (it will be started again)."""
     error: str | None
-    """Why there is no `index`, in words for the user."""
+    """The reason why there is no `index`, for the user."""
     index: Json
-    """`fathom_indexer.wire.messages.status_to_json` with `indexing` and `progress`; empty when there is an `error`."""
+    """The indexer's answer to `status`; empty when there is an `error`."""
     message: str | None = None
     """What is wrong, or why results may be missing, in words for the user."""
 
@@ -187,74 +197,39 @@ class StatusResult:
 
 def check_no_params(value: Any) -> None:
     """For requests that take none: an empty object, or nothing. Raises `JsonRpcInvalidParams`."""
-    if value is not None:
-        _object(value, "params")
+    with _invalid_params():
+        if value is not None:
+            _object(value, "params")
 
 
 def _object(value: Any, field: str) -> Json:
     if value == []:
-        return {}  # Neovim cannot tell an empty table that is an object from one that is a list.
+        return {}  # Neovim cannot distinguish an empty table that is an object from one that is a list.
     if not isinstance(value, dict):
-        raise invalid(field, "an object", value)
-    return value
-
-
-def _string(values: Json, name: str, field: str = "") -> str:
-    value = values.get(name)
-    if not isinstance(value, str):
-        raise invalid(field or name, "a string", value)
-    return value
-
-
-def _whole_number(values: Json, name: str, field: str, low: int, high: int | None = None) -> int:
-    value = values.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < low or (high is not None and value > high):
-        bounds = f"{low} or more" if high is None else f"from {low} to {high}"
-        raise invalid(field, f"a whole number, {bounds}", value)
+        raise refusal(field, "an object", value)
     return value
 
 
 def _limit(params: Json, default: int) -> int:
-    return default if params.get("limit") is None else _whole_number(params, "limit", "limit", 1, MAX_LIMIT)
-
-
-def _explain(params: Json) -> bool:
-    value = params.get("explain", False)
-    if not isinstance(value, bool):
-        raise invalid("explain", "true or false", value)
-    return value
+    return default if params.get("limit") is None else whole_number(params, "limit", 1, MAX_LIMIT)
 
 
 def _partial_token(params: Json) -> int | str | None:
     value = params.get("partialResultToken")
     if isinstance(value, bool) or not isinstance(value, (int, str, type(None))):
-        raise invalid("partialResultToken", "a string or a whole number", value)
+        raise refusal("partialResultToken", "a string or a whole number", value)
     return value
 
 
 def _filters(params: Json) -> Filters:
     value = params.get("filters")
-    if value is None:
-        return Filters()
-    filters = _object(value, "filters")
-    known = {field.name for field in fields(Filters)}
-    for name in filters:
-        if name not in known:
-            raise JsonRpcInvalidParams(f"filters.{name} is not known; there are: {', '.join(sorted(known))}")
-    kinds = _strings(filters, "kinds")
-    for index, kind in enumerate(kinds):
-        if kind not in {known_kind.value for known_kind in Kind}:
-            raise invalid(f"filters.kinds[{index}]", f"one of {', '.join(known.value for known in Kind)}", kind)
-    return Filters(paths=_strings(filters, "paths"), languages=_strings(filters, "languages"), kinds=kinds)
+    return filters_from_json({} if value == [] else value)
 
 
-def _strings(filters: Json, name: str) -> tuple[str, ...]:
-    value = filters.get(name)
-    if value is None:
-        return ()
-    if not isinstance(value, list):
-        raise invalid(f"filters.{name}", "a list of strings", value)
-    for index, item in enumerate(value):
-        if not isinstance(item, str):
-            raise invalid(f"filters.{name}[{index}]", "a string", item)
-    return tuple(value)
+@contextmanager
+def _invalid_params() -> Iterator[None]:
+    """Turn what is wrong with parameters into the error that LSP has for it."""
+    try:
+        yield
+    except QueryError as error:
+        raise JsonRpcInvalidParams(str(error)) from error

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fathom_server.config import SETTINGS, SettingInfo
 
 if TYPE_CHECKING:
-    from fathom_indexer.wire.messages import Json
+    from fathom_indexer.wire.framing import Json
 
 PAGE = Path("docs/configuration.md")
 SCHEMA = Path("docs/configuration.schema.json")

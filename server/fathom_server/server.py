@@ -14,7 +14,7 @@ from pygls.lsp.server import LanguageServer
 
 from fathom_indexer import __version__
 from fathom_indexer.process.client import IndexerClient
-from fathom_indexer.process.handshake import apart
+from fathom_indexer.process.handshake import private_index
 from fathom_server.capabilities import ClientCapabilities
 from fathom_server.config import Settings, read_settings
 from fathom_server.convert import folder_of
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from pygls.workspace import TextDocument
 
-    from fathom_indexer.process.client import Groups
-    from fathom_indexer.wire.messages import Json
+    from fathom_indexer.wire.framing import Json
+    from fathom_indexer.wire.messages import DuplicatesRequest, DuplicatesResponse
     from fathom_server.convert import Folder
     from fathom_server.copies import Copy
 
@@ -189,8 +189,8 @@ class FathomServer(LanguageServer):
     def _wants_copies(self) -> bool:
         return self.settings.code_lens or self.settings.diagnostics != "off"
 
-    async def _find_copies(self, params: Json) -> list[tuple[Folder, Groups]]:
-        return (await self.session.duplicates(params)).answers
+    async def _find_copies(self, request: DuplicatesRequest) -> list[tuple[Folder, DuplicatesResponse]]:
+        return (await self.session.duplicates(request)).answers
 
     def _copies_changed(self) -> None:
         """Have the client show what is known now."""
@@ -206,7 +206,7 @@ class FathomServer(LanguageServer):
         if folder.alone:
             # An index of its own: that of the whole folder, if there is one, is not to lose what lies deeper. Cells of
             # notebooks count as lying in a folder of the notebook's name.
-            config = apart(replace(config, exclude=("*/", "!*.ipynb/", *config.exclude)))
+            config = private_index(replace(config, exclude=("*/", "!*.ipynb/", *config.exclude)))
         pause = self.settings.typing_pause / 1000
         watcher = self.settings.watcher
         watch = watcher == "indexer" or (watcher == "auto" and not self.capabilities.watches_files)

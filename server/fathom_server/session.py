@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
 from fathom_indexer.errors import IndexerUnavailableError, QueryError
-from fathom_indexer.process.client import Groups, IndexerError, Results
+from fathom_indexer.process.rpc import IndexerError
 from fathom_indexer.types import UNTITLED, Progress, Stage
+from fathom_indexer.wire.messages import (
+    DuplicatesRequest,
+    DuplicatesResponse,
+    LocationQuery,
+    SearchRequest,
+    SearchResponse,
+    WordsQuery,
+)
 from fathom_server.changes import WatchedChanges
 from fathom_server.convert import path_of
 from fathom_server.documents import LONGEST
@@ -27,14 +35,14 @@ if TYPE_CHECKING:
 
     from fathom_indexer.process.client import IndexerClient
     from fathom_indexer.types import Filters
-    from fathom_indexer.wire.messages import Json
+    from fathom_indexer.wire.framing import Json
     from fathom_server.convert import Folder
     from fathom_server.documents import OpenDocument
     from fathom_server.folder_indexer import FolderIndexer
 
 logger = logging.getLogger(__name__)
 
-Answer = TypeVar("Answer", "Results", "Groups")
+Answer = TypeVar("Answer", SearchResponse, DuplicatesResponse)
 
 STATUS_TIMEOUT = 5.0
 """Seconds that a status may take; a status that comes late is of no use."""
@@ -166,13 +174,14 @@ class Session:
         await self._settle()
         folders = [indexer.folder for indexer in self.indexers]
         first = PartialResults(folders, limit, on_partial)
+        request = SearchRequest(WordsQuery(query), limit, filters, explain)
 
-        async def search(folder: Folder) -> Results:
+        async def search(folder: Folder) -> SearchResponse:
             note = first.noter(folder)
             try:
                 results = await self._ask(
                     folder,
-                    lambda client: client.search(query, limit, filters, explain, note),
+                    lambda client: client.search(request, note),
                     patient=lambda: not first.begun,
                 )
             except BaseException:
@@ -205,10 +214,9 @@ class Session:
             raise QueryError(f"{path} is in none of the workspace folders")
         folder, relative = places[0][0].folder, places[0][1]
         note = PartialResults([folder], limit, on_partial).noter(folder)
+        request = SearchRequest(LocationQuery(relative, line), limit, filters, explain)
         try:
-            results = await self._ask(
-                folder, lambda client: client.similar_at(relative, line, limit, filters, explain, note)
-            )
+            results = await self._ask(folder, lambda client: client.search(request, note))
         except IndexerError as error:
             too_large = await places[0][0].documents.too_large(relative, folder.path / relative)
             if error.kind == "query" and too_large is not None:
@@ -217,7 +225,7 @@ class Session:
         results = replace(results, indexing=results.indexing and self._lacks_some(folder))
         return merged([(folder, results)], limit)
 
-    async def duplicates(self, params: Json) -> FoundGroups:
+    async def duplicates(self, request: DuplicatesRequest) -> FoundGroups:
         """Groups of copies in each folder that has an answer, and why others have none, as with `search`.
 
         Raises `IndexerError` and `IndexerUnavailableError`.
@@ -225,9 +233,9 @@ class Session:
         await self._settle()
         begun = asyncio.Event()
 
-        async def duplicates(folder: Folder) -> Groups:
+        async def duplicates(folder: Folder) -> DuplicatesResponse:
             groups = await self._ask(
-                folder, lambda client: client.duplicates(params), patient=lambda: not begun.is_set()
+                folder, lambda client: client.duplicates(request), patient=lambda: not begun.is_set()
             )
             begun.set()
             return replace(groups, indexing=groups.indexing and self._lacks_some(folder))
@@ -349,7 +357,7 @@ class Session:
         """Somebody works with this file now. An indexer that cannot be told does without."""
         for indexer, relative in self._places(path):
             try:
-                await (await indexer.client()).attend([relative])
+                await (await indexer.client()).prioritize([relative])
             except (IndexerError, IndexerUnavailableError) as error:
                 logger.debug("the indexer was not told that %s is open: %s", relative, error)
 

@@ -14,7 +14,7 @@ from fathom_server.convert import location_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fathom_indexer.wire.messages import Json
+    from fathom_indexer.types import FunctionRef
     from fathom_server.convert import Folder
     from fathom_server.server import FathomServer
 
@@ -32,15 +32,15 @@ class Target:
     location: types.Location
 
 
-def target_of(folder: Folder, hit: Json) -> Target:
-    """A hit or a clone as a place to go to."""
-    return Target(title_of(hit), location_of(folder, hit))
+def target_of(folder: Folder, function: FunctionRef) -> Target:
+    """The target that leads to a function."""
+    return Target(title_of(function), location_of(folder, function))
 
 
-def title_of(hit: Json) -> str:
-    """A hit or a clone in few words: its name and where it is."""
-    name = hit["qualifiedName"] or PurePosixPath(hit["path"]).name
-    return f"{name} ({hit['path']}:{hit['startLine']})"
+def title_of(function: FunctionRef) -> str:
+    """A function's name and position, for messages."""
+    name = function.qualified_name or PurePosixPath(function.path).name
+    return f"{name} ({function.path}:{function.start_line})"
 
 
 async def offer(ls: FathomServer, message: str, targets: Sequence[Target]) -> None:

@@ -12,7 +12,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.uris import to_fs_path
 from pytest_lsp import LanguageClient
 
-from fathom_indexer.wire.messages import relevance
+from fathom_indexer.wire.conversion import relevance
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -13,7 +13,8 @@ from lsprotocol import types
 from pytest_lsp import LanguageClient
 
 from fathom_indexer.config import Config
-from fathom_indexer.process.watching import EVERYTHING, Watcher
+from fathom_indexer.process.system_watch import EVERYTHING
+from fathom_indexer.process.watching import Watcher
 
 pytestmark = pytest.mark.asyncio
 

@@ -13,8 +13,10 @@ import pytest
 
 from fathom_indexer.config import Config
 from fathom_indexer.errors import IndexerUnavailableError
-from fathom_indexer.process.client import Events, IndexerClient, IndexerError, Results
+from fathom_indexer.process.client import Events, IndexerClient
+from fathom_indexer.process.rpc import IndexerError
 from fathom_indexer.types import Filters, Progress, Stage
+from fathom_indexer.wire.messages import LocationQuery, SearchRequest, SearchResponse, SnippetQuery, WordsQuery
 
 pytestmark = pytest.mark.asyncio
 
@@ -30,11 +32,11 @@ async def start(
 
 async def test_it_asks_and_is_answered(fake_indexer: Command, tmp_path: Path) -> None:
     client = await start(fake_indexer("answer"), tmp_path)
-    results = await client.search("pay", 3, Filters(kinds=("method",)))
-    assert [hit["name"] for hit in results.hits] == ["settle"]
+    results = await client.search(SearchRequest(WordsQuery("pay"), 3, Filters(kinds=("method",))))
+    assert [hit.function.name for hit in results.hits] == ["settle"]
     assert results.indexing is False
-    await client.similar_at("a.py", 4, 5, Filters())
-    await client.similar_to("def f(): pass", 5, Filters())
+    await client.search(SearchRequest(LocationQuery("a.py", 4), 5))
+    await client.search(SearchRequest(SnippetQuery("def f(): pass"), 5))
     await client.update(["a.py", "b.py"])
     await client.reindex()
     heard = (await client.status())["heard"]
@@ -83,13 +85,13 @@ async def test_it_hears_what_nobody_asked_for(fake_indexer: Command, tmp_path: P
 
 async def test_a_first_order_comes_before_the_answer(fake_indexer: Command, tmp_path: Path) -> None:
     client = await start(fake_indexer("streams"), tmp_path)
-    partial: list[Results] = []
-    results = await client.search("pay", 3, Filters(), on_partial=partial.append)
-    assert [(part.hits[0]["name"], part.complete) for part in partial] == [("first", False)]
-    assert [hit["name"] for hit in results.hits] == ["settle"]
-    await client.similar_at("a.py", 1, 3, Filters(), on_partial=partial.append)
+    partial: list[SearchResponse] = []
+    results = await client.search(SearchRequest(WordsQuery("pay"), 3), on_partial=partial.append)
+    assert [(part.hits[0].function.name, part.complete) for part in partial] == [("first", False)]
+    assert [hit.function.name for hit in results.hits] == ["settle"]
+    await client.search(SearchRequest(LocationQuery("a.py", 1), 3), on_partial=partial.append)
     assert len(partial) == 2
-    await client.search("pay", 3, Filters())
+    await client.search(SearchRequest(WordsQuery("pay"), 3))
     assert len(partial) == 2
     await client.shutdown()
 
@@ -97,14 +99,16 @@ async def test_a_first_order_comes_before_the_answer(fake_indexer: Command, tmp_
 async def test_an_error_comes_with_who_is_at_fault(fake_indexer: Command, tmp_path: Path) -> None:
     client = await start(fake_indexer("answer"), tmp_path)
     with pytest.raises(IndexerError, match="klingon") as error:
-        await client.search("wrong", 3, Filters())
+        await client.search(SearchRequest(WordsQuery("wrong"), 3))
     assert error.value.kind == "query"
     await client.shutdown()
 
 
 async def test_all_who_wait_are_told_when_the_process_dies(fake_indexer: Command, tmp_path: Path) -> None:
     client = await start(fake_indexer("die"), tmp_path)
-    outcomes = await asyncio.gather(*(client.search("q", 1, Filters()) for _ in range(3)), return_exceptions=True)
+    outcomes = await asyncio.gather(
+        *(client.search(SearchRequest(WordsQuery("q"), 1)) for _ in range(3)), return_exceptions=True
+    )
     assert all(isinstance(outcome, IndexerUnavailableError) and "exit code 3" in str(outcome) for outcome in outcomes)
     with pytest.raises(IndexerUnavailableError):
         await client.status()
@@ -120,7 +124,7 @@ async def test_a_process_that_cannot_be_started(tmp_path: Path) -> None:
 async def test_a_process_that_stalls_costs_no_more_than_the_timeout(fake_indexer: Command, tmp_path: Path) -> None:
     client = await start(fake_indexer("stall"), tmp_path, timeout=0.2)
     with pytest.raises(IndexerUnavailableError, match="did not answer"):
-        await client.search("q", 1, Filters())
+        await client.search(SearchRequest(WordsQuery("q"), 1))
     await client.shutdown(grace=0.2)
     assert await client.wait() != "exit code 0"
 
@@ -128,7 +132,10 @@ async def test_a_process_that_stalls_costs_no_more_than_the_timeout(fake_indexer
 async def test_garbage_between_the_answers_does_no_harm(fake_indexer: Command, tmp_path: Path) -> None:
     client = await start(fake_indexer("garbage"), tmp_path)
     assert (await client.status())["root"] == str(tmp_path)
-    for request in (client.search("q", 1, Filters()), client.similar_to("x", 1, Filters())):
+    for request in (
+        client.search(SearchRequest(WordsQuery("q"), 1)),
+        client.search(SearchRequest(SnippetQuery("x"), 1)),
+    ):
         with pytest.raises(IndexerError) as error:
             await request
         assert error.value.kind == "internal"
@@ -138,7 +145,7 @@ async def test_garbage_between_the_answers_does_no_harm(fake_indexer: Command, t
 
 async def test_a_request_that_nobody_waits_for_is_cancelled(fake_indexer: Command, tmp_path: Path) -> None:
     client = await start(fake_indexer("mute"), tmp_path)
-    search = asyncio.create_task(client.search("q", 1, Filters()))
+    search = asyncio.create_task(client.search(SearchRequest(WordsQuery("q"), 1)))
     await asyncio.sleep(0)
     search.cancel()
     with pytest.raises(asyncio.CancelledError):

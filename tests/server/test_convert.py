@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
 
-from fathom_indexer.types import Kind
+from fathom_indexer.types import FunctionRef, Kind
 from fathom_server.capabilities import ClientCapabilities
 from fathom_server.convert import Folder, folder_of, location_of, path_of, symbol_kind, symbol_of
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX paths")
 
 FOLDER = Folder("file:///work/my%20code", Path("/work/my code"), Path("/work/my code"))
-HIT = {
-    "path": "src/a.py",
-    "startLine": 3,
-    "endLine": 5,
-    "name": "settle",
-    "qualifiedName": "Account.settle",
-    "kind": "method",
-}
+FUNCTION = FunctionRef("src/a.py", "settle", "Account.settle", Kind.METHOD, "python", "def settle(self)", 3, 5)
 
 
 @posix_only
 def test_a_hit_has_whole_lines_and_an_uri_that_extends_the_folders() -> None:
-    location = location_of(FOLDER, {**HIT, "path": "src/über uns/a#b.py"})
+    location = location_of(FOLDER, replace(FUNCTION, path="src/über uns/a#b.py"))
     assert location == types.Location(
         "file:///work/my%20code/src/%C3%BCber%20uns/a%23b.py",
         types.Range(types.Position(2, 0), types.Position(5, 0)),
@@ -53,18 +48,18 @@ def test_a_root_folder_with_a_slash_does_not_get_two() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hit", "name", "container"),
+    ("fields", "name", "container"),
     [
-        ({"name": "settle", "qualifiedName": "Account.settle"}, "settle", "Account"),
-        ({"name": "settle", "qualifiedName": "a.b.settle"}, "settle", "a.b"),
-        ({"name": "settle", "qualifiedName": "settle"}, "settle", "src/a.py"),
-        ({"name": "", "qualifiedName": "", "kind": "module"}, "a.py", "src/a.py"),
+        ({"name": "settle", "qualified_name": "Account.settle"}, "settle", "Account"),
+        ({"name": "settle", "qualified_name": "a.b.settle"}, "settle", "a.b"),
+        ({"name": "settle", "qualified_name": "settle"}, "settle", "src/a.py"),
+        ({"name": "", "qualified_name": "", "kind": Kind.MODULE}, "a.py", "src/a.py"),
     ],
 )
-def test_a_symbol_is_named_and_placed(hit: dict[str, str], name: str, container: str) -> None:
-    symbol = symbol_of(FOLDER, {**HIT, **hit}, ClientCapabilities())
+def test_a_symbol_is_named_and_placed(fields: dict[str, Any], name: str, container: str) -> None:
+    symbol = symbol_of(FOLDER, replace(FUNCTION, **fields), ClientCapabilities())
     assert (symbol.name, symbol.container_name) == (name, container)
-    assert symbol.location == location_of(FOLDER, HIT)
+    assert symbol.location == location_of(FOLDER, FUNCTION)
 
 
 @pytest.mark.parametrize("kind", Kind)

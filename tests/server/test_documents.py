@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fathom_indexer.errors import IndexerUnavailableError
-from fathom_indexer.process.client import IndexerError
+from fathom_indexer.process.rpc import IndexerError
 from fathom_server.documents import FolderDocuments
 
 pytestmark = pytest.mark.asyncio

@@ -16,8 +16,10 @@ import pytest_asyncio
 
 from fathom_indexer.config import Config
 from fathom_indexer.errors import IndexerUnavailableError, QueryError
-from fathom_indexer.process.client import Events, IndexerClient, IndexerError
+from fathom_indexer.process.client import Events, IndexerClient
+from fathom_indexer.process.rpc import IndexerError
 from fathom_indexer.types import Filters, Progress, Stage
+from fathom_indexer.wire.messages import DuplicatesRequest
 from fathom_server.convert import Folder, folder_of
 from fathom_server.documents import LONGEST
 from fathom_server.folder_indexer import Backoff, FolderIndexer, State
@@ -156,7 +158,7 @@ async def test_the_first_order_is_told_once_when_every_folder_has_said_something
         assert not first.complete
     similar: list[Found] = []
     await work.session.similar(work.root / "high" / "a.py", 1, 5, Filters(), on_partial=similar.append)
-    assert [hit["name"] for one in similar for _, hit in one.hits] == ["first"]
+    assert [hit.function.name for one in similar for _, hit in one.hits] == ["first"]
 
 
 async def test_an_index_is_up_to_date_when_its_indexer_says_so(work: Workplace) -> None:
@@ -210,7 +212,7 @@ async def test_similar_is_asked_of_the_innermost_folder(work: Workplace) -> None
     found = await work.session.similar(work.root / "outer" / "inner" / "a.py", 4, 5, Filters())
     assert found.compared is not None
     folder, function = found.compared
-    assert (folder.name, function["name"]) == ("inner", "own")
+    assert (folder.name, function.name) == ("inner", "own")
     await work.session.similar(work.root / "outer" / "b.py", 4, 5, Filters())
     no_filters: dict[str, list[str]] = {"paths": [], "languages": [], "kinds": []}
     assert await work.heard("inner") == [("similar", {"path": "a.py", "line": 4, "limit": 5, "filters": no_filters})]
@@ -230,8 +232,8 @@ async def test_open_files_are_told_to_every_folder_that_has_them(work: Workplace
     work.open("outer/inner")
     await work.session.opened(work.root / "outer" / "inner" / "a.py")
     await work.session.opened(work.root / "elsewhere.py")
-    assert await work.heard("outer") == [("attend", {"paths": ["inner/a.py"]})]
-    assert await work.heard("inner") == [("attend", {"paths": ["a.py"]})]
+    assert await work.heard("outer") == [("prioritize", {"paths": ["inner/a.py"]})]
+    assert await work.heard("inner") == [("prioritize", {"paths": ["a.py"]})]
 
 
 async def test_changes_are_told_to_every_folder_that_has_the_file(work: Workplace) -> None:
@@ -378,7 +380,7 @@ async def test_duplicates_of_some_folders_are_found_though_others_have_no_indexe
     work.open("one", "unborn")
     work.open("two")
     await work.editor.warned.wait()
-    found = await work.session.duplicates({})
+    found = await work.session.duplicates(DuplicatesRequest())
     assert [(folder.name, len(groups.groups)) for folder, groups in found.answers] == [("two", 1)]
     assert found.message == "some results are missing: the indexer of one is not running; it will be started again"
 
@@ -389,7 +391,7 @@ async def test_duplicates_do_not_wait_for_a_dead_indexer(work: Workplace) -> Non
     dead = work.open("one")
     await work.editor.warned.wait()
     work.open("two")
-    found = await work.session.duplicates({})
+    found = await work.session.duplicates(DuplicatesRequest())
     assert dead.state is State.DEAD
     assert [folder.name for folder, _ in found.answers] == ["two"]
 
@@ -398,7 +400,7 @@ async def test_without_any_indexer_there_are_no_duplicates(work: Workplace) -> N
     work.open("one", "unborn")
     await work.editor.warned.wait()
     with pytest.raises(IndexerUnavailableError, match="not running"):
-        await work.session.duplicates({})
+        await work.session.duplicates(DuplicatesRequest())
 
 
 async def test_a_folder_that_was_deleted_has_no_results_and_says_so(work: Workplace) -> None:
@@ -410,7 +412,7 @@ async def test_a_folder_that_was_deleted_has_no_results_and_says_so(work: Workpl
     found = await work.session.search("pay", 20, Filters())
     assert [folder.name for folder, _ in found.hits] == ["two"]
     assert found.message == f"some results are missing: {gone}"
-    duplicates = await work.session.duplicates({})
+    duplicates = await work.session.duplicates(DuplicatesRequest())
     assert [folder.name for folder, _ in duplicates.answers] == ["two"]
     assert duplicates.message == found.message
     with pytest.raises(IndexerUnavailableError, match="does not exist"):
@@ -438,7 +440,7 @@ async def test_a_complete_index_that_is_looked_at_again_is_not_called_incomplete
     again = work.open("one", "again")
     await (await again.client()).status()
     assert not (await work.session.search("pay", 20, Filters())).indexing
-    assert not (await work.session.duplicates({})).answers[0][1].indexing
+    assert not (await work.session.duplicates(DuplicatesRequest())).answers[0][1].indexing
     await work.session.reindex()
     assert (await work.session.search("pay", 20, Filters())).indexing
 

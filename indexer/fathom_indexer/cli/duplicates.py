@@ -22,12 +22,14 @@ from fathom_indexer.cli.sarif import sarif_log
 from fathom_indexer.cli.workspace import open_workspace
 from fathom_indexer.duplicates.clones import MIN_TOKENS, NEAR
 from fathom_indexer.types import CloneGroup, CloneKind, Progress, Stage
-from fathom_indexer.wire.messages import clone_group_to_json
+from fathom_indexer.wire.conversion import clone_group_to_json
+from fathom_indexer.wire.messages import DuplicatesRequest
+from fathom_indexer.wire.validation import check_threshold
 
 EXIT_FORBIDDEN = 3
 
 _SHOWN = 20
-"""Groups that are shown to people who do not say how many they want."""
+"""The number of groups that are shown as text without `--limit`."""
 
 _KINDS = [kind.value for kind in CloneKind]
 _COLOURS = {CloneKind.EXACT: "red", CloneKind.RENAMED: "yellow", CloneKind.NEAR: "blue"}
@@ -75,8 +77,9 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Refresh what is known of the files, then compare the functions."""
+    """Refresh the index, then compare the functions."""
     check_path(options)
+    check_threshold(options.threshold)
     with told_in_json(options, {"groups": []}):
         filters = filters_from(options)
     unmatched = Unmatched(options, filters)
@@ -84,7 +87,9 @@ def run(options: argparse.Namespace) -> int:
         if not options.no_refresh:
             follow(_before_embedding(workspace.index_steps()))
         follow_counts("comparing functions", workspace.duplicates_steps())
-        groups = workspace.duplicates(filters, CloneKind(options.loosest), options.threshold, options.min_tokens)
+        groups = workspace.duplicate_groups(
+            DuplicatesRequest(None, filters, CloneKind(options.loosest), options.threshold, options.min_tokens)
+        )
         paths = [clone.path for group in groups for clone in group.clones]
         message = unmatched.message_of_paths(workspace, paths)
     complain(message)

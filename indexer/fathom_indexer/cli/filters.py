@@ -1,4 +1,4 @@
-"""Filters as people type them, and which of them let nothing through."""
+"""Filters as users type them, and the filters that match nothing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path, PurePath
 from fathom_indexer.cli.options import config_from
 from fathom_indexer.cli.workspace import Workspace
 from fathom_indexer.engine import LANGUAGE_NAMES
-from fathom_indexer.search.filters import check_filters, glob_filter
+from fathom_indexer.search.filters import glob_filter
 from fathom_indexer.types import Filters, Hit
+from fathom_indexer.wire.validation import check_filters
 from fathom_indexer.workspace import SourceFile, resolve_root, scan
 
 _EVERYTHING = "**"
@@ -36,7 +37,7 @@ def filters_from(options: argparse.Namespace) -> Filters:
 
 
 def glob_in_workspace(glob: str, root: Path, here: Path) -> str:
-    """A path filter relative to `root`, as a search takes it, from what somebody typed in the folder `here`.
+    """A path filter relative to `root`, as a search takes it, from what a user typed in the folder `here`.
 
     Absolute ones are taken as they are. Those with `.` or `..` are relative to `here` if that lies inside the root,
     else to the root; so are those that lead to a file or folder there and to none below the root. Names that exist
@@ -52,41 +53,43 @@ def glob_in_workspace(glob: str, root: Path, here: Path) -> str:
     elif "." in names or ".." in names:
         found = _anchored(start, pattern, root) or "/" + pattern
     elif "/" in pattern.rstrip("/"):
-        found = next((_anchored(place, pattern, root) for place in (root, start) if _leads_on(place, names[0])), None)
+        found = next(
+            (_anchored(folder, pattern, root) for folder in (root, start) if _leads_on(folder, names[0])), None
+        )
     else:
         found = None
     return mark + (found or pattern)
 
 
-def _leads_on(place: Path, name: str) -> bool:
-    return os.path.lexists(place / name)
+def _leads_on(folder: Path, name: str) -> bool:
+    return os.path.lexists(folder / name)
 
 
 def _anchored(start: Path, pattern: str, root: Path) -> str | None:
     """What `pattern`, relative to `start`, is called from `root`; None if it leads out of it."""
-    place = start
+    path = start
     rest: list[str] = []
     for name in pattern.split("/"):
         if name == "..":
-            place = place if rest else place.parent
+            path = path if rest else path.parent
             rest = rest[:-1]
         elif name not in ("", "."):
-            if rest or not os.path.lexists(place / name):
+            if rest or not os.path.lexists(path / name):
                 rest.append(name)
             else:
-                place /= name
+                path /= name
     # A link to a file is known by its own name, one to a folder by what it leads to.
-    place = place.resolve() if place.is_dir() else place.parent.resolve() / place.name
-    if not rest and root.is_relative_to(place):
+    path = path.resolve() if path.is_dir() else path.parent.resolve() / path.name
+    if not rest and root.is_relative_to(path):
         return _EVERYTHING
-    if not place.is_relative_to(root):
+    if not path.is_relative_to(root):
         return None
-    literal = [_SPECIAL.sub(r"\\\g<0>", name) for name in place.relative_to(root).parts]
+    literal = [_SPECIAL.sub(r"\\\g<0>", name) for name in path.relative_to(root).parts]
     return "/" + "/".join([*literal, *rest]) + ("/" if pattern.endswith("/") else "")
 
 
 class Unmatched:
-    """Says which filters let nothing through. The files are looked at only when results leave that open."""
+    """Tells which filters match nothing. The files are scanned only when the results leave that open."""
 
     def __init__(self, options: argparse.Namespace, filters: Filters) -> None:
         self._typed = dict(zip(filters.paths, options.globs, strict=True))
@@ -95,7 +98,7 @@ class Unmatched:
         self._files: list[str] | None = None
 
     def message(self, workspace: Workspace, hits: Sequence[Hit]) -> str | None:
-        """What is to be said of filters that let nothing through, given what was found. None for nothing."""
+        """A message about filters that match nothing, given the hits; None if there is nothing to tell."""
         said = self._of_paths(workspace, [hit.path for hit in hits])
         names = set(self._filters.languages) - {hit.function.language for hit in hits}
         if names:
@@ -105,13 +108,13 @@ class Unmatched:
         return "; ".join(said) or None
 
     def message_of_paths(self, workspace: Workspace, paths: Sequence[str]) -> str | None:
-        """As `message`, where it says nothing of the other filters that nothing was found."""
+        """As `message`, for path filters alone: other filters may have no results though they match functions."""
         return "; ".join(self._of_paths(workspace, paths)) or None
 
     def _of_paths(self, workspace: Workspace, paths: Sequence[str]) -> list[str]:
-        """Path filters that match no file; none of those that match one of `paths`.
+        """Messages about path filters that match no file; those that match one of `paths` are known to match.
 
-        Filters with `!` are not looked at: to take out what is not there does no harm.
+        Filters with `!` are skipped: excluding files that do not exist does no harm.
         """
         globs = [glob for glob in self._filters.paths if not glob.startswith("!") and not _matches_any(glob, paths)]
         files = self._all_files(workspace) if globs else []

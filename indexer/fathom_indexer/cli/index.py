@@ -10,7 +10,7 @@ from typing import Any
 from fathom_indexer.cli.options import add_json, add_workspace, check_path
 from fathom_indexer.cli.output import follow, write_json
 from fathom_indexer.cli.workspace import open_workspace
-from fathom_indexer.wire.messages import status_to_json
+from fathom_indexer.wire.conversion import status_to_json
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:

@@ -44,7 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     for stream in (sys.stdout, sys.stderr):
-        # A terminal or pipe that cannot show a character of somebody's code must not end the command.
+        # A terminal or pipe that cannot show a character of the code must not end the command.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     if hasattr(sys.stdin, "reconfigure"):
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             code: int = options.run(options)
         except IndexDamagedError as error:
-            # It is gone, and nothing was printed yet: this time the command builds a new one.
+            # The index was removed, and nothing was printed yet: this time the command builds a new one.
             sys.stderr.write(f"fathom: {error}\n")
             code = options.run(options)
         sys.stdout.flush()
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"fathom: {error}\n")
         return 1
     except BrokenPipeError:
-        # Whoever read our output has enough. Python would complain once more when it flushes at exit.
+        # The reader of the output has closed it. Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:

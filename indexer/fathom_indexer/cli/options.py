@@ -1,4 +1,4 @@
-"""Arguments that several commands share, and what they mean for the engine."""
+"""Arguments that several commands share, and the configuration that follows from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people see: result lists, progress bars, JSON. Colours and bars only where a person is looking."""
+"""The output of commands: result lists, progress bars, JSON. Colours and bars are for terminals only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from rich.text import Text
 from fathom_indexer.errors import QueryError
 from fathom_indexer.types import Hit, Stage
 from fathom_indexer.types import Progress as IndexProgress
-from fathom_indexer.wire.messages import Json, hit_to_json, relevance
+from fathom_indexer.wire.conversion import hit_to_json, relevance
+from fathom_indexer.wire.framing import Json
 
 _STAGES = {
     Stage.SCAN: "looking at files",
@@ -33,37 +34,37 @@ _SNIPPET_LINES = 6
 _LEXERS = {"ocaml-interface": "ocaml"}
 
 
-# What ends a line for some readers, though not in JSON.
+# Characters that end a line for some readers, though not in JSON.
 _LINE_ENDS = {end: f"\\u{end:04x}" for end in (0x85, 0x2028, 0x2029)}
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def write_json(value: Json | list[Json], indent: int | None = 2) -> None:
-    """One JSON document on standard output, on one line for `indent` None. What is no valid text is U+FFFD in it."""
+    """Write one JSON document to standard output, on one line for `indent` None. Invalid text becomes U+FFFD."""
     is_unicode = (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
     text = json.dumps(_valid(value), ensure_ascii=not is_unicode, indent=indent)
     sys.stdout.write(text.translate(_LINE_ENDS) + "\n")
 
 
 def valid_text(text: str) -> str:
-    """The text with U+FFFD for lone surrogates: what the system handed over was no valid text there."""
+    """The text with U+FFFD for lone surrogates, which stand for bytes of the system that are not valid text."""
     return _SURROGATE.sub("\ufffd", text)
 
 
 def printable(text: str) -> str:
-    """The text with escapes for whatever would move the cursor, end the line, or speak to the terminal."""
+    """The text with escapes for characters that move the cursor, end the line, or control the terminal."""
     return "".join(c if c.isprintable() or unicodedata.category(c) == "Zs" else _escaped(c) for c in text)
 
 
 def complain(message: str | None) -> None:
-    """Tell on standard error what a person should know about an answer, if there is anything."""
+    """Write a message about an answer to standard error, if there is one."""
     if message:
         sys.stderr.write(f"fathom: {printable(message)}\n")
 
 
 @contextmanager
 def told_in_json(options: argparse.Namespace, answer: Json) -> Iterator[None]:
-    """With `--json`, an error in what was asked is part of an `answer` on standard output, too."""
+    """With `--json`, a `QueryError` is written to standard output too, as an `answer` with a message."""
     try:
         yield
     except QueryError as error:
@@ -89,13 +90,13 @@ def _printable_lines(text: str) -> list[str]:
 
 
 def results_json(asked: Json, hits: Iterable[Hit], explain: bool = False, message: str | None = None) -> Json:
-    """The documented answer to a search: what was `asked`, `query` or `compared`, the hits, and a message if any."""
+    """The documented answer to a search: `query` or `compared` from `asked`, the hits, and a message if any."""
     answer: Json = {**asked, "results": [hit_to_json(hit, explain) for hit in hits]}
     return {**answer, "message": message} if message else answer
 
 
 def show_hits(hits: Sequence[Hit], explain: bool = False) -> None:
-    """A readable list: place, name, relevance, signature, a few lines of code; scores and their parts to `explain`."""
+    """Print hits for reading, with a few lines of code; with `explain`, also their scores and parts of them."""
     console = Console(highlight=False, soft_wrap=True)
     if not hits:
         console.print("nothing found")
@@ -135,7 +136,7 @@ def _show_code(console: Console, hit: Hit) -> None:
 
 
 def follow(steps: Iterable[IndexProgress]) -> None:
-    """Run the steps to the end, with a progress bar where a person is looking at standard error."""
+    """Run the steps to the end, with a progress bar if standard error is a terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
         for _ in steps:
@@ -150,7 +151,7 @@ def follow(steps: Iterable[IndexProgress]) -> None:
 
 
 def follow_counts(words: str, counts: Iterable[tuple[int, int]]) -> None:
-    """As `follow`, for one thing that is counted: how many of how many are done."""
+    """As `follow`, for counts: how many of how many are done."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:>22}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from fathom_indexer import __version__
 from fathom_indexer.types import Clone, CloneGroup, CloneKind
-from fathom_indexer.wire.messages import Json
+from fathom_indexer.wire.framing import Json
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

@@ -21,6 +21,7 @@ from fathom_indexer.cli.output import (
 from fathom_indexer.cli.workspace import Workspace, open_workspace
 from fathom_indexer.errors import QueryError
 from fathom_indexer.types import Filters
+from fathom_indexer.wire.messages import SearchRequest, WordsQuery
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         options.path = options.path or Path()
     check_path(options)
-    # A name in another encoding, or what a script took for text.
+    # The argument may be a name in another encoding, or bytes that a script took for text.
     query = valid_text(options.query or "")
     with told_in_json(options, {"query": query, "results": []}):
         filters = filters_from(options)
@@ -64,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         if options.batch:
             _answer_lines(workspace, options, filters, unmatched)
             return 0
-        hits = workspace.search(query, options.limit, filters)
+        hits = workspace.answer(_request(query, options, filters)).hits
         message = unmatched.message(workspace, hits)
     complain(message)
     if options.json:
@@ -74,11 +75,15 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _request(query: str, options: argparse.Namespace, filters: Filters) -> SearchRequest:
+    return SearchRequest(WordsQuery(query), options.limit, filters, options.explain)
+
+
 def _answer_lines(workspace: Workspace, options: argparse.Namespace, filters: Filters, unmatched: Unmatched) -> None:
     said: set[str | None] = set()
     for line in sys.stdin:
         query = valid_text(line.strip())
-        hits = workspace.search(query, options.limit, filters)
+        hits = workspace.answer(_request(query, options, filters)).hits
         message = unmatched.message(workspace, hits) if query else None
         if message not in said:
             complain(message)

@@ -21,8 +21,9 @@ from fathom_indexer.cli.output import (
 from fathom_indexer.cli.workspace import Workspace, open_workspace
 from fathom_indexer.errors import QueryError
 from fathom_indexer.languages import to_utf8
-from fathom_indexer.types import Filters, Hit, Place
-from fathom_indexer.wire.messages import place_to_json
+from fathom_indexer.wire.conversion import function_to_json
+from fathom_indexer.wire.messages import LocationQuery, Query, SearchRequest, SnippetQuery
+from fathom_indexer.wire.validation import check_query
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -53,41 +54,39 @@ def run(options: argparse.Namespace) -> int:
         raise QueryError("compare with what? fathom similar FILE:LINE [PATH], or --snippet FILE")
     options.path = options.path or Path()
     check_path(options)
-    snippet = _read_snippet(options.snippet) if options.snippet is not None else None
-    place = _place(options.place) if options.place is not None else None
+    typed = _location(options.place) if options.snippet is None else SnippetQuery(_read_snippet(options.snippet))
+    check_query(typed)
     with told_in_json(options, {"results": []}):
         filters = filters_from(options)
     unmatched = Unmatched(options, filters)
     with open_workspace(options) as workspace:
         if not options.no_refresh:
             follow(workspace.index_steps())
-        compared, hits = _similar(workspace, snippet, place, options.limit, filters)
-        message = unmatched.message(workspace, hits)
+        query = _in_workspace(typed, workspace)
+        response = workspace.answer(SearchRequest(query, options.limit, filters, options.explain))
+        message = unmatched.message(workspace, response.hits)
     complain(message)
     if options.json:
-        asked = {} if compared is None else {"compared": place_to_json(compared)}
-        write_json(results_json(asked, hits, options.explain, message))
+        asked = {} if response.compared is None else {"compared": function_to_json(response.compared)}
+        write_json(results_json(asked, response.hits, options.explain, message))
     else:
-        show_hits(hits, options.explain)
+        show_hits(response.hits, options.explain)
     return 0
 
 
-def _similar(
-    workspace: Workspace, snippet: str | None, place: tuple[str, int] | None, limit: int, filters: Filters
-) -> tuple[Place | None, list[Hit]]:
-    if place is None:
-        return None, workspace.similar_to(snippet or "", limit, filters)
-    path, line = place
-    # As people type it: relative to where they are if that is a file, else relative to the folder that is searched.
-    file = Path(path).absolute() if Path(path).is_file() else workspace.root / path
-    return workspace.similar_at(str(file), line, limit, filters)
+def _in_workspace(typed: Query, workspace: Workspace) -> Query:
+    """The query with an absolute path, which was typed relative to the working directory or else to the workspace."""
+    if not isinstance(typed, LocationQuery):
+        return typed
+    file = Path(typed.path).absolute() if Path(typed.path).is_file() else workspace.root / typed.path
+    return LocationQuery(str(file), typed.line)
 
 
-def _place(text: str) -> tuple[str, int]:
+def _location(text: str) -> LocationQuery:
     path, separator, line = text.rpartition(":")
     if not separator or not path or not line.isdigit() or int(line) < 1:
         raise QueryError(f"{text!r} is not FILE:LINE with a line number from 1")
-    return path, int(line)
+    return LocationQuery(path, int(line))
 
 
 def _read_snippet(name: str) -> str:

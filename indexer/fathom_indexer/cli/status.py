@@ -14,7 +14,8 @@ from fathom_indexer.cli.workspace import running_indexer
 from fathom_indexer.engine import Engine
 from fathom_indexer.process.handshake import Welcome
 from fathom_indexer.types import Coverage, IndexStatus, Stage
-from fathom_indexer.wire.messages import Json, status_to_json
+from fathom_indexer.wire.conversion import status_to_json
+from fathom_indexer.wire.framing import Json
 
 _STAGES = {
     Stage.PARSE: "by words",
@@ -23,7 +24,7 @@ _STAGES = {
 }
 
 _TOO_LARGE = "too large"
-"""How the reason for files over the limit begins."""
+"""The beginning of the reason for files over the limit."""
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -35,16 +36,13 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show the index as it is; no file is looked at."""
+    """Show the index as it is; no file is scanned."""
     check_path(options)
     with Engine.open(options.path, config_from(options)) as engine:
         status = engine.status()
     indexer = running_indexer(options)
     if options.json:
-        shown = (
-            None if indexer is None else {"pid": indexer.pid, "version": indexer.version, "clients": indexer.clients}
-        )
-        write_json(status_to_json(status) | {"indexer": shown})
+        write_json(status_to_json(status) | {"indexer": None if indexer is None else _indexer_json(indexer)})
     else:
         _show(status, indexer)
     return 0

@@ -67,8 +67,9 @@ def _position(hits: Sequence[Hit], path: str, function: Function) -> int | None:
     for position, hit in enumerate(hits, start=1):
         if (
             hit.path == path
-            and hit.function.start_byte == function.start_byte
-            and hit.function.qualified_name == function.qualified_name
+            and hit.source is not None
+            and hit.source.start_byte == function.start_byte
+            and hit.source.qualified_name == function.qualified_name
         ):
             return position
     return None

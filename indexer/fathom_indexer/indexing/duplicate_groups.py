@@ -10,9 +10,9 @@ from fathom_indexer.duplicates.clones import Candidate, Group, groups, repeated
 from fathom_indexer.duplicates.sketch import Bag, Sketch, sketch_of
 from fathom_indexer.duplicates.tokens import tokens_of
 from fathom_indexer.languages import language_named
-from fathom_indexer.search.filters import allowed_ids, check_filters
+from fathom_indexer.search.filters import allowed_ids
 from fathom_indexer.storage import SketchRow, Store
-from fathom_indexer.types import FUNCTION_KINDS, Clone, CloneGroup, CloneKind, Filters
+from fathom_indexer.types import FUNCTION_KINDS, Clone, CloneGroup, CloneKind, Filters, FunctionRef
 
 _SKETCHED_AT_ONCE = 200
 
@@ -45,7 +45,6 @@ class DuplicateFinder:
     def find(
         self,
         filters: Filters,
-        languages: Sequence[str],
         loosest: CloneKind,
         threshold: float,
         min_tokens: int,
@@ -53,10 +52,8 @@ class DuplicateFinder:
     ) -> list[CloneGroup]:
         """The groups among the functions that pass the filters, those with the most repeated code first.
 
-        Functions are compared within a language, those in the files `without` are left out. Raises `QueryError`
-        for invalid filters.
+        Functions are compared within a language; those in the files `without` are left out.
         """
-        check_filters(filters, languages)
         for _ in self.steps():
             pass
         sketched = [item for item in self._store.sketched(min_tokens) if item.path not in without]
@@ -78,7 +75,7 @@ class DuplicateFinder:
                 tokens=group[0].candidate.sketch.tokens,
                 key=f"{group[0].candidate.sketch.renamed % 2**64:016x}",
                 clones=tuple(
-                    Clone(known.path, known.function, member.kind, member.similarity)
+                    Clone(FunctionRef.of(known.path, known.function), member.kind, member.similarity)
                     for member in group
                     if (known := stored.get(member.candidate.id)) is not None
                 ),

@@ -1,4 +1,4 @@
-"""`python -m fathom_indexer.process.check`: does everything work that the indexer needs? A report for bug reports.
+"""`python -m fathom_indexer.process.check`: checks all that the indexer needs, for bug reports.
 
 A process of its own, so that a library that crashes the interpreter is found too.
 """
@@ -17,28 +17,28 @@ from pathlib import Path
 
 from fathom_indexer import __version__
 from fathom_indexer.config import Config
-from fathom_indexer.process.liveness import Watch
+from fathom_indexer.process.liveness import NetworkWatch
 
 Check = Callable[[Path, Config], str]
-"""Looks at one thing; says what it found. Whatever it raises means that the thing is broken."""
+"""Checks one thing and describes it. Any exception means that it is broken."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the report to standard output; 1 if something is broken."""
     parser = argparse.ArgumentParser(prog="fathom-lsp --check", description=__doc__)
-    parser.add_argument("root", type=Path, nargs="?", default=Path.cwd(), help="the workspace whose index is looked at")
+    parser.add_argument("root", type=Path, nargs="?", default=Path.cwd(), help="the workspace whose index is checked")
     options = parser.parse_args(arguments)
     broken = False
     for name, works, text in report(options.root, Config()):
         broken = broken or not works
         sys.stdout.write(f"{'ok    ' if works else 'BROKEN'} {name}: {text}\n")
-        sys.stdout.flush()  # What comes next may crash.
+        sys.stdout.flush()  # The next check may crash.
     return 1 if broken else 0
 
 
 def report(root: Path, config: Config) -> Iterator[tuple[str, bool, str]]:
-    """The name of each thing that is looked at, whether it works, and what was found."""
-    with Watch() as watch:
+    """The name of each check, whether it succeeded, and its description."""
+    with NetworkWatch() as watch:
         for name, check in _checks(watch).items():
             try:
                 yield name, True, check(root, config)
@@ -104,7 +104,7 @@ def _index(root: Path, config: Config) -> str:
     return f"{path} is sound, {path.stat().st_size:,} bytes"
 
 
-def _checks(watch: Watch) -> dict[str, Check]:
+def _checks(watch: NetworkWatch) -> dict[str, Check]:
     return {
         "versions": _versions,
         "SQLite": _sqlite,

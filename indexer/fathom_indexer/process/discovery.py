@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fathom_indexer.errors import IndexerUnavailableError
-from fathom_indexer.process.connections import SocketLink
-from fathom_indexer.process.exit_log import in_words, note_ending
-from fathom_indexer.process.handshake import EXIT_NO_MEETING, EXIT_TAKEN, Identity, Welcome, apart
+from fathom_indexer.process.connections import SocketConnection
+from fathom_indexer.process.exit_log import describe_exit, note_exit
+from fathom_indexer.process.handshake import EXIT_NO_RENDEZVOUS, EXIT_TAKEN, Identity, Welcome, private_index
 from fathom_indexer.process.rendezvous import Address, Rendezvous, RendezvousError, check_address
-from fathom_indexer.wire.messages import Json, config_to_json, decode, encode
+from fathom_indexer.wire.conversion import config_to_json
+from fathom_indexer.wire.framing import Json, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,53 +44,53 @@ _POLL = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """Where a client belongs: the meeting place, the configuration for it, and the indexer there, if one runs."""
+    """The rendezvous that a client uses, the configuration for it, and a connection to its indexer, if one runs."""
 
-    meeting: Rendezvous
+    rendezvous: Rendezvous
     config: Config
-    link: SocketLink | None
+    connection: SocketConnection | None
 
 
 async def look_up(root: Path, config: Config) -> Welcome | None:
-    """Who serves the workspace at its usual place, whether one fits it or not. Raises `RendezvousError`."""
-    meeting = Rendezvous.open(root, config.cache_directory())
-    greeted = await _greet(meeting, Identity.of(config))
+    """The indexer at the workspace's usual rendezvous, compatible or not. Raises `RendezvousError`."""
+    rendezvous = Rendezvous.open(root, config.cache_directory())
+    greeted = await _greet(rendezvous, Identity.of(config))
     if greeted is None:
         return None
-    link, welcome = greeted
-    link.writer.close()
+    connection, welcome = greeted
+    connection.writer.close()
     return welcome
 
 
 async def find(root: Path, config: Config, *, any_settings: bool = False, may_retire: bool = False) -> Attachment:
-    """The seat of a client that wants to use `config`; the connection has joined.
+    """The attachment of a client that wants to use `config`; its connection has joined.
 
-    The usual place may be taken by an indexer that does not fit. With `may_retire`, one that is not newer and has no
-    clients is asked to end, and the place counts as free; otherwise the seat is in a place apart. `any_settings` says
-    that the client takes a running indexer as it is set up. Raises `RendezvousError`.
+    The indexer at the usual rendezvous may be incompatible. With `may_retire`, one that is not newer and has no clients
+    is asked to end, and the rendezvous counts as free; otherwise the client is attached to a private index.
+    `any_settings` says that the client takes a running indexer with other settings. Raises `RendezvousError`.
     """
-    for wanted in (config, apart(config)):
-        meeting = Rendezvous.open(root, wanted.cache_directory())
+    for wanted in (config, private_index(config)):
+        rendezvous = Rendezvous.open(root, wanted.cache_directory())
         identity = Identity.of(wanted)
-        greeted = await _greet(meeting, replace(identity, settings="") if any_settings else identity)
+        greeted = await _greet(rendezvous, replace(identity, settings="") if any_settings else identity)
         if greeted is None:
-            return Attachment(meeting, wanted, None)
-        link, welcome = greeted
+            return Attachment(rendezvous, wanted, None)
+        connection, welcome = greeted
         if welcome.joined:
-            return Attachment(meeting, wanted, link)
+            return Attachment(rendezvous, wanted, connection)
         try:
             newer = identity.is_older_than(welcome.protocol, welcome.version)
-            if may_retire and not newer and await _retire(link):
-                return Attachment(meeting, wanted, None)
+            if may_retire and not newer and await _retire(connection):
+                return Attachment(rendezvous, wanted, None)
         finally:
-            link.writer.close()
-        logger.info("process %d (version %s) serves %s in another way", welcome.pid, welcome.version, root)
-    raise RendezvousError("no indexer can be shared: the one in the place apart is none of ours")
+            connection.writer.close()
+        logger.info("process %d (version %s) serves %s with other settings", welcome.pid, welcome.version, root)
+    raise RendezvousError("no indexer can be shared: the one of the private index has other settings")
 
 
 async def find_or_start(
     root: Path, config: Config, log_level: str, command: Sequence[str] = COMMAND, timeout: float = START_TIMEOUT
-) -> SocketLink:
+) -> SocketConnection:
     """A connection to the indexer of `root` (absolute), which is started if there is none.
 
     Raises `IndexerUnavailableError` when that fails, `RendezvousError` when no indexer can be shared here.
@@ -98,31 +99,30 @@ async def find_or_start(
     deadline = loop.time() + timeout
     process: subprocess.Popen[bytes] | None = None
     while True:
-        seat = await find(root, config, may_retire=True)
-        if seat.link is not None:
-            return seat.link
+        found = await find(root, config, may_retire=True)
+        if found.connection is not None:
+            return found.connection
+        log = found.rendezvous.log
         if process is None:
-            process = _start(seat, [*command, *arguments(root, seat.config, log_level), "--shared"])
+            process = _start(found, [*command, *arguments(root, found.config, log_level), "--shared"])
         elif (code := process.poll()) is not None:
             process = None
-            if code == EXIT_NO_MEETING:
-                raise RendezvousError(f"no indexer can be shared; {seat.meeting.log} says why")
+            if code == EXIT_NO_RENDEZVOUS:
+                raise RendezvousError(f"no indexer can be shared; {log} says why")
             if code != EXIT_TAKEN:
-                raise IndexerUnavailableError(
-                    f"the indexer ended at its start ({in_words(code)}, log in {seat.meeting.log})"
-                )
+                raise IndexerUnavailableError(f"the indexer ended at its start ({describe_exit(code)}, log in {log})")
         if loop.time() > deadline:
-            raise IndexerUnavailableError(f"there was no indexer after {timeout:g} seconds (log in {seat.meeting.log})")
+            raise IndexerUnavailableError(f"there was no indexer after {timeout:g} seconds (log in {log})")
         await asyncio.sleep(_POLL)
 
 
 def arguments(root: Path, config: Config, log_level: str) -> list[str]:
-    """What an indexer process is told on its command line."""
+    """The command-line arguments of an indexer process."""
     return ["--root", str(root), "--config", json.dumps(config_to_json(config)), "--log-level", log_level]
 
 
 def working_directory() -> Path:
-    """Where an indexer process runs.
+    """The working directory of an indexer process.
 
     `python -m` looks for modules in the working directory first; a workspace must not be able to shadow them. This
     directory is on the path already.
@@ -130,33 +130,33 @@ def working_directory() -> Path:
     return Path(__file__).parents[2]
 
 
-def _start(seat: Attachment, command: Sequence[str]) -> subprocess.Popen[bytes]:
+def _start(found: Attachment, command: Sequence[str]) -> subprocess.Popen[bytes]:
     """Start a process that outlives this one, and that no signal to this one's terminal or group reaches."""
-    apart_from_us: dict[str, Any] = {"start_new_session": True}
+    detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
-        apart_from_us = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+        detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     try:
-        log = seat.meeting.open_log()
+        log = found.rendezvous.open_log()
         try:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=working_directory(), **apart_from_us
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=working_directory(), **detached
             )
         finally:
             os.close(log)
     except OSError as error:
         raise IndexerUnavailableError(f"the indexer could not be started: {error}") from error
-    # It may end long after we have stopped to care; somebody must take note, or its entry stays in the process table.
-    noting = (process, seat.meeting.open_log, EXIT_TAKEN)
-    threading.Thread(target=note_ending, args=noting, name="indexer's end", daemon=True).start()
+    # It may end much later than the client that started it. A thread waits for it, or it would stay a zombie.
+    noting = (process, found.rendezvous.open_log, EXIT_TAKEN)
+    threading.Thread(target=note_exit, args=noting, name="indexer exit", daemon=True).start()
     return process
 
 
-async def _greet(meeting: Rendezvous, identity: Identity) -> tuple[SocketLink, Welcome] | None:
-    """A connection to the indexer at a meeting place and its answer to our greeting; None when nobody is there.
+async def _greet(rendezvous: Rendezvous, identity: Identity) -> tuple[SocketConnection, Welcome] | None:
+    """A connection to the indexer at a rendezvous and its answer to the greeting; None when no indexer listens.
 
-    Raises `RendezvousError` when somebody is there who cannot be trusted or understood.
+    Raises `RendezvousError` when the indexer there cannot be trusted or understood.
     """
-    address = meeting.address()
+    address = rendezvous.address()
     if address is None:
         return None
     try:
@@ -178,21 +178,21 @@ async def _greet(meeting: Rendezvous, identity: Identity) -> tuple[SocketLink, W
     except asyncio.CancelledError:
         writer.close()
         raise
-    return SocketLink(reader, writer, welcome.pid, meeting.log), welcome
+    return SocketConnection(reader, writer, welcome.pid, rendezvous.log), welcome
 
 
 async def _connect(address: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Raises `OSError` when nobody listens, `PermissionError` when others could be listening in its place."""
+    """Raises `OSError` when no process listens, `PermissionError` when another user could be listening."""
     if sys.platform == "win32" or not address.path:
         return await asyncio.open_connection("127.0.0.1", address.port, limit=LONGEST_LINE)
     check_address(address)
     return await asyncio.open_unix_connection(address.path, limit=LONGEST_LINE)
 
 
-async def _retire(link: SocketLink) -> bool:
+async def _retire(connection: SocketConnection) -> bool:
     """Ask an indexer to end; whether it does."""
     try:
-        return (await _ask(link.reader, link.writer, "retire", {})).get("stopping") is True
+        return (await _ask(connection.reader, connection.writer, "retire", {})).get("stopping") is True
     except (ValueError, asyncio.TimeoutError):
         return False
     except (OSError, EOFError):

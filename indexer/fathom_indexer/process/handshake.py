@@ -1,10 +1,10 @@
-"""How a client and a shared indexer find out whether they fit each other.
+"""How a client and a shared indexer find out whether they are compatible.
 
-    client   {"id": 0, "method": "hello", "params": {"protocol": 3, "version": "1.2", "settings": "...", "token": ""}}
-    indexer  {"id": 0, "result": {"protocol": 3, "version": "1.2", "pid": 4711, "clients": 1, "joined": true}}
+    client   {"id": 0, "method": "hello", "params": {"protocol": 4, "version": "1.2", "settings": "...", "token": ""}}
+    indexer  {"id": 0, "result": {"protocol": 4, "version": "1.2", "pid": 4711, "clients": 1, "joined": true}}
 
-Only a client that has `joined` may ask anything. One that has not, because the two speak different versions or are
-set up differently, may ask for one thing, after which the indexer answers and, if it has no clients, ends:
+Only a client that has `joined` may send requests. One that has not, because versions or settings differ, may ask the
+indexer to end, which it does if it has no clients:
 
     client   {"id": 0, "method": "retire"}
     indexer  {"id": 0, "result": {"stopping": true}}
@@ -23,30 +23,32 @@ from typing import TYPE_CHECKING
 
 from fathom_indexer import __version__
 from fathom_indexer.config import APART, INDEX_CONTENT
-from fathom_indexer.wire.messages import PROTOCOL_VERSION, Json, config_to_json
+from fathom_indexer.wire.conversion import config_to_json
+from fathom_indexer.wire.framing import Json
+from fathom_indexer.wire.messages import PROTOCOL_VERSION
 
 if TYPE_CHECKING:
     from fathom_indexer.config import Config
 
 EXIT_TAKEN = 75
-"""Exit code of an indexer that leaves the workspace to one that serves it already."""
+"""Exit code of an indexer that found another one serving the workspace."""
 
-EXIT_NO_MEETING = 76
-"""Exit code of an indexer that cannot be shared here; see `meeting.MeetingError`."""
+EXIT_NO_RENDEZVOUS = 76
+"""Exit code of an indexer that cannot be shared here; see `rendezvous.RendezvousError`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What two processes compare."""
+    """Protocol, version and settings of a process, which a greeting compares."""
 
     protocol: int
     version: str
     settings: str
-    """A digest of what decides the content of the index. Empty for a client that takes it as it is."""
+    """A digest of the settings that decide the content of the index. Empty for a client that takes any index."""
 
     @classmethod
     def of(cls, config: Config) -> Identity:
-        """That of this process."""
+        """The identity of this process."""
         everything = config_to_json(config)
         content = json.dumps([everything[name] for name in INDEX_CONTENT])
         return cls(PROTOCOL_VERSION, __version__, hashlib.sha256(content.encode()).hexdigest()[:16])
@@ -67,18 +69,18 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """What an indexer answers to `hello`."""
+    """An indexer's answer to `hello`."""
 
     protocol: int
     version: str
     pid: int
     clients: int
-    """How many clients it has, besides the one that asks."""
+    """The number of its other clients."""
     joined: bool
 
     @classmethod
     def from_json(cls, value: Json) -> Welcome:
-        """Raises `ValueError` for what is no welcome."""
+        """Raises `ValueError` for another shape."""
         try:
             return cls(
                 protocol=int(value["protocol"]),
@@ -91,11 +93,11 @@ class Welcome:
             raise ValueError(f"not a welcome: {value!r:.200}") from error
 
 
-def apart(config: Config) -> Config:
-    """The same configuration with the index kept where only those meet who agree on everything.
+def private_index(config: Config) -> Config:
+    """The same configuration with a private index, which is shared only by processes of the same identity.
 
-    For those who find the usual place taken by an indexer that they do not fit: two that index one file in two ways
-    would undo each other's work.
+    For clients whose usual index belongs to an indexer with another identity: two that index one file in two ways would
+    undo each other's work.
     """
     folder = Path(config.cache_directory()) / APART / Identity.of(config).digest()
     return replace(config, cache_dir=str(folder))

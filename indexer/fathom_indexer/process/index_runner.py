@@ -1,4 +1,4 @@
-"""What is left to index, as a source of short steps."""
+"""The indexing that is left to do, as a source of short steps."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Protocol
 from fathom_indexer.types import Progress, Stage
 
 MANY_CHANGES = 100
-"""With more changed files than this the whole workspace is looked at, which is quicker than one file after another."""
+"""With more changed files than this the whole workspace is scanned, which is quicker than one file after another."""
 
 READY = Progress(Stage.READY, 1, 1)
 
 
 class IndexSteps(Protocol):
-    """What this asks of the engine; `fathom_indexer.engine.Engine` documents it."""
+    """The part of the engine that this uses; `fathom_indexer.engine.Engine` documents it."""
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]: ...
     def idle_steps(self) -> Iterator[Progress]: ...
@@ -25,10 +25,10 @@ class Indexing:
 
     There is at most one scan of the whole workspace and one update of changed files. The update goes first, so that a
     saved file is searchable soon even while a large workspace is indexed for the first time. Every piece of work ends
-    by embedding whatever lacks a vector, so only the last one gets that far.
+    by embedding all texts without a vector, so only the last one gets that far.
 
-    When all of that is done there is what can wait: `idle` says whether some of it is left, `idle_step` does it. It
-    begins anew after every piece of work.
+    Work that can wait comes after all of that: `idle` says whether some of it is left, `idle_step` does it. It starts
+    again after every piece of work.
     """
 
     def __init__(self, engine: IndexSteps) -> None:
@@ -40,34 +40,34 @@ class Indexing:
         self._unread: dict[str, None] = {}
         self._idle: Iterator[Progress] | None = None
         self.progress: Progress | None = None
-        """Where the work is; None before its first step and when nothing is left to do."""
+        """The progress of the work; None before its first step and when nothing is left to do."""
 
     @property
     def active(self) -> bool:
+        """Whether a scan or an update is left to do."""
         return self._scan is not None or self._update is not None
 
     @property
     def behind(self) -> bool:
-        """Whether the index is known to lack something, or may. One that is only looked at again lacks nothing, until
-        something is found."""
+        """Whether the index may lack functions. During a repeated scan it lacks none until a changed file is found."""
         return self._update is not None or (self._scan is not None and self._scan_may_find)
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is left to do but what can wait."""
+        """Whether only work that can wait is left."""
         return not self.active and self._idle is not None
 
     def rescan(self, again: bool = False) -> None:
-        """Look at the whole workspace, from the start if that is being done already.
+        """Scan the whole workspace, from the start if that is being done already.
 
-        `again` says that it was looked at before, and that nothing is known to have changed since.
+        `again` says that it was scanned before, and that no change is known since.
         """
         self._scan_may_find = self.behind or not again
         self.stop()
         self._scan = self._engine.index_steps(None)
 
     def update(self, paths: Sequence[str]) -> None:
-        """Look at these files again, and at those named before that were not read yet."""
+        """Read these files again, and those of earlier updates that were not read yet."""
         folders = [_ruled_by(path) for path in paths]
         if "" in folders or len(self._unread) + len(folders) > MANY_CHANGES:
             self.rescan()
@@ -78,7 +78,7 @@ class Indexing:
             self._end_scan()
 
     def stop(self) -> None:
-        """Forget what is left to do. What was done stays done."""
+        """Drop the work that is left. Finished work is kept."""
         self._end_scan()
         self._end_update()
         self._idle = None
@@ -87,7 +87,7 @@ class Indexing:
     def step(self) -> Progress | None:
         """Do one step; the progress after it, `Stage.READY` once nothing is left to do, or None if there was nothing.
 
-        A step that fails ends its piece of work, the rest goes on. Raises whatever the engine raised.
+        A step that fails ends its piece of work, the rest goes on. Raises all errors of the engine.
         """
         updating = self._update is not None
         steps = self._update or self._scan
@@ -117,7 +117,7 @@ class Indexing:
         return self.progress
 
     def idle_step(self) -> None:
-        """Do one step of what can wait. One that fails ends it. Raises whatever the engine raised."""
+        """Do one step of the work that can wait. One that fails ends it. Raises all errors of the engine."""
         steps, self._idle = self._idle, None
         if steps is not None and next(steps, None) is not None:
             self._idle = steps
@@ -132,6 +132,6 @@ class Indexing:
 
 
 def _ruled_by(path: str) -> str:
-    """What has to be looked at when a file has changed: the file, or for ignore rules the folder they are for."""
+    """The path to scan when a file has changed: the file, or for ignore rules the folder that they apply to."""
     name = path.rpartition("/")[2]
     return path.rpartition("/")[0] if name.startswith(".") and name.endswith("ignore") else path

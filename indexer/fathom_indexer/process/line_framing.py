@@ -1,4 +1,4 @@
-"""Bytes as they arrive -> the lines that messages travel in, however long or broken they are."""
+"""Splits a stream of bytes into lines, however long or broken they are."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Whether this process keeps to itself: its internet sockets, and the device id that ONNX Runtime's telemetry makes.
+"""Checks that this process uses no network: its sockets, and the device id that ONNX Runtime's telemetry makes.
 
-What can be seen depends on the system, and none shows all (`tests/privacy/` traces system calls instead):
+No system shows everything (`tests/privacy/` traces system calls instead):
 
-- A socket is seen if it is there when it is looked for. A look-up of a name may be over within a millisecond.
-- Linux lists the sockets that are bound or connected, macOS and Windows all of TCP and UDP. What a service of Windows
-  sends for the process is not the process's own.
+- A socket is seen if it exists at the moment of a check. A look-up of a name may be over within a millisecond.
+- Linux lists the sockets that are bound or connected, macOS and Windows all of TCP and UDP. Sockets of a Windows
+  service that sends for the process are not among them.
 - The telemetry's device id and its database are made when the library is loaded, and the database stays open: that does
   not depend on the moment. Windows builds up to 1.32 have neither; they hand events to the system.
 """
@@ -21,18 +21,18 @@ import psutil
 from platformdirs import user_cache_dir, user_data_dir
 
 INTERVAL = 0.05
-"""Seconds between two looks at the sockets. A look takes half a millisecond."""
+"""Seconds between two checks of the sockets. A check takes half a millisecond."""
 
 _TELEMETRY = Path("Microsoft", "DeveloperTools", ".onnxruntime")
 _DEVICE_ID = "deviceid"
 
 
 class NotSilentError(Exception):
-    """The process was about to tell others something, or did."""
+    """The process has opened a socket to another machine, or its telemetry has become active."""
 
 
-class Watch:
-    """Looks at this process from `with` on. Begin before the libraries are loaded that are to be watched."""
+class NetworkWatch:
+    """Watches this process from `with` on. Begin before the libraries are loaded that are to be watched."""
 
     def __init__(self, telemetry: Path | None = None) -> None:
         """`telemetry` is the folder of ONNX Runtime's telemetry client; where the library has it by default."""
@@ -43,11 +43,11 @@ class Watch:
         self._unseen = ""
         self._looks = 0
         self.looked = threading.Event()
-        """Set after each look at the sockets."""
+        """Set after each check of the sockets."""
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._look, name="watch for sockets", daemon=True)
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> NetworkWatch:
         self._thread.start()
         return self
 
@@ -58,7 +58,7 @@ class Watch:
         self._thread.join()
 
     def verdict(self) -> str:
-        """What was looked at, if all was silent so far. Raises `NotSilentError`."""
+        """A report of the checks, if there was no communication so far. Raises `NotSilentError`."""
         self._look_at_sockets()
         found = sorted(f"an internet socket {socket}" for socket in self._sockets)
         if self._look_at_device_id() != self._device_id:

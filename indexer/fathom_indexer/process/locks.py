@@ -1,4 +1,4 @@
-"""A lock between processes that the operating system gives back when its holder dies, however it dies."""
+"""A lock between processes that the operating system releases when its holder dies, however it dies."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ if TYPE_CHECKING:
 
 
 class IndexLease(Protocol):
-    """The right to index, which one process has at a time; a `FileLock` is one."""
+    """The right to write the index, which one process has at a time; a `FileLock` is one."""
 
     def acquire(self) -> bool:
-        """Take it if it is free; whether it is had now."""
+        """Take it if it is free; whether this process holds it now."""
 
     def release(self) -> None:
-        """Let others have it."""
+        """Let other processes have it."""
 
 
 class NoLease:
-    """Where everybody may index at any time."""
+    """The lease where locks do not work: every process may index at any time, which the index survives."""
 
     def acquire(self) -> bool:
+        """Always true."""
         return True
 
     def release(self) -> None:
-        pass
+        """Nothing to do."""
 
 
-EVERYBODY = NoLease()
+NO_LEASE = NoLease()
 
 
 class FileLock:
     """Held by at most one process (and one `FileLock` in it) at a time.
 
-    The file stays where it is when the lock is released: whoever removed it could remove a lock that somebody else
-    has just taken.
+    The file is not removed when the lock is released: another process may have locked it just then.
     """
 
     def __init__(self, path: Path) -> None:
@@ -64,7 +64,7 @@ class FileLock:
         return self.held
 
     def release(self) -> None:
-        """Give the lock back, if it is held."""
+        """Release the lock, if it is held."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -77,7 +77,7 @@ if sys.platform == "win32":
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
-            return False  # Windows tells "taken" and "impossible" apart by nothing that is documented.
+            return False  # Windows documents no difference between a lock that is taken and one that is impossible.
         return True
 
 else:

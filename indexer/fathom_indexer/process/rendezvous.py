@@ -1,12 +1,13 @@
-"""Where the processes of one workspace meet: a folder for this user alone, with two locks, an address and a log.
+"""The rendezvous of the processes of one index: a folder for this user alone, with two locks, an address and a log.
 
-    serving.lock    held by the indexer that all clients share, as long as it lives
-    indexing.lock   held by whoever brings the index up to date: that indexer, or a command that works by itself
-    address.json    where the indexer listens
-    indexer.log     what it has to say
+    serving.lock    held by the indexer that all clients share, as long as it runs
+    indexing.lock   held by the process that updates the index: that indexer, or a command without one
+    address.json    the address at which the indexer listens
+    indexer.log     the indexer's log
 
-Locks end with their holders, files do not: an address without a held lock is a leftover, which the next indexer
-removes. Whoever can write into the folder could have a client send it code, so the folder is looked at before use.
+Locks end with their holders, files do not: an address without a held lock is left from a crash, and the next indexer
+removes it. Another user who can write into the folder could have clients send them code, so its rights are checked
+before each use.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fathom_indexer.errors import FathomError
-from fathom_indexer.process.locks import EVERYBODY, FileLock, IndexLease
+from fathom_indexer.process.locks import NO_LEASE, FileLock, IndexLease
 
 LOG_BYTES = 1_000_000
-"""A log that has grown beyond this is begun anew at the next start."""
+"""A log that has grown beyond this is truncated at the next start."""
 
 _SOCKET = "socket"
 _TEMPORARY = "fathom-"
@@ -36,12 +37,12 @@ _BACKLOG = 64
 
 
 class RendezvousError(FathomError):
-    """The processes of a workspace cannot meet: the folder cannot be made, is not private, or knows no locks."""
+    """No indexer can be shared: the folder cannot be made, is not private, or does not support locks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an indexer listens: a Unix domain socket at `path`, or a loopback port that takes who knows `token`."""
+    """The address of an indexer: a Unix domain socket at `path`, or a loopback port with a secret `token`."""
 
     pid: int
     path: str = ""
@@ -50,7 +51,7 @@ class Address:
 
 
 class Rendezvous:
-    """The meeting place of one index. Made by `open`."""
+    """The rendezvous of one index. Made by `open`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -61,7 +62,7 @@ class Rendezvous:
 
     @classmethod
     def open(cls, root: Path, cache_directory: str) -> Rendezvous:
-        """The meeting place of the workspace `root` whose index is kept in `cache_directory`; made if it is missing.
+        """The rendezvous of the workspace `root` whose index is kept in `cache_directory`; made if it is missing.
 
         Raises `RendezvousError`.
         """
@@ -76,24 +77,24 @@ class Rendezvous:
             raise RendezvousError(f"no indexer can be shared: {error}") from error
         return cls(folder)
 
-    def turn(self) -> IndexLease:
-        """The right to index. Where locks fail everybody has it: the index survives that."""
+    def lease(self) -> IndexLease:
+        """The index lease. Where locks fail, every process may index: the index survives that."""
         try:
             if self.indexing.acquire():
                 self.indexing.release()
         except OSError:
-            return EVERYBODY
+            return NO_LEASE
         return self.indexing
 
     def address(self) -> Address | None:
-        """Where the indexer listens, or listened; None when there is no telling."""
+        """The address at which the indexer listens, or the last one did; None when it cannot be read."""
         try:
             return Address(**json.loads(self._address.read_bytes()))
         except (OSError, ValueError, TypeError):
             return None
 
     def listen(self) -> tuple[socket.socket, Address]:
-        """Listen, and tell others where. For the holder of `serving`. Raises `OSError`."""
+        """Listen, and publish the address. For the holder of `serving`. Raises `OSError`."""
         self.withdraw()
         listener, address = _listen(self.folder)
         written = self._address.with_suffix(".new")
@@ -103,7 +104,7 @@ class Rendezvous:
         return listener, address
 
     def withdraw(self) -> None:
-        """Remove the address, one's own or that of an indexer that was killed. For the holder of `serving`."""
+        """Remove the published address, of this process or of one that was killed. For the holder of `serving`."""
         address = self.address()
         self._address.unlink(missing_ok=True)
         if address is None or not address.path:
@@ -125,7 +126,7 @@ class Rendezvous:
 
 
 def check_address(address: Address) -> None:
-    """Raises `PermissionError` when another user could be listening at a Unix domain socket, `OSError` if none is."""
+    """Raises `PermissionError` when another user could be listening at the address, `OSError` if there is no socket."""
     path = Path(address.path)
     check_private(path.parent)
     if not _is_socket(path):
@@ -135,7 +136,7 @@ def check_address(address: Address) -> None:
 def check_private(folder: Path) -> None:
     """Raises `PermissionError` unless `folder` is a folder that only this user can use.
 
-    On Windows the rights of the user's profile, in which caches lie, are what keeps others out.
+    On Windows caches are in the user's profile, whose rights keep other users out.
     """
     if sys.platform == "win32":
         return

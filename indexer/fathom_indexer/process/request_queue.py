@@ -1,43 +1,46 @@
-"""Requests on their way from those who read them off a connection to the engine's thread."""
+"""Requests on their way from the threads that read connections to the engine's thread."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
-from fathom_indexer.wire.messages import Json, ProtocolError, decode
+from fathom_indexer.wire.conversion import error_to_json
+from fathom_indexer.wire.framing import Json, decode
+from fathom_indexer.wire.messages import ErrorAnswer
 
 Reply = Callable[[Json], None]
-
+"""Sends a message to the client of a request."""
 
 STARTER = 0
-"""Stands for whoever started the process, who alone may end it. Clients of a shared one have other numbers."""
+"""The number of the client on standard input, which started the process and alone may end it. Clients of a shared
+process have other numbers."""
 
 
-def _nobody(_: Json) -> None:
-    """For requests whose answer nobody reads."""
+def _discard(_: Json) -> None:
+    """The `Reply` of requests without an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it came off the wire, its parameters not yet looked at.
+    """A request as it was received, its parameters not checked yet.
 
-    Ids are each client's own business: a request is known by `client` and `id` together.
+    Each client numbers its requests by itself: `client` and `id` together identify a request.
     """
 
     id: int
     method: str
     params: Json
     client: int = STARTER
-    reply: Reply = field(default=_nobody, compare=False, repr=False)
-    dropped: threading.Event = field(default_factory=threading.Event, compare=False, repr=False)
-    """Set once nobody waits for the answer any more."""
+    reply: Reply = field(default=_discard, compare=False, repr=False)
+    cancelled: threading.Event = field(default_factory=threading.Event, compare=False, repr=False)
+    """Set when the answer is not needed any more."""
 
 
 class RequestQueue:
-    """Requests of all clients, in the order they came. Safe to use from several threads."""
+    """Requests of all clients, in the order they came. Thread-safe."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -46,33 +49,34 @@ class RequestQueue:
         self._closed = False
 
     def put(self, request: Request) -> None:
-        """Add a request, unless the inbox is closed."""
+        """Add a request, unless the queue is closed."""
         with self._changed:
             if not self._closed:
                 self._requests.append(request)
                 self._changed.notify()
 
     def cancel(self, client: int, request_id: int) -> None:
-        """Forget a request that is still waiting, and mark it as dropped if it is under way."""
-        self._drop(lambda request: (request.client, request.id) == (client, request_id))
+        """Remove a request that still waits, and mark it as cancelled if it is being answered."""
+        self._cancel(lambda request: (request.client, request.id) == (client, request_id))
 
     def leave(self, client: int) -> None:
-        """A client is gone: as `cancel`, for everything it asked."""
-        self._drop(lambda request: request.client == client)
+        """Cancel all requests of a client that has disconnected."""
+        self._cancel(lambda request: request.client == client)
 
     def close(self) -> None:
-        """Nobody will read answers any more: drop everything and take nothing new."""
+        """Cancel all requests and take no new ones."""
         with self._changed:
             self._closed = True
-            self._drop(lambda _: True)
+            self._cancel(lambda _: True)
             self._changed.notify()
 
     @property
     def closed(self) -> bool:
+        """Whether `close` was called."""
         return self._closed
 
     def take(self, timeout: float | None = None) -> Request | None:
-        """The next request, for which this waits `timeout` seconds at most, or for as long as the inbox is open.
+        """The next request, for which this waits `timeout` seconds at most, or for as long as the queue is open.
 
         None when there is none. The request taken before counts as done.
         """
@@ -82,15 +86,15 @@ class RequestQueue:
             self._current = self._requests.popleft() if self._requests else None
             return self._current
 
-    def _drop(self, concerned: Callable[[Request], bool]) -> None:
+    def _cancel(self, concerned: Callable[[Request], bool]) -> None:
         with self._changed:
             if self._current is not None and concerned(self._current):
-                self._current.dropped.set()
+                self._current.cancelled.set()
             self._requests = deque(request for request in self._requests if not concerned(request))
 
 
-def receive(line: bytes | None, client: int, inbox: RequestQueue, reply: Reply) -> None:
-    """One line from a client into the inbox. A line that is no request is answered so; a `ping` is answered at once.
+def receive(line: bytes | None, client: int, queue: RequestQueue, reply: Reply) -> None:
+    """Put one line from a client into the queue. A malformed line is answered with an error, a `ping` at once.
 
     `None` stands for a line that was too long to keep.
     """
@@ -103,14 +107,15 @@ def receive(line: bytes | None, client: int, inbox: RequestQueue, reply: Reply) 
         message = decode(line)
         request = _request(message, client, reply)
     except ValueError as error:
-        reply({"id": message.get("id"), "error": asdict(ProtocolError("query", f"malformed message: {error}"))})
+        answer = ErrorAnswer("query", f"malformed message: {error}")
+        reply({"id": message.get("id"), "error": error_to_json(answer)})
         return
     if request.method == "cancel":
-        inbox.cancel(client, request.id)
+        queue.cancel(client, request.id)
     elif request.method == "ping":
         reply({"id": request.id, "result": {}})
     else:
-        inbox.put(request)
+        queue.put(request)
 
 
 def _request(message: Json, client: int, reply: Reply) -> Request:

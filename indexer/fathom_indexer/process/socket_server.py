@@ -1,4 +1,4 @@
-"""The connections of a shared indexer: lets clients in, passes on what they ask, and ends when the last one is gone."""
+"""The socket server of a shared indexer: accepts clients, queues their requests, ends some time after the last one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import logging
 import os
 import secrets
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fathom_indexer.process.handshake import Identity
 from fathom_indexer.process.line_framing import LineSplitter
 from fathom_indexer.process.request_queue import Request, RequestQueue, receive
-from fathom_indexer.wire.messages import Json, ProtocolError, decode, encode
+from fathom_indexer.wire.conversion import error_to_json
+from fathom_indexer.wire.framing import Json, decode, encode
+from fathom_indexer.wire.messages import ErrorAnswer
 
 if TYPE_CHECKING:
     import socket
@@ -24,16 +26,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 START_GRACE = 10.0
-"""Seconds that an indexer which nobody has joined yet waits for whoever started it."""
+"""Seconds that an indexer without any client so far waits for the first one."""
 
 GREETING_TIMEOUT = 10.0
-"""Seconds in which a connection must have joined."""
+"""Seconds within which a connection must have joined."""
 
-FAREWELL = 1.0
-"""Seconds that the end of the connections may take."""
+FLUSH_TIMEOUT = 1.0
+"""Seconds that sending the last messages may take at the end."""
 
 MAX_UNREAD = 64 * 1024 * 1024
-"""Bytes that may wait for a client that does not read. One that lets more pile up is cut off."""
+"""Bytes that may wait for a client that does not read. One with more of them is disconnected."""
 
 _CHUNK = 1 << 16
 
@@ -49,14 +51,14 @@ class SocketServer:
     """Serves all clients of one indexer from a thread of its own, which never waits for the engine."""
 
     def __init__(
-        self, listener: socket.socket, token: str, identity: Identity, inbox: RequestQueue, linger: float
+        self, listener: socket.socket, token: str, identity: Identity, queue: RequestQueue, idle_timeout: float
     ) -> None:
-        """`linger` is how many seconds it stays once the last client is gone."""
+        """`idle_timeout` is the seconds after the last client has disconnected at which this ends."""
         self._listener = listener
         self._token = token
         self._identity = identity
-        self._inbox = inbox
-        self._linger = linger
+        self._queue = queue
+        self._idle_timeout = idle_timeout
         self._numbers = itertools.count(1)
         self._clients: set[_Connection] = set()
         self._loop = asyncio.new_event_loop()
@@ -65,31 +67,31 @@ class SocketServer:
         self._served = threading.Event()
         self._had_clients = False
         self._problem = b""
-        """The last thing that all clients were told, if it was a problem: those who come later have to know."""
+        """The last broadcast, if it was a problem: clients that connect later have to know it."""
 
     @property
     def clients(self) -> int:
-        """How many clients there are."""
+        """The number of clients."""
         return len(self._clients)
 
     def broadcast(self, message: Json) -> None:
-        """Tell all clients something. For any thread."""
+        """Send a message to all clients. Thread-safe."""
         line = encode(message)
         params = message.get("params")
-        lasts = isinstance(params, dict) and bool(params.get("problem"))
+        persists = isinstance(params, dict) and bool(params.get("problem"))
 
         def write() -> None:
             if message.get("method") == "problem":
                 self._problem = line
-            elif not lasts:
+            elif not persists:
                 self._problem = b""
             for client in self._clients:
                 self._write(client, line)
 
-        self._soon(write)
+        self._call_soon(write)
 
     def start(self, on_end: Callable[[], None]) -> None:
-        """Let clients in from now on. `on_end` is called on the thread when the last one is gone for long enough."""
+        """Accept clients from now on. `on_end` is called on the server's thread when the idle timeout is over."""
 
         def run() -> None:
             self._loop.run_until_complete(self._serve())
@@ -99,13 +101,13 @@ class SocketServer:
         threading.Thread(target=run, name="connections", daemon=True).start()
 
     def stop(self) -> None:
-        """End as if the last client had gone long ago. For any thread, and for signals."""
-        self._soon(self._end.set)
+        """End as after the idle timeout. Safe from any thread and from signal handlers."""
+        self._call_soon(self._end.set)
 
     def finish(self) -> None:
-        """End once everything that clients were told is on its way. For the engine's thread."""
+        """End once all messages to clients are sent. For the engine's thread."""
         self.stop()
-        self._served.wait(FAREWELL)
+        self._served.wait(FLUSH_TIMEOUT)
 
     async def _serve(self) -> None:
         server = await asyncio.start_server(self._connected, sock=self._listener)
@@ -119,23 +121,23 @@ class SocketServer:
         try:
             while chunk := await reader.read(_CHUNK):
                 for line in splitter.feed(chunk):
-                    self._hear(connection, line)
+                    self._receive(connection, line)
         except OSError as error:
             logger.info("the connection to a client broke: %s", error)
         finally:
             greeting.cancel()
-            self._gone(connection)
+            self._disconnected(connection)
             writer.close()
 
-    def _hear(self, connection: _Connection, line: bytes | None) -> None:
+    def _receive(self, connection: _Connection, line: bytes | None) -> None:
         if connection.joined:
-            receive(line, connection.number, self._inbox, lambda message: self._reply(connection, message))
+            receive(line, connection.number, self._queue, lambda message: self._reply(connection, message))
             return
         try:
             message = decode(line or b"")
             answer = self._greeted(connection, message)
         except (ValueError, KeyError, TypeError) as error:
-            self._write(connection, encode({"id": None, "error": asdict(ProtocolError("query", str(error)))}))
+            self._write(connection, encode({"id": None, "error": error_to_json(ErrorAnswer("query", str(error)))}))
             connection.writer.close()
         else:
             self._write(connection, encode({"id": message.get("id"), "result": answer}))
@@ -157,7 +159,7 @@ class SocketServer:
         fits = identity.admits(Identity(params["protocol"], params["version"], params["settings"]))
         connection.joined = fits and not self._end.is_set()
         if connection.joined:
-            self._let_in(connection)
+            self._join(connection)
         return {
             "protocol": identity.protocol,
             "version": identity.version,
@@ -166,13 +168,13 @@ class SocketServer:
             "joined": connection.joined,
         }
 
-    def _let_in(self, connection: _Connection) -> None:
+    def _join(self, connection: _Connection) -> None:
         self._clients.add(connection)
         self._ending.cancel()
         if self._had_clients:
-            # While nobody was there, or nobody who watches, files may have changed unnoticed. For the first client
-            # the workspace is being looked at already.
-            self._inbox.put(Request(0, "rescan", {}))
+            # While no client watched the files, changes may have been missed. For the first client the workspace is
+            # being scanned already.
+            self._queue.put(Request(0, "rescan", {}))
         self._had_clients = True
         self._loop.call_soon(self._write, connection, self._problem)
 
@@ -180,20 +182,20 @@ class SocketServer:
         if not connection.joined:
             connection.writer.close()
 
-    def _gone(self, connection: _Connection) -> None:
+    def _disconnected(self, connection: _Connection) -> None:
         if connection in self._clients:
             self._clients.remove(connection)
-            self._inbox.leave(connection.number)
-            self._inbox.put(Request(0, "closeDocuments", {}, connection.number))
+            self._queue.leave(connection.number)
+            self._queue.put(Request(0, "closeDocuments", {}, connection.number))
             if not self._clients:
-                self._ending = self._loop.call_later(self._linger, self._end.set)
+                self._ending = self._loop.call_later(self._idle_timeout, self._end.set)
 
     def _reply(self, connection: _Connection, message: Json) -> None:
         line = encode(message)
-        self._soon(lambda: self._write(connection, line))
+        self._call_soon(lambda: self._write(connection, line))
 
-    def _soon(self, call: Callable[[], object]) -> None:
-        """Have the connections' thread do something. Once it has ended, nobody is left to be told."""
+    def _call_soon(self, call: Callable[[], object]) -> None:
+        """Call a function on the server's thread. Once that has ended, there are no clients left."""
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(call)
 
@@ -203,5 +205,5 @@ class SocketServer:
         connection.writer.write(line)
         transport = connection.writer.transport
         if transport.get_write_buffer_size() > MAX_UNREAD:
-            logger.warning("a client that does not read is cut off")
+            logger.warning("a client that does not read is disconnected")
             transport.abort()

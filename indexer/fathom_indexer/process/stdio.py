@@ -17,8 +17,8 @@ _CHUNK = 1 << 16
 def claim_stdout() -> BinaryIO:
     """The real standard output, from now on for the protocol alone.
 
-    File descriptor 1 is pointed at standard error, so that whatever prints (this process, a native library, a child)
-    cannot write into the stream.
+    File descriptor 1 becomes standard error, so that prints of this process, a native library or a child cannot get
+    into the stream.
     """
     sys.stdout.flush()
     protocol = os.fdopen(os.dup(1), "wb")

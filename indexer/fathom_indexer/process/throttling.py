@@ -1,4 +1,4 @@
-"""How the indexer keeps out of the way: low priority, and no work that can wait while others need the machine."""
+"""Low priority for the indexer, and pauses of work that can wait while other processes need the machine."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from fathom_indexer.config import Config
 
 logger = logging.getLogger(__name__)
 
-LOOK_INTERVAL = 10.0
-"""Seconds between two looks at battery and load."""
+CHECK_INTERVAL = 10.0
+"""Seconds between two checks of battery and load."""
 
 _NICENESS = 10
 
 
 def lower_priority() -> None:
-    """Have this process come after others from now on."""
+    """Lower the priority of this process."""
     niceness = psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else _NICENESS
     try:
         process = psutil.Process()
-        # Who starts Fathom as something still less urgent means it.
+        # A still lower priority was set on purpose.
         if psutil.WINDOWS or process.nice() < niceness:
             process.nice(niceness)
     except (psutil.Error, OSError) as error:
@@ -32,10 +32,10 @@ def lower_priority() -> None:
 
 
 def multiply_on_one_thread() -> None:
-    """Have NumPy, which must not have been imported yet, compare vectors on the thread that asks for it.
+    """Have NumPy, which must not have been imported yet, compare vectors on the calling thread alone.
 
-    On several, a search waits for the one that the system lets run last. Measured at 10,000 functions and low priority,
-    with two cores that others were using: a search took 13 ms on one thread, 28 to 90 on two.
+    With several threads, a search waits for the one that the system schedules last. Measured at 10,000 functions and
+    low priority, with two cores that other processes were using: a search took 13 ms on one thread, 28 to 90 ms on two.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -59,7 +59,7 @@ class OtherLoad:
 
 
 class Throttle:
-    """Says whether work that can wait should wait."""
+    """Decides whether work that can wait should wait."""
 
     def __init__(
         self,
@@ -73,17 +73,17 @@ class Throttle:
         self._battery = battery
         self._load = load or OtherLoad()
         self._clock = clock
-        self._looked = float("-inf")
+        self._checked = float("-inf")
         self._reason = ""
 
     def reason(self) -> str:
         """Why work should wait, `battery` or `load`; empty if it need not."""
-        if self._clock() - self._looked >= LOOK_INTERVAL:
-            self._looked = self._clock()
-            self._reason = self._look()
+        if self._clock() - self._checked >= CHECK_INTERVAL:
+            self._checked = self._clock()
+            self._reason = self._check()
         return self._reason
 
-    def _look(self) -> str:
+    def _check(self) -> str:
         if self._pause_on_battery and self._battery():
             return "battery"
         if self._pause_above_load and self._load() > self._pause_above_load:

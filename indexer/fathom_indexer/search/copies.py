@@ -8,35 +8,38 @@ from dataclasses import replace
 from fathom_indexer.duplicates.sketch import sketch_of
 from fathom_indexer.duplicates.tokens import tokens_of
 from fathom_indexer.languages import language_named
-from fathom_indexer.types import Hit
+from fathom_indexer.types import Function, Hit
 
 _SHORTEST = 60
 """Characters. Shorter functions are alike without being copies: getters, stubs."""
 _FEWEST = 20
 """Tokens, where names do not count."""
 
-CopyKey = Callable[[Hit], str | None]
-"""Hits with the same key are copies; one without is never a copy."""
+CopyKey = Callable[[Function], str | None]
+"""Functions with the same key are copies; one without is never a copy."""
 
 
-def same_text(hit: Hit) -> str | None:
+def same_text(function: Function) -> str | None:
     """The code but for white space."""
-    code = " ".join(hit.function.text.split())
+    code = " ".join(function.text.split())
     return code if len(code) >= _SHORTEST else None
 
 
-def same_build(hit: Hit) -> str | None:
+def same_build(function: Function) -> str | None:
     """The code but for layout, comments, names and the values of literals."""
-    tokens = tokens_of(hit.function.text, language_named(hit.function.language))
-    return f"{hit.function.language} {sketch_of(tokens).renamed}" if len(tokens) >= _FEWEST else None
+    tokens = tokens_of(function.text, language_named(function.language))
+    return f"{function.language} {sketch_of(tokens).renamed}" if len(tokens) >= _FEWEST else None
 
 
 def fold_copies(hits: Iterable[Hit], limit: int, key: CopyKey = same_text) -> list[Hit]:
-    """The first `limit` hits, best first; a later copy of an earlier one is named in that one's `copies`."""
+    """The first `limit` hits, best first; a later copy of an earlier one is named in that one's `copies`.
+
+    Hits without `source` are never copies.
+    """
     kept: list[Hit] = []
     first: dict[str, int] = {}
     for hit in hits:
-        code = key(hit)
+        code = None if hit.source is None else key(hit.source)
         place = None if code is None else first.get(code)
         if place is not None:
             original = kept[place]

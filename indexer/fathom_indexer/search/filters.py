@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from fathom_indexer.errors import QueryError
-from fathom_indexer.types import Filters, Kind
+from fathom_indexer.types import Filters
 from fathom_indexer.workspace import compile_patterns
-
-
-def check_filters(filters: Filters, languages: Iterable[str]) -> None:
-    """Raises `QueryError` for a kind or language that does not exist."""
-    _check("kind", filters.kinds, [kind.value for kind in Kind])
-    _check("language", filters.languages, sorted(languages))
 
 
 def allowed_ids(labels: Iterable[tuple[int, str, str, str]], filters: Filters) -> frozenset[int]:
@@ -66,9 +59,3 @@ def _line(glob: str) -> bytes:
         glob = "\\" + glob
     text = glob.rstrip(" ")
     return (text + "\\ " * (len(glob) - len(text))).encode("utf-8", "surrogatepass")
-
-
-def _check(what: str, wanted: Iterable[str], known: list[str]) -> None:
-    for value in wanted:
-        if value not in known:
-            raise QueryError(f"unknown {what} {value!r}; there are: {', '.join(known)}")

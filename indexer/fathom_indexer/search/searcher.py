@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from fathom_indexer.embedding_space import Floats, shorten
@@ -17,19 +17,20 @@ from fathom_indexer.search.candidates import (
     structure_values,
 )
 from fathom_indexer.search.copies import same_build, same_text
-from fathom_indexer.search.filters import check_filters, path_filter
+from fathom_indexer.search.filters import path_filter
 from fathom_indexer.search.joint import READ, above_least, joint_scores
 from fathom_indexer.search.language_means import LanguageMeans
 from fathom_indexer.search.query import Query, QueryKind, understand, understand_code
 from fathom_indexer.search.ranking import Candidates, Ranking, order
 from fathom_indexer.search.rerank import Clock, make_missing
-from fathom_indexer.search.results import OVERLAPPING, results
+from fathom_indexer.search.results import OVERLAPPING, response
 from fathom_indexer.search.signals import RankedIds
 from fathom_indexer.search.steps import ALL_STEPS, Step, Steps
 from fathom_indexer.search.weights import DEFAULT_WEIGHTS, Weights
 from fathom_indexer.storage import IndexReader, StoredFunction
-from fathom_indexer.types import Filters, SearchResult
+from fathom_indexer.types import NO_CONTEXT, Filters, RequestContext
 from fathom_indexer.vectors import VectorIndex
+from fathom_indexer.wire.messages import LocationQuery, SearchRequest, SearchResponse, SnippetQuery
 
 CANDIDATES = 100
 """How many functions each source of candidates proposes, at least."""
@@ -38,9 +39,10 @@ CANDIDATES = 100
 class Searcher:
     """Searches one store. `encoder` and `vectors` are called when they are first needed.
 
-    `rerank_seconds` says how long a search may make vectors of the rerank exit that are missing. `cancelled` is asked
-    before every costly step, and between batches of them: when it is true, what is known by then is the answer. `gone`
-    says of the path of a hit whether there is no such file any more: it is left out then.
+    `rerank_seconds` is how long a search may compute missing vectors of the rerank exit and read functions together
+    with the query. `gone` says of the path of a hit whether there is no such file any more: it is left out then.
+    Requests have been checked (`wire.validation`). The answer to a request that is cancelled meanwhile has the results
+    known by then.
     """
 
     def __init__(
@@ -51,9 +53,8 @@ class Searcher:
         index_exit: int,
         rerank_exit: int,
         dim: int | None,
-        rerank_seconds: Callable[[], float] = lambda: 0.15,
+        rerank_seconds: float = 0.15,
         clock: Clock = time.monotonic,
-        cancelled: Callable[[], bool] = lambda: False,
         gone: Callable[[str], bool] = lambda path: False,
     ) -> None:
         self._store = store
@@ -64,45 +65,40 @@ class Searcher:
         self._dim = dim
         self._rerank_seconds = rerank_seconds
         self._clock = clock
-        self._cancelled = cancelled
         self._gone = gone
         self._languages = LanguageMeans(store, self._model_id)
 
     def search(
         self,
-        query: str,
-        limit: int,
-        filters: Filters,
-        languages: Sequence[str],
+        request: SearchRequest,
+        context: RequestContext = NO_CONTEXT,
         steps: Steps = ALL_STEPS,
         weights: Weights = DEFAULT_WEIGHTS,
-    ) -> Iterator[SearchResult]:
-        """Functions that answer a query, best first: the first order at once, then the final one if it may differ.
+    ) -> Iterator[SearchResponse]:
+        """Functions for a query by words or by snippet, best first: the first order at once, then closer ones if they
+        may differ.
 
-        Raises `QueryError` for filters that mean nothing.
+        Raises `ValueError` for a query by location: the caller finds its function and calls `similar_function`.
         """
-        allowed = self._allowed(filters, languages)
-        fold = same_text if Step.COPIES in steps else None
-        for ranking in self.rank(understand(query), limit, allowed, steps, weights):
-            yield results(self._store, ranking, limit, fold, self._gone)
-
-    def similar(self, code: str, limit: int, filters: Filters, languages: Sequence[str]) -> Iterator[SearchResult]:
-        """Functions that resemble a piece of code, in the orders of `search`.
-
-        Raises `QueryError` for filters that mean nothing.
-        """
-        allowed = self._allowed(filters, languages)
-        for ranking in self.rank(understand_code(code), limit, allowed):
-            yield results(self._store, ranking, limit, same_build, self._gone)
+        query = request.query
+        if isinstance(query, LocationQuery):
+            raise ValueError("a query by location has no text")
+        if isinstance(query, SnippetQuery):
+            understood, fold = understand_code(query.code), same_build
+        else:
+            understood, fold = understand(query.text), same_text
+        allowed = self._allowed(request.filters)
+        for ranking in self.rank(understood, request.limit, allowed, steps, weights, context=context):
+            yield response(self._store, ranking, request.limit, fold if Step.COPIES in steps else None, self._gone)
 
     def similar_function(
-        self, stored: StoredFunction, limit: int, filters: Filters, languages: Sequence[str]
-    ) -> Iterator[SearchResult]:
-        """As `similar`, for a function of the index, which itself and what encloses or is inside it are left out."""
-        allowed = self._allowed(filters, languages)
-        query = understand_code(code_text(stored.function, stored.path))
-        for ranking in self.rank(query, limit + OVERLAPPING, allowed, language=stored.function.language):
-            yield results(self._store, ranking, limit, same_build, self._gone, compared=stored)
+        self, stored: StoredFunction, request: SearchRequest, context: RequestContext = NO_CONTEXT
+    ) -> Iterator[SearchResponse]:
+        """Functions that resemble a function of the index, which is left out, as are those around it and inside it."""
+        allowed, limit = self._allowed(request.filters), request.limit
+        query, language = understand_code(code_text(stored.function, stored.path)), stored.function.language
+        for ranking in self.rank(query, limit + OVERLAPPING, allowed, language=language, context=context):
+            yield response(self._store, ranking, limit, same_build, self._gone, compared=stored)
 
     def rank(
         self,
@@ -112,6 +108,7 @@ class Searcher:
         steps: Steps = ALL_STEPS,
         weights: Weights = DEFAULT_WEIGHTS,
         language: str = "",
+        context: RequestContext = NO_CONTEXT,
     ) -> Iterator[Ranking]:
         """The candidates for a query in their first order, then in the final one if the rerank exit has a say.
 
@@ -123,7 +120,7 @@ class Searcher:
         wanted = max(CANDIDATES, limit)
         by_words = WordCandidates(self._store, query, steps)
         words = by_words.best(wanted, allowed)
-        if self._cancelled():
+        if context.cancelled():
             yield Ranking([], (), 0, False)
             return
         named = named_candidates(self._store, query, wanted, allowed) if Step.SYMBOLS in steps else []
@@ -148,7 +145,7 @@ class Searcher:
             yield Ranking(*order(candidates, {}, steps, weights), reranked=0, complete=True)
             return
         known = vectors if self._rerank_exit == self._index_exit else None
-        yield from self._reranked(candidates, known, encoded[self._rerank_exit], steps, weights, language)
+        yield from self._reranked(candidates, known, encoded[self._rerank_exit], steps, weights, language, context)
 
     def _reranked(
         self,
@@ -158,18 +155,21 @@ class Searcher:
         steps: Steps,
         weights: Weights,
         language: str,
+        context: RequestContext,
     ) -> Iterator[Ranking]:
         """The order by the rerank exit. Where vectors are made for it, what is known gives an order before."""
         ids = list(candidates.summaries)
         layer = self._rerank_exit
         began = self._clock()
         vectors = dict(self._store.vectors_of(self._model_id(), layer, ids) if known is None else known)
-        seconds = self._rerank_seconds()
+        seconds = 0.0 if context.skip_rerank else self._rerank_seconds
         if len(vectors) < len(ids) and seconds > 0:
             first = order(candidates, {}, steps, weights)
             yield Ranking(*first, reranked=0, complete=False, final=False)
             missing = [function_id for function_id, _ in first[0] if function_id not in vectors]
-            vectors |= make_missing(self._store, self._encoder(), layer, missing, seconds, self._clock, self._cancelled)
+            vectors |= make_missing(
+                self._store, self._encoder(), layer, missing, seconds, self._clock, context.cancelled
+            )
         means = self._means(candidates.query, steps, layer, None)
         deep = centred_cosines(candidates.summaries, vectors, query, language, means)
         final = Ranking(*order(candidates, deep, steps, weights), reranked=len(deep), complete=len(deep) == len(ids))
@@ -180,7 +180,7 @@ class Searcher:
         yield replace(final, final=False)
         best = [function_id for function_id, _ in final.ranked[:READ]]
         text = candidates.query.text
-        scores = joint_scores(self._store, self._encoder(), text, best, left, self._clock, self._cancelled)
+        scores = joint_scores(self._store, self._encoder(), text, best, left, self._clock, context.cancelled)
         ranked, signals = order(replace(candidates, joint=above_least(scores)), deep, steps, weights)
         yield replace(final, ranked=ranked, signals=signals)
 
@@ -204,8 +204,7 @@ class Searcher:
     def _model_id(self) -> str:
         return self._encoder().config.model_id
 
-    def _allowed(self, filters: Filters, languages: Sequence[str]) -> frozenset[int] | None:
+    def _allowed(self, filters: Filters) -> frozenset[int] | None:
         if not filters:
             return None
-        check_filters(filters, languages)
         return self._store.ids_where(filters.languages, filters.kinds, path_filter(filters))

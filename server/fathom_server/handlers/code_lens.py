@@ -19,7 +19,7 @@ async def code_lens(ls: FathomServer, params: types.CodeLensParams) -> list[type
     uri = params.text_document.uri
     lenses: list[types.CodeLens] = []
     for copy in ls.copies_in(uri):
-        start = types.Position(copy.member[1]["startLine"] - 1, 0)
+        start = types.Position(copy.member[1].start_line - 1, 0)
         here = {"textDocument": {"uri": uri}, "position": {"line": start.line, "character": 0}}
         command = types.Command(f"{len(copy.others)} similar", SHOW_COPIES, arguments=[here])
         lenses.append(types.CodeLens(types.Range(start, start), command=command))

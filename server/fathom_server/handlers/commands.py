@@ -27,14 +27,14 @@ async def show_similar(ls: FathomServer, params: Any = None) -> None:
     wanted = SimilarParams.from_json(params, MOST)
     found = await similar.find(ls, wanted)
     message = f"{'Similar' if found.hits else 'Nothing is similar'} to {_subject(found, wanted)}"
-    ls.run_in_background(offer(ls, message, [target_of(folder, hit) for folder, hit in found.hits]))
+    ls.run_in_background(offer(ls, message, [target_of(folder, hit.function) for folder, hit in found.hits]))
 
 
 async def go_to_most_similar(ls: FathomServer, params: Any = None) -> None:
     """Go to the function most like the one at a position."""
     wanted = SimilarParams.from_json(params, 1)
     found = await similar.find(ls, wanted)
-    targets = [target_of(folder, hit) for folder, hit in found.hits]
+    targets = [target_of(folder, hit.function) for folder, hit in found.hits]
     if targets:
         ls.run_in_background(go_to(ls, targets[0]))
     else:
@@ -51,7 +51,7 @@ async def show_copies(ls: FathomServer, params: Any = None) -> None:
     wanted = SimilarParams.from_json(params, MOST)
     targets: list[Target] = []
     for copy in ls.copies_in(wanted.uri):
-        if copy.member[1]["startLine"] == wanted.line + 1:
+        if copy.member[1].start_line == wanted.line + 1:
             targets += [target_of(*other) for other in copy.others]
     ls.run_in_background(offer(ls, "Copies" if targets else "It has no copies any more", targets))
 

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fathom_indexer.wire.messages import filters_to_json
+from fathom_indexer.wire.conversion import clone_group_to_json, clone_to_json
 from fathom_server.convert import location_of, selection_of
 from fathom_server.handlers.errors import answering
-from fathom_server.lsp_ext import DuplicatesParams, LspHit
+from fathom_server.lsp_ext import LspHit, duplicates_request
 
 if TYPE_CHECKING:
-    from fathom_indexer.wire.messages import Json
+    from fathom_indexer.types import Clone
+    from fathom_indexer.wire.framing import Json
+    from fathom_server.convert import Folder
     from fathom_server.server import FathomServer
 
 
 async def duplicates(ls: FathomServer, params: Any = None) -> Json:
     """Functions that are copies of each other, folder by folder."""
-    wanted = DuplicatesParams.from_json(params, ls.settings.limit)
-    asked = {**wanted.options, "limit": wanted.limit, "filters": filters_to_json(wanted.filters)}
+    request = duplicates_request(params, ls.settings.limit)
     with answering():
-        found = await ls.session.duplicates(asked)
+        found = await ls.session.duplicates(request)
     groups = [
-        {
-            **group,
-            "clones": [
-                LspHit(clone, location_of(folder, clone), selection_of(clone)).to_json() for clone in group["clones"]
-            ],
-        }
+        {**clone_group_to_json(group), "clones": [_clone(folder, clone) for clone in group.clones]}
         for folder, answer in found.answers
         for group in answer.groups
     ]
     message = {"message": found.message} if found.message else {}
     return {**message, "groups": groups, "indexing": any(answer.indexing for _, answer in found.answers)}
+
+
+def _clone(folder: Folder, clone: Clone) -> Json:
+    function = clone.function
+    return LspHit(clone_to_json(clone), location_of(folder, function), selection_of(function)).to_json()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pygls.exceptions import JsonRpcException, JsonRpcInternalError, JsonRpcInvalidParams
 
 from fathom_indexer.errors import FathomError, QueryError
-from fathom_indexer.process.client import IndexerError
+from fathom_indexer.process.rpc import IndexerError
 from fathom_server.rpc import REQUEST_FAILED
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ async def hover(ls: FathomServer, params: types.HoverParams) -> types.Hover | No
         return None
     uri, line = params.text_document.uri, params.position.line
     for copy in ls.copies_in(uri):
-        if copy.member[1]["startLine"] == line + 1:
+        if copy.member[1].start_line == line + 1:
             markdown = ls.capabilities.markdown_hovers
             kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText
             content = types.MarkupContent(kind, _text(copy, markdown))
@@ -33,10 +33,10 @@ async def hover(ls: FathomServer, params: types.HoverParams) -> types.Hover | No
 
 def _text(copy: Copy, markdown: bool) -> str:
     lines = [describe(copy), ""]
-    for folder, clone in copy.others[:_MOST_SHOWN]:
-        location = location_of(folder, clone)
-        title = title_of(clone)
-        lines.append(f"- [{_escaped(title)}]({location.uri}#L{clone['startLine']})" if markdown else f"- {title}")
+    for folder, function in copy.others[:_MOST_SHOWN]:
+        location = location_of(folder, function)
+        title = title_of(function)
+        lines.append(f"- [{_escaped(title)}]({location.uri}#L{function.start_line})" if markdown else f"- {title}")
     return "\n".join([_escaped(lines[0]) if markdown else lines[0], *lines[1:]])
 
 

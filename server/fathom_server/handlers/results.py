@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from fathom_indexer.wire.messages import relevance
+from fathom_indexer.wire.conversion import function_to_json, hit_to_json, relevance
 from fathom_server.convert import location_of, selection_of
-from fathom_server.lsp_ext import LspHit, SearchResult
+from fathom_server.lsp_ext import LspHit, SearchAnswer
 
 if TYPE_CHECKING:
-    from fathom_indexer.wire.messages import Json
+    from fathom_indexer.types import Hit
+    from fathom_indexer.wire.framing import Json
     from fathom_server.convert import Folder
     from fathom_server.partial_results import Found, OnFound
     from fathom_server.server import FathomServer
@@ -19,16 +20,18 @@ if TYPE_CHECKING:
 
 def result_of(found: Found) -> Json:
     """The answer that holds what was found."""
-    compared = None if found.compared is None else _with_location(*found.compared)
-    best = found.hits[0][1]["score"] if found.hits else 0.0
-    results = [
-        _with_location(folder, {**hit, "relevance": relevance(hit["score"], best)}) for folder, hit in found.hits
-    ]
-    return SearchResult(results, found.indexing, found.complete, compared, found.message).to_json()
+    compared = None
+    if found.compared is not None:
+        folder, function = found.compared
+        compared = LspHit(function_to_json(function), location_of(folder, function), selection_of(function))
+    best = found.hits[0][1].score if found.hits else 0.0
+    results = [_lsp_hit(folder, hit, best) for folder, hit in found.hits]
+    return SearchAnswer(results, found.indexing, found.complete, compared, found.message).to_json()
 
 
-def _with_location(folder: Folder, hit: Json) -> LspHit:
-    return LspHit(hit, location_of(folder, hit), selection_of(hit))
+def _lsp_hit(folder: Folder, hit: Hit, best: float) -> LspHit:
+    shown = {**hit_to_json(hit, explain=bool(hit.explanation)), "relevance": relevance(hit.score, best)}
+    return LspHit(shown, location_of(folder, hit.function), selection_of(hit.function))
 
 
 def streaming(ls: FathomServer, token: int | str | None) -> OnFound | None:

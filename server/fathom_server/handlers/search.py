@@ -10,7 +10,7 @@ from fathom_server.lsp_ext import SearchParams
 from fathom_server.partial_results import Found
 
 if TYPE_CHECKING:
-    from fathom_indexer.wire.messages import Json
+    from fathom_indexer.wire.framing import Json
     from fathom_server.server import FathomServer
 
 

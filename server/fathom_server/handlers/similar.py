@@ -11,7 +11,7 @@ from fathom_server.handlers.results import result_of, streaming
 from fathom_server.lsp_ext import SimilarParams
 
 if TYPE_CHECKING:
-    from fathom_indexer.wire.messages import Json
+    from fathom_indexer.wire.framing import Json
     from fathom_server.partial_results import Found
     from fathom_server.server import FathomServer
 

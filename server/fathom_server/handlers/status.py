@@ -8,7 +8,7 @@ from fathom_indexer import __version__
 from fathom_server.lsp_ext import StatusResult, check_no_params
 
 if TYPE_CHECKING:
-    from fathom_indexer.wire.messages import Json
+    from fathom_indexer.wire.framing import Json
     from fathom_server.server import FathomServer
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lsprotocol import converters, types
 
@@ -16,6 +16,7 @@ from fathom_server.handlers.errors import answering
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fathom_indexer.types import Hit
     from fathom_server.convert import Folder
     from fathom_server.partial_results import Found
     from fathom_server.server import FathomServer
@@ -37,9 +38,9 @@ async def workspace_symbol(ls: FathomServer, params: types.WorkspaceSymbolParams
     sent: set[tuple[str, int]] = set()
 
     def symbols(found: Found) -> list[types.WorkspaceSymbol]:
-        new = [(folder, hit) for folder, hit in found.hits if _key(folder.uri_of(hit["path"]), hit) not in sent]
-        sent.update(_key(folder.uri_of(hit["path"]), hit) for folder, hit in new)
-        return [symbol_of(folder, hit, ls.capabilities) for folder, hit in new]
+        new = [(folder, hit) for folder, hit in found.hits if _key(folder, hit) not in sent]
+        sent.update(_key(folder, hit) for folder, hit in new)
+        return [symbol_of(folder, hit.function, ls.capabilities) for folder, hit in new]
 
     def send(found: Found) -> None:
         if token is not None and (news := symbols(found)):
@@ -91,5 +92,5 @@ def _read_lines(folder: Folder, relative: str, most: int) -> Sequence[str]:
         return ()
 
 
-def _key(uri: str, hit: Any) -> tuple[str, int]:
-    return uri, hit["startLine"]
+def _key(folder: Folder, hit: Hit) -> tuple[str, int]:
+    return folder.uri_of(hit.path), hit.function.start_line

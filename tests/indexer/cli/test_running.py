@@ -44,9 +44,9 @@ def indexer(workspace: Path, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]
     config = json.dumps({"cache_dir": str(tmp_path / "cache"), "exclude": ["gen/"], "linger": 600.0})
     command = [sys.executable, "-m", "fathom_indexer.process", "--root", str(workspace), "--config", config, "--shared"]
     process = subprocess.Popen(command)
-    meeting = Rendezvous.open(workspace, str(tmp_path / "cache"))
+    rendezvous = Rendezvous.open(workspace, str(tmp_path / "cache"))
     deadline = time.monotonic() + 60
-    while meeting.address() is None:
+    while rendezvous.address() is None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     yield process
@@ -137,7 +137,7 @@ def test_a_command_starts_no_process(workspace: Path, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="rights of files are a matter of POSIX")
-def test_a_meeting_place_that_is_not_private_is_told_and_done_without(
+def test_a_rendezvous_place_that_is_not_private_is_told_and_done_without(
     workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     Rendezvous.open(workspace, str(tmp_path / "cache")).folder.chmod(0o755)
@@ -157,21 +157,20 @@ def test_two_commands_take_turns_at_indexing(
     assert answer(capsys, "search", "send an email", str(workspace))["results"][0]["name"] == "notify"
     assert "another process is indexing this folder" in caplog.text
     timer.join()
-    assert other.acquire(), "the command has given its turn back"
+    assert other.acquire(), "the command has released its lease"
     other.release()
 
 
-def test_a_turn_is_given_back_when_the_work_is_broken_off(workspace: Path, tmp_path: Path) -> None:
-    meeting = Rendezvous.open(workspace, str(tmp_path / "cache"))
+def test_the_lease_is_released_when_the_work_is_broken_off(workspace: Path, tmp_path: Path) -> None:
+    rendezvous = Rendezvous.open(workspace, str(tmp_path / "cache"))
     with OwnEngine.open(workspace, Config()) as engine:
-        assert isinstance(engine, OwnEngine)
-        engine.turn = meeting.turn()
+        engine.lease = rendezvous.lease()
         steps = engine.index_steps()
         assert next(steps).stage is Stage.SCAN
         assert not Rendezvous.open(workspace, str(tmp_path / "cache")).indexing.acquire()
         steps.close()  # type: ignore[attr-defined]
-        assert meeting.indexing.acquire()
-        meeting.indexing.release()
+        assert rendezvous.indexing.acquire()
+        rendezvous.indexing.release()
 
 
 def test_an_indexer_that_dies_under_a_command_is_one_clear_line(

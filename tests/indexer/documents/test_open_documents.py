@@ -69,7 +69,8 @@ def test_a_file_in_another_encoding_is_what_the_editor_has_of_it(
     engine.index()
     saved = engine.search("größe_prüfen", 1)
     assert places(saved) == {("größe.py", "größe_prüfen", 2)}
-    assert saved[0].function.documentation == "Größe der Übergabe"
+    assert saved[0].source is not None
+    assert saved[0].source.documentation == "Größe der Übergabe"
     with closing(Store(Path(engine.status().index_path))) as store:
         assert store.content_hash("größe.py") == content_hash(text.encode())
     engine.open_document("größe.py", text)
@@ -123,18 +124,14 @@ def test_closing_restores_the_file(engine: Engine) -> None:
 
 
 def test_nobody_else_sees_it(engine: Engine) -> None:
-    engine.viewer = 1
-    engine.open_document("src/days.py", CRANE)
-    engine.viewer = 2
-    assert "fold_paper_crane" not in names(engine.search(BIRD))
-    engine.open_document("src/days.py", CRANE.replace("crane", "swan"))
-    assert "fold_paper_swan" in names(engine.search(BIRD))
-    engine.viewer = 1
-    assert "fold_paper_crane" in names(engine.search(BIRD))
-    engine.close_documents()
-    assert "fold_paper_crane" not in names(engine.search(BIRD))
-    engine.viewer = 2
-    assert "fold_paper_swan" in names(engine.search(BIRD))
+    engine.open_document("src/days.py", CRANE, client=1)
+    assert "fold_paper_crane" not in names(engine.search(BIRD, client=2))
+    engine.open_document("src/days.py", CRANE.replace("crane", "swan"), client=2)
+    assert "fold_paper_swan" in names(engine.search(BIRD, client=2))
+    assert "fold_paper_crane" in names(engine.search(BIRD, client=1))
+    engine.close_documents(client=1)
+    assert "fold_paper_crane" not in names(engine.search(BIRD, client=1))
+    assert "fold_paper_swan" in names(engine.search(BIRD, client=2))
 
 
 def test_a_saved_document_costs_nothing_and_makes_no_difference(
@@ -153,7 +150,7 @@ def test_a_saved_document_costs_nothing_and_makes_no_difference(
     (root / "src" / "days.py").write_text(DAYS + "\n\n" + CRANE)
     engine.index(["src/days.py"])
     assert embedded == []
-    assert all(hit.function.start_byte >= 0 for hit in engine.search(BIRD))
+    assert all(hit.source is not None and hit.source.start_byte >= 0 for hit in engine.search(BIRD))
     assert names(engine.search(BIRD)).count("fold_paper_crane") == 1
     # It counts again when the file changes under it: what the editor shows is what is searched.
     (root / "src" / "days.py").write_text(DAYS)
@@ -182,7 +179,7 @@ def test_similar_starts_from_the_document(engine: Engine, root: Path) -> None:
     engine.open_document("src/days.py", "\n\n\n" + CRANE)
     compared, hits = engine.similar_at("src/days.py", 5)
     assert compared is not None
-    assert (compared.function.name, compared.function.start_line) == ("fold_paper_crane", 4)
+    assert (compared.name, compared.start_line) == ("fold_paper_crane", 4)
     assert hits[0].function.name == "fold_paper_swan"
     assert "fold_paper_crane" not in names(hits)
     # And finds what is in documents.

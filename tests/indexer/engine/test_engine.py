@@ -239,7 +239,7 @@ def test_similar_leaves_out_the_function_itself(engine: Engine, workspace: Path)
     engine.index()
     compared, hits = engine.similar_at("src/dates.py", 5)
     assert compared is not None
-    assert (compared.path, compared.function.name) == ("src/dates.py", "parse_day")
+    assert (compared.path, compared.name) == ("src/dates.py", "parse_day")
     assert names(hits)[0] == "read_day"
     assert ("src/dates.py", "parse_day") not in [(hit.path, hit.function.name) for hit in hits]
     assert names(engine.similar_at(str(workspace / "src" / "dates.py"), 5)[1]) == names(hits)
@@ -248,7 +248,7 @@ def test_similar_leaves_out_the_function_itself(engine: Engine, workspace: Path)
 def test_similar_takes_the_innermost_function(engine: Engine, workspace: Path) -> None:
     compared, hits = engine.similar_at("src/dates.py", 13, limit=50)
     assert compared is not None
-    assert compared.function.qualified_name == "Calendar.holidays"
+    assert compared.qualified_name == "Calendar.holidays"
     own = {(hit.path, hit.function.qualified_name) for hit in hits}
     assert ("src/dates.py", "Calendar.holidays") not in own
     assert ("src/dates.py", "Calendar") not in own

@@ -26,7 +26,7 @@ from fathom_indexer.errors import IndexDamagedError, IndexStoreError
 from fathom_indexer.indexing import reading
 from fathom_indexer.languages import Language
 from fathom_indexer.types import Function, SkippedFile
-from fathom_indexer.wire.messages import config_to_json
+from fathom_indexer.wire.conversion import config_to_json
 from fathom_indexer.workspace import read_source
 
 QUERIES = ("merge_write", "open the file and count", "def sort_read(file): return file.read('sort')", "moved.py")
@@ -46,7 +46,8 @@ def search(engine: Engine, root: Path) -> None:
     for query in QUERIES:
         for hit in engine.search(query, 50):
             source = (root / hit.path).read_bytes()
-            function = hit.function
+            function = hit.source
+            assert function is not None
             assert function.text == source[function.start_byte : function.end_byte].decode()
             assert function.name in function.text
 

@@ -16,7 +16,7 @@ from victims import DONE, KILLED, Victims
 from fathom_indexer.config import Config
 from fathom_indexer.engine import Engine
 from fathom_indexer.vectors import hnsw_available
-from fathom_indexer.wire.messages import config_to_json
+from fathom_indexer.wire.conversion import config_to_json
 
 pytestmark = pytest.mark.slow
 

@@ -21,7 +21,8 @@ from fathom_indexer.engine import Engine
 from fathom_indexer.errors import ModelError
 from fathom_indexer.indexing import embedding
 from fathom_indexer.search import Pipeline, Step
-from fathom_indexer.types import Progress, Stage
+from fathom_indexer.types import Progress, RequestContext, Stage
+from fathom_indexer.wire.messages import SearchRequest, WordsQuery
 from fathom_indexer.workspace import index_path
 
 WORDS = "open close read write parse print merge split sort count send load".split()
@@ -140,7 +141,7 @@ def test_edited_functions_are_deep_at_once(engine: Engine, workspace: Path) -> N
 def test_what_somebody_works_with_comes_first(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding, "_WINDOW", 4)
     engine.index()
-    engine.attend(["count.py"])
+    engine.prioritize(["count.py"])
     steps = engine.idle_steps()
     run_until(steps, lambda step: step.done == 4)
     result = engine.search("count", 4, steps=frozenset({Step.WORDS}))
@@ -159,25 +160,24 @@ def test_of_what_a_search_finds_the_best_comes_first(engine: Engine) -> None:
     engine.index()
     found = list(dict.fromkeys(hit.path for hit in engine.search("sort and count", 10)))
     assert len(found) > 2
-    assert engine._interest.paths()[: len(found)] == found
+    assert engine._priority.paths()[: len(found)] == found
 
 
-def test_a_hurried_search_makes_no_vectors_and_what_it_finds_comes_next(
+def test_a_search_that_skips_reranking_makes_no_vectors_and_what_it_finds_comes_next(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedding, "_WINDOW", 4)
     steps = engine.index_steps()
     run_until(steps, lambda step: step.stage is Stage.EMBED and step.done == 4)
-    engine.hurried = True
-    (result,) = engine.search_steps("sort", 4)
+    request = SearchRequest(WordsQuery("sort"), 4)
+    (result,) = engine.search_steps(request, RequestContext(skip_rerank=True))
     assert result.reranked == 0 < result.candidates and not result.complete
     assert covered(engine)[Stage.EMBED] == 4 and covered(engine)[Stage.DEEPEN] == 0
     run_until(steps, lambda step: step.done == 8)
     store = engine._store
     ids = [stored.id for stored in store.functions_of(result.hits[0].path)]
     assert set(store.vectors_of(engine.status().model, 2, ids)) == set(ids)
-    engine.hurried = False
-    *_, result = engine.search_steps("sort", 4)
+    *_, result = engine.search_steps(request)
     assert result.reranked == result.candidates and result.complete
 
 

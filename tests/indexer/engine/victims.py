@@ -27,7 +27,7 @@ from fathom_indexer.engine import Engine
 from fathom_indexer.errors import FathomError
 from fathom_indexer.indexing import embedding
 from fathom_indexer.storage import Store
-from fathom_indexer.wire.messages import config_from_json
+from fathom_indexer.wire.conversion import config_from_json
 
 KILLED = "killed"
 DONE = "done"

@@ -22,7 +22,7 @@ from fathom_indexer.evaluation import (
     read_repositories,
 )
 from fathom_indexer.evaluation.functions import identifiers
-from fathom_indexer.types import Function, Hit, Kind
+from fathom_indexer.types import Function, FunctionRef, Hit, Kind
 
 LISTING = [
     {"name": "shop", "language": "python", "url": "https://x/shop.git", "revision": "abc", "benchmark_root": "src/"},
@@ -174,7 +174,10 @@ def test_constructors_and_units_outside_the_label_are_not_counted() -> None:
 
 def test_rank_of_the_function_among_all_and_in_its_file() -> None:
     wanted, other = unit("open_file"), unit("close_file", line=9)
-    hits = [Hit("b.py", wanted, 3.0, ""), Hit("a.py", other, 2.0, ""), Hit("a.py", wanted, 1.0, "")]
+    hits = [
+        Hit(FunctionRef.of(path, function), score, "", source=function)
+        for path, function, score in [("b.py", wanted, 3.0), ("a.py", other, 2.0), ("a.py", wanted, 1.0)]
+    ]
     found = function_rank(hits, "a.py", wanted)
     assert (found.rank, found.rank_in_file) == (3, 2)
     missing = function_rank(hits, "c.py", wanted)

@@ -10,36 +10,25 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from stand_in_engine import StandInEngine
 
 import fathom_indexer
 from fathom_indexer.config import Config
 from fathom_indexer.errors import IndexStoreError
 from fathom_indexer.process import handshake, rendezvous, service, socket_server
-from fathom_indexer.types import (
-    CloneGroup,
-    CloneKind,
-    Filters,
-    Function,
-    Hit,
-    IndexStatus,
-    Kind,
-    Progress,
-    SearchResult,
-    Stage,
-)
+from fathom_indexer.types import NO_CONTEXT, FunctionRef, Hit, IndexStatus, Kind, Progress, RequestContext, Stage
+from fathom_indexer.wire.messages import SearchRequest, SearchResponse, WordsQuery
 from fathom_indexer.workspace import root_trouble
 
 
-class LightEngine:
+class LightEngine(StandInEngine):
     """Finds one function, named like the query."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self.cancelled: Callable[[], bool] = lambda: False
-        self.hurried = False
-        self.viewer = 0
 
     def index_steps(self, paths: Sequence[str] | None = None) -> Iterator[Progress]:
         with (self._root / "looks.txt").open("a") as looks:
@@ -47,66 +36,23 @@ class LightEngine:
         yield Progress(Stage.PARSE, 1, 1)
         yield Progress(Stage.READY, 1, 1)
 
-    def search_steps(self, query: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
-        function = Function(query, query, Kind.FUNCTION, "python", f"def {query}", "", "", 0, 0, 1, 1)
+    def search_steps(self, request: SearchRequest, context: RequestContext = NO_CONTEXT) -> Iterator[SearchResponse]:
+        if not isinstance(request.query, WordsQuery):
+            yield SearchResponse()
+            return
+        query = request.query.text
         if query == "forever":
             (self._root / "searching.txt").touch()
-        while query == "forever" and not self.cancelled():
+        while query == "forever" and not context.cancelled():
             time.sleep(0.01)
-        yield SearchResult((Hit("a.py", function, 0.5, ""),), 1, 1, complete=True)
-
-    def idle_steps(self) -> Iterator[Progress]:
-        return iter(())
-
-    def attend(self, paths: Sequence[str]) -> None:
-        pass
-
-    def open_document(self, path: str, text: str, language: str = "") -> None:
-        pass
-
-    def close_document(self, path: str) -> None:
-        pass
-
-    def close_documents(self) -> None:
-        pass
-
-    def document_steps(self) -> Iterator[None]:
-        return iter(())
-
-    def similar_steps_at(
-        self, path: str, line: int, limit: int = 10, filters: Filters | None = None
-    ) -> Iterator[SearchResult]:
-        yield SearchResult((), 0, 0, complete=True)
-
-    def duplicates(
-        self,
-        filters: Filters | None = None,
-        loosest: CloneKind = CloneKind.NEAR,
-        threshold: float = 0.5,
-        min_tokens: int = 1,
-    ) -> list[CloneGroup]:
-        return []
-
-    def duplicates_steps(self) -> Iterator[tuple[int, int]]:
-        return iter([(1, 1)])
-
-    def similar_steps_to(self, snippet: str, limit: int = 10, filters: Filters | None = None) -> Iterator[SearchResult]:
-        yield SearchResult((), 0, 0, complete=True)
+        function = FunctionRef("a.py", query, query, Kind.FUNCTION, "python", f"def {query}", 1, 1)
+        yield SearchResponse((Hit(function, 0.5, ""),), 1, 1)
 
     def status(self) -> IndexStatus:
         return IndexStatus(str(self._root), "", 0, "light", 0, 1, 1, 1)
 
     def trouble(self) -> str:
         return root_trouble(self._root)
-
-    def missing(self) -> list[str]:
-        return []
-
-    def clear(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
 
 def opener(root: Path, config: Config) -> service.Opener:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from fathom_indexer.process.client import Events, IndexerClient
-from fathom_indexer.types import Filters, Stage
-from fathom_indexer.wire.messages import Json, encode
+from fathom_indexer.types import Stage
+from fathom_indexer.wire.framing import Json, encode
+from fathom_indexer.wire.messages import DuplicatesRequest, SearchRequest, WordsQuery
 from fathom_server.convert import Folder
 from fathom_server.partial_results import merged
 
@@ -73,12 +74,12 @@ async def test_a_mistake_of_who_is_told_is_logged_as_one_and_ends_nothing(caplog
 async def test_why_a_folder_has_no_results_goes_into_the_answer(tmp_path: Path) -> None:
     away = {"results": [], "groups": [], "indexing": False, "message": "no such folder"}
     client = IndexerClient(Written(away), Events())
-    results = await client.search("q", 1, Filters())
+    results = await client.search(SearchRequest(WordsQuery("q"), 1))
     assert results.message == "no such folder"
-    assert (await client.duplicates({})).message == "no such folder"
+    assert (await client.duplicates(DuplicatesRequest())).message == "no such folder"
     await client.shutdown()
     there = IndexerClient(Written({"results": [], "indexing": False}), Events())
-    others = await there.search("q", 1, Filters())
+    others = await there.search(SearchRequest(WordsQuery("q"), 1))
     await there.shutdown()
     folders = [Folder((tmp_path / name).as_uri(), tmp_path / name, tmp_path / name) for name in ("there", "away")]
     assert merged(list(zip(folders, (others, results), strict=True)), 5).message == "no such folder"

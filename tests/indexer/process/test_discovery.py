@@ -21,12 +21,13 @@ from fathom_indexer import __version__
 from fathom_indexer.config import Config
 from fathom_indexer.errors import IndexerUnavailableError
 from fathom_indexer.process import discovery, exit_log, handshake
-from fathom_indexer.process.client import MISSED_PINGS, Events, IndexerClient, IndexerError, IndexerGoneError
+from fathom_indexer.process.client import Events, IndexerClient
 from fathom_indexer.process.handshake import Identity
 from fathom_indexer.process.line_framing import MAX_LINE
 from fathom_indexer.process.rendezvous import Rendezvous
-from fathom_indexer.types import Filters, Progress, Stage
-from fathom_indexer.wire.messages import PROTOCOL_VERSION
+from fathom_indexer.process.rpc import MISSED_PINGS, IndexerError, IndexerGoneError
+from fathom_indexer.types import Progress, Stage
+from fathom_indexer.wire.messages import PROTOCOL_VERSION, SearchRequest, WordsQuery
 
 pytestmark = [
     pytest.mark.asyncio,
@@ -39,7 +40,7 @@ STARTER = """
 import asyncio, json, sys
 from pathlib import Path
 from fathom_indexer.process.client import Events, IndexerClient
-from fathom_indexer.wire.messages import config_from_json
+from fathom_indexer.wire.conversion import config_from_json
 async def main():
     root, config, *command = sys.argv[1:]
     client = await IndexerClient.share(Path(root), config_from_json(json.loads(config)), Events(), command=command)
@@ -55,7 +56,7 @@ def is_running(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    # Killed processes of ours stay in the table until somebody takes note.
+    # Killed child processes stay in the process table until they are waited for.
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
     try:
@@ -92,7 +93,7 @@ class Workspace:
         return client
 
     @property
-    def meeting(self) -> Rendezvous:
+    def rendezvous(self) -> Rendezvous:
         return Rendezvous.open(self.root, self.config.cache_dir)
 
     def looks(self) -> list[str]:
@@ -129,7 +130,7 @@ def pid_of(starter: subprocess.Popen[bytes]) -> int:
 
 
 async def names(client: IndexerClient, query: str) -> list[str]:
-    return [hit["name"] for hit in (await client.search(query, 5, Filters())).hits]
+    return [hit.function.name for hit in (await client.search(SearchRequest(WordsQuery(query), 5))).hits]
 
 
 async def test_two_clients_share_one_process(workspace: Workspace) -> None:
@@ -193,8 +194,8 @@ async def test_it_ends_when_the_last_client_is_gone_and_leaves_no_address(worksp
     assert await names(two, "here") == ["here"]
     await two.shutdown()
     await until(lambda: not is_running(one.pid))
-    assert workspace.meeting.address() is None
-    assert {path.name for path in workspace.meeting.folder.iterdir()} == {
+    assert workspace.rendezvous.address() is None
+    assert {path.name for path in workspace.rendezvous.folder.iterdir()} == {
         "indexer.log",
         "indexing.lock",
         "serving.lock",
@@ -225,7 +226,11 @@ async def test_an_indexer_outlives_who_started_it(workspace: Workspace) -> None:
 
 async def test_a_killed_indexer_is_noticed_by_all_and_replaced_by_one(workspace: Workspace) -> None:
     one, two = await workspace.share(), await workspace.share()
-    waiting = [asyncio.create_task(client.search("forever", 1, Filters())) for client in (one, two) for _ in range(3)]
+    waiting = [
+        asyncio.create_task(client.search(SearchRequest(WordsQuery("forever"), 1)))
+        for client in (one, two)
+        for _ in range(3)
+    ]
     await workspace.searching()
     os.kill(one.pid, signal.SIGKILL)
     for outcome in await asyncio.gather(*waiting, return_exceptions=True):
@@ -235,7 +240,7 @@ async def test_a_killed_indexer_is_noticed_by_all_and_replaced_by_one(workspace:
         assert "indexer.log" in await client.wait()
         with pytest.raises(IndexerUnavailableError):
             await client.status()
-    assert workspace.meeting.address() is not None, "a leftover"
+    assert workspace.rendezvous.address() is not None, "a leftover"
     three, four = await asyncio.gather(workspace.share(), workspace.share())
     assert three.pid == four.pid != one.pid
     assert await names(three, "back") == ["back"]
@@ -243,7 +248,7 @@ async def test_a_killed_indexer_is_noticed_by_all_and_replaced_by_one(workspace:
 
 async def test_how_an_indexer_died_is_said_and_stands_in_its_log(workspace: Workspace) -> None:
     one, two = await workspace.share(), await workspace.share()
-    waiting = asyncio.create_task(two.search("forever", 1, Filters()))
+    waiting = asyncio.create_task(two.search(SearchRequest(WordsQuery("forever"), 1)))
     await names(one, "alive")
     os.kill(one.pid, signal.SIGKILL)
     [outcome] = await asyncio.gather(waiting, return_exceptions=True)
@@ -251,10 +256,10 @@ async def test_how_an_indexer_died_is_said_and_stands_in_its_log(workspace: Work
     for client in (one, two):
         assert "killed by signal 9 (SIGKILL)" in await client.wait()
     note = f"the indexer (process {one.pid}) ended: killed by signal 9 (SIGKILL)"
-    assert note in workspace.meeting.log.read_text()
+    assert note in workspace.rendezvous.log.read_text()
 
 
-async def test_how_an_indexer_died_is_said_by_whoever_started_it(workspace: Workspace) -> None:
+async def test_how_an_indexer_died_is_said_by_its_starter(workspace: Workspace) -> None:
     starter = workspace.starter()
     pid = pid_of(starter)
     client = await workspace.share()
@@ -262,7 +267,7 @@ async def test_how_an_indexer_died_is_said_by_whoever_started_it(workspace: Work
     os.kill(pid, signal.SIGABRT)
     assert "killed by signal 6 (SIGABRT)" in await client.wait()
     # What it was doing stands there, too.
-    assert "Fatal Python error: Aborted" in workspace.meeting.log.read_text()
+    assert "Fatal Python error: Aborted" in workspace.rendezvous.log.read_text()
     starter.communicate()
 
 
@@ -290,7 +295,7 @@ async def test_a_link_that_leads_elsewhere_ends_the_use_of_the_indexer(workspace
     link.unlink()
     link.symlink_to(other)
     with pytest.raises(IndexerGoneError, match=r"leads to .*other now"):
-        await client.search("second", 1, Filters())
+        await client.search(SearchRequest(WordsQuery("second"), 1))
     assert "leads to" in await client.wait()
     successor = await workspace.share()
     assert successor.pid != client.pid
@@ -299,12 +304,12 @@ async def test_a_link_that_leads_elsewhere_ends_the_use_of_the_indexer(workspace
 
 async def test_an_indexer_that_is_asked_to_end_tidies_up(workspace: Workspace) -> None:
     client = await workspace.share()
-    address = workspace.meeting.address()
+    address = workspace.rendezvous.address()
     assert address is not None
     os.kill(client.pid, signal.SIGTERM)
     await asyncio.wait_for(client.wait(), 60)
     await until(lambda: not is_running(client.pid))
-    assert workspace.meeting.address() is None
+    assert workspace.rendezvous.address() is None
     assert not Path(address.path).exists()
     assert await names(await workspace.share(), "back") == ["back"]
 
@@ -317,12 +322,12 @@ async def test_one_that_does_not_even_answer_pings_is_killed(workspace: Workspac
     assert (await workspace.share()).pid != client.pid
 
 
-async def test_a_search_keeps_nobody_from_being_answered_pings(workspace: Workspace) -> None:
+async def test_pings_are_answered_during_a_search(workspace: Workspace) -> None:
     client = await workspace.share()
-    search = asyncio.create_task(client.search("forever", 1, Filters()))
+    search = asyncio.create_task(client.search(SearchRequest(WordsQuery("forever"), 1)))
     await workspace.searching()
     for _ in range(MISSED_PINGS + 1):
-        assert await asyncio.wait_for(client._request("ping", {}), 60) == {}
+        assert await asyncio.wait_for(client._rpc.request("ping", {}), 60) == {}
     assert not search.done()
     search.cancel()
     assert await names(client, "alive") == ["alive"]
@@ -330,12 +335,12 @@ async def test_a_search_keeps_nobody_from_being_answered_pings(workspace: Worksp
 
 async def test_a_cancelled_search_makes_room_for_the_next(workspace: Workspace) -> None:
     one, two = await workspace.share(), await workspace.share()
-    search = asyncio.create_task(one.search("forever", 1, Filters()))
+    search = asyncio.create_task(one.search(SearchRequest(WordsQuery("forever"), 1)))
     await workspace.searching()
     waiting = asyncio.create_task(names(two, "next"))
     await asyncio.sleep(0)
     # What is asked after it and answered shows that it was heard.
-    await asyncio.wait_for(two._request("ping", {}), 60)
+    await asyncio.wait_for(two._rpc.request("ping", {}), 60)
     assert not waiting.done()
     search.cancel()
     assert await asyncio.wait_for(waiting, 60) == ["next"]
@@ -343,7 +348,7 @@ async def test_a_cancelled_search_makes_room_for_the_next(workspace: Workspace) 
 
 async def test_what_a_client_asked_ends_with_it(workspace: Workspace) -> None:
     one, two = await workspace.share(), await workspace.share()
-    searches = [asyncio.create_task(one.search("forever", 1, Filters())) for _ in range(3)]
+    searches = [asyncio.create_task(one.search(SearchRequest(WordsQuery("forever"), 1))) for _ in range(3)]
     await workspace.searching()
     await one.shutdown()
     assert await asyncio.wait_for(names(two, "free"), 60) == ["free"]
@@ -354,7 +359,7 @@ async def test_what_a_client_asked_ends_with_it(workspace: Workspace) -> None:
 # --- those who do not fit --------------------------------------------------------------------------------------------
 
 
-async def test_another_configuration_gets_an_indexer_apart(workspace: Workspace) -> None:
+async def test_another_configuration_gets_a_private_index(workspace: Workspace) -> None:
     config = Config(cache_dir=workspace.config.cache_dir, linger=0.2, exclude=("gen/",))
     one = await workspace.share()
     two, three = await workspace.share(config=config), await workspace.share(config=config)
@@ -371,13 +376,13 @@ async def test_how_the_work_is_done_need_not_be_agreed_on(workspace: Workspace) 
 async def test_who_takes_it_as_it_is_joins_any_configuration(workspace: Workspace) -> None:
     excluding = Config(cache_dir=workspace.config.cache_dir, linger=0.2, exclude=("gen/",))
     client = await workspace.share(config=excluding)
-    seat = await discovery.find(workspace.root, workspace.config, any_settings=True)
-    assert seat.link is not None
-    assert seat.link.pid == client.pid
-    seat.link.writer.close()
-    seat = await discovery.find(workspace.root, workspace.config)
-    assert seat.link is None
-    assert "apart" in str(seat.meeting.folder)
+    found = await discovery.find(workspace.root, workspace.config, any_settings=True)
+    assert found.connection is not None
+    assert found.connection.pid == client.pid
+    found.connection.writer.close()
+    found = await discovery.find(workspace.root, workspace.config)
+    assert found.connection is None
+    assert "apart" in str(found.rendezvous.folder)
 
 
 async def test_an_unused_indexer_makes_way_for_one_that_is_set_up_differently(workspace: Workspace) -> None:
@@ -387,8 +392,8 @@ async def test_an_unused_indexer_makes_way_for_one_that_is_set_up_differently(wo
     excluding = Config(cache_dir=workspace.config.cache_dir, linger=0.2, exclude=("gen/",))
     two = await workspace.share(config=excluding)
     assert two.pid != one.pid
-    assert workspace.meeting.address() is not None
-    assert workspace.meeting.address().pid == two.pid  # type: ignore[union-attr]
+    assert workspace.rendezvous.address() is not None
+    assert workspace.rendezvous.address().pid == two.pid  # type: ignore[union-attr]
     await until(lambda: not is_running(one.pid))
 
 
@@ -410,7 +415,7 @@ async def test_an_old_indexer_makes_way_unless_it_has_clients(
     await old.shutdown()
     newer = await workspace.share()
     await until(lambda: not is_running(old.pid))
-    address = workspace.meeting.address()
+    address = workspace.rendezvous.address()
     assert address is not None
     assert address.pid == newer.pid
 
@@ -425,8 +430,8 @@ async def test_an_older_client_leaves_a_newer_indexer_alone(
     newer = await workspace.share(config=Config(cache_dir=workspace.config.cache_dir, linger=600.0))
     await newer.shutdown()
     monkeypatch.setattr(handshake, "__version__", "0.0.1")
-    seat = await discovery.find(workspace.root, workspace.config, may_retire=True)
-    assert (seat.link, "apart" in str(seat.meeting.folder)) == (None, True)
+    found = await discovery.find(workspace.root, workspace.config, may_retire=True)
+    assert (found.connection, "apart" in str(found.rendezvous.folder)) == (None, True)
     assert is_running(newer.pid)
     os.kill(newer.pid, signal.SIGTERM)
 
@@ -434,8 +439,8 @@ async def test_an_older_client_leaves_a_newer_indexer_alone(
 # --- where nothing can be shared -------------------------------------------------------------------------------------
 
 
-async def test_where_nothing_can_be_shared_a_process_of_ones_own_is_used(workspace: Workspace) -> None:
-    workspace.meeting.folder.chmod(0o755)
+async def test_where_nothing_can_be_shared_a_private_process_is_used(workspace: Workspace) -> None:
+    workspace.rendezvous.folder.chmod(0o755)
     one, two = await workspace.share(), await workspace.share()
     assert one.pid != two.pid
     assert await names(one, "alone") == ["alone"]
@@ -461,11 +466,11 @@ async def test_an_indexer_that_is_frozen_is_done_without(workspace: Workspace, m
 @pytest.mark.slow
 async def test_giving_up_to_start_leaves_no_process_behind(workspace: Workspace) -> None:
     joining = asyncio.create_task(workspace.share())
-    await until(lambda: workspace.meeting.address() is not None, every=0.001)
+    await until(lambda: workspace.rendezvous.address() is not None, every=0.001)
     joining.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await joining
-    if (address := workspace.meeting.address()) is not None:
+    if (address := workspace.rendezvous.address()) is not None:
         pid = address.pid
         await until(lambda: not is_running(pid))
 
@@ -482,7 +487,7 @@ async def test_an_address_that_leads_to_a_folder_of_others_is_refused(workspace:
 
     server = await asyncio.start_unix_server(eavesdrop, str(trap / "socket"))
     address = {"pid": os.getpid(), "path": str(trap / "socket")}
-    (workspace.meeting.folder / "address.json").write_text(json.dumps(address))
+    (workspace.rendezvous.folder / "address.json").write_text(json.dumps(address))
     client = await workspace.share()
     assert await names(client, "alone") == ["alone"]
     assert "open to other users" in workspace.problems[0]
@@ -517,7 +522,7 @@ class Wire:
 
     @classmethod
     async def connect(cls, workspace: Workspace) -> Wire:
-        address = workspace.meeting.address()
+        address = workspace.rendezvous.address()
         assert address is not None
         if address.path:
             return cls(*await asyncio.open_unix_connection(address.path))
@@ -533,7 +538,7 @@ class Wire:
 
     async def hello(self, workspace: Workspace, **changes: Any) -> Any:
         identity = Identity.of(workspace.config)
-        address = workspace.meeting.address()
+        address = workspace.rendezvous.address()
         assert address is not None
         params = {
             "protocol": identity.protocol,
@@ -614,7 +619,7 @@ async def test_broken_messages_are_answered_and_do_no_harm(workspace: Workspace)
 async def test_a_port_is_for_those_who_know_the_token(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIGHT_LOOPBACK", "1")
     client = await workspace.share()
-    address = workspace.meeting.address()
+    address = workspace.rendezvous.address()
     assert address is not None
     assert (address.path, len(address.token)) == ("", 64)
     assert await names(client, "here") == ["here"]
@@ -628,5 +633,5 @@ async def test_a_port_is_for_those_who_know_the_token(workspace: Workspace, monk
 async def test_errors_are_answered_over_the_socket_too(workspace: Workspace) -> None:
     client = await workspace.share()
     with pytest.raises(IndexerError, match="limit") as error:
-        await client.search("x", 0, Filters())
+        await client.search(SearchRequest(WordsQuery("x"), 0))
     assert error.value.kind == "query"

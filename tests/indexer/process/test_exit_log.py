@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fathom_indexer.process import exit_log
-from fathom_indexer.process.exit_log import EndingOf, in_words, note_ending
+from fathom_indexer.process.exit_log import ExitLog, describe_exit, note_exit
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from fathom_indexer.process.exit_log import EndingOf, in_words, note_ending
 )
 @pytest.mark.skipif(sys.platform == "win32", reason="signals have other numbers there")
 def test_codes_in_words(code: int, words: str) -> None:
-    assert in_words(code) == words
+    assert describe_exit(code) == words
 
 
 def ended(code: int) -> subprocess.Popen[bytes]:
@@ -45,23 +45,23 @@ async def test_a_note_is_found_by_who_looked_before_it_was_made(
     log = tmp_path / "indexer.log"
     log.write_text("what earlier ones had to say\n" * 9)
     process = ended(7)
-    before = EndingOf(process.pid, log)
-    note_ending(process, lambda: opened(log), expected=75)
-    assert await before.in_words() == "exit code 7"
+    before = ExitLog(process.pid, log)
+    note_exit(process, lambda: opened(log), expected=75)
+    assert await before.description() == "exit code 7"
     # What is noted of an earlier process of that number is not this one's ending.
-    after = EndingOf(process.pid, log)
-    assert await after.in_words() == ""
+    after = ExitLog(process.pid, log)
+    assert await after.description() == ""
     # A log that was begun anew.
     log.write_text("")
     process.returncode = 9
-    note_ending(process, lambda: opened(log), expected=75)
-    assert await after.in_words() == "exit code 9"
+    note_exit(process, lambda: opened(log), expected=75)
+    assert await after.description() == "exit code 9"
 
 
 def test_an_ending_that_is_expected_and_a_log_that_cannot_be_written_are_passed_over(tmp_path: Path) -> None:
-    note_ending(ended(75), lambda: pytest.fail("nothing is to be noted"), expected=75)
+    note_exit(ended(75), lambda: pytest.fail("nothing is to be noted"), expected=75)
 
     def refuse() -> int:
         raise OSError(28, "No space left on device")
 
-    note_ending(ended(7), refuse, expected=75)
+    note_exit(ended(7), refuse, expected=75)

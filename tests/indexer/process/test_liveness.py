@@ -12,11 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fathom_indexer.process.liveness import NotSilentError, Watch, telemetry_folder
+from fathom_indexer.process.liveness import NetworkWatch, NotSilentError, telemetry_folder
 
 
 def test_silence_is_what_it_finds_where_nothing_is_said(tmp_path: Path) -> None:
-    with Watch(tmp_path) as watch:
+    with NetworkWatch(tmp_path) as watch:
         assert watch.verdict().startswith("no device id was made, and no internet socket was there in ")
 
 
@@ -24,7 +24,7 @@ def test_silence_is_what_it_finds_where_nothing_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
 def test_a_socket_that_others_can_reach(address: str, kind: socket.SocketKind, tmp_path: Path) -> None:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with Watch(tmp_path) as watch, socket.socket(family, kind) as speaking:
+    with NetworkWatch(tmp_path) as watch, socket.socket(family, kind) as speaking:
         speaking.bind((address, 0))
         if kind is socket.SOCK_STREAM:
             speaking.listen()
@@ -33,7 +33,7 @@ def test_a_socket_that_others_can_reach(address: str, kind: socket.SocketKind, t
 
 
 def test_a_socket_that_is_gone(tmp_path: Path) -> None:
-    with Watch(tmp_path) as watch:
+    with NetworkWatch(tmp_path) as watch:
         with socket.create_server(("0.0.0.0", 0)) as speaking:
             port = speaking.getsockname()[1]
             assert watch.looked.wait(60)
@@ -47,7 +47,7 @@ def test_a_socket_that_is_gone(tmp_path: Path) -> None:
 
 def test_sockets_between_programs_of_this_machine_are_none_of_it(tmp_path: Path) -> None:
     with (
-        Watch(tmp_path) as watch,
+        NetworkWatch(tmp_path) as watch,
         socket.create_server(("127.0.0.1", 0)) as listening,
         socket.create_connection(listening.getsockname()),
     ):
@@ -71,7 +71,7 @@ def test_a_device_id_that_appears_or_changes(
     folder = tmp_path / "telemetry"
     if before:
         before(folder)
-    with Watch(folder) as watch:
+    with NetworkWatch(folder) as watch:
         watch.verdict()
         meanwhile(folder)
         with pytest.raises(NotSilentError, match="deviceid was made or changed"):
@@ -80,14 +80,14 @@ def test_a_device_id_that_appears_or_changes(
 
 def test_a_device_id_that_others_have_left_is_none_of_it(tmp_path: Path) -> None:
     make(tmp_path / "telemetry")
-    with Watch(tmp_path / "telemetry") as watch:
+    with NetworkWatch(tmp_path / "telemetry") as watch:
         watch.verdict()
 
 
 def test_a_telemetry_database_that_this_process_has_open(tmp_path: Path) -> None:
     make(tmp_path / "telemetry")
     with (
-        Watch(tmp_path / "telemetry") as watch,
+        NetworkWatch(tmp_path / "telemetry") as watch,
         (tmp_path / "telemetry" / "onnxruntime.db").open("w"),
         pytest.raises(NotSilentError, match=r"onnxruntime\.db is open"),
     ):
@@ -99,13 +99,13 @@ def test_a_system_that_shows_no_sockets(tmp_path: Path, monkeypatch: pytest.Monk
         raise psutil.AccessDenied(process.pid)
 
     monkeypatch.setattr(psutil.Process, "net_connections", denied)
-    with Watch(tmp_path) as watch:
+    with NetworkWatch(tmp_path) as watch:
         assert "sockets cannot be seen here" in watch.verdict()
 
 
 def test_the_thread_ends_with_the_block(tmp_path: Path) -> None:
     before = threading.active_count()
-    with Watch(tmp_path):
+    with NetworkWatch(tmp_path):
         assert threading.active_count() == before + 1
     assert threading.active_count() == before
 

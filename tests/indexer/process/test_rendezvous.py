@@ -1,4 +1,4 @@
-"""The meeting place: locks that end with their holder, leftovers of a crash, and what is not to be trusted."""
+"""The rendezvous place: locks that end with their holder, leftovers of a crash, and what is not to be trusted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fathom_indexer.process.locks import EVERYBODY, FileLock
+from fathom_indexer.process.locks import NO_LEASE, FileLock
 from fathom_indexer.process.rendezvous import (
     LOG_BYTES,
     Address,
@@ -35,7 +35,7 @@ HOLDER = (
 
 
 @pytest.fixture
-def meeting(tmp_path: Path) -> Rendezvous:
+def rendezvous(tmp_path: Path) -> Rendezvous:
     (tmp_path / "code").mkdir()
     return Rendezvous.open(tmp_path / "code", str(tmp_path / "cache"))
 
@@ -71,7 +71,7 @@ def test_a_lock_is_not_taken_through_a_link(tmp_path: Path) -> None:
     assert not (tmp_path / "precious").exists()
 
 
-def test_a_workspace_has_one_meeting_place_by_any_of_its_names(tmp_path: Path) -> None:
+def test_a_workspace_has_one_rendezvous_place_by_any_of_its_names(tmp_path: Path) -> None:
     code = tmp_path / "code"
     code.mkdir()
     (tmp_path / "link").symlink_to(code)
@@ -83,32 +83,32 @@ def test_a_workspace_has_one_meeting_place_by_any_of_its_names(tmp_path: Path) -
     assert Rendezvous.open(code, str(tmp_path / "other")).folder != folder
 
 
-def test_who_listens_can_be_reached_and_leaves_nothing_behind(meeting: Rendezvous) -> None:
-    assert meeting.address() is None
-    listener, address = meeting.listen()
-    assert meeting.address() == address
+def test_who_listens_can_be_reached_and_leaves_nothing_behind(rendezvous: Rendezvous) -> None:
+    assert rendezvous.address() is None
+    listener, address = rendezvous.listen()
+    assert rendezvous.address() == address
     assert address.pid == os.getpid()
     check_address(address)
-    meeting.withdraw()
+    rendezvous.withdraw()
     listener.close()
-    assert meeting.address() is None
+    assert rendezvous.address() is None
     assert not Path(address.path).exists()
 
 
 @posix
-def test_nobody_else_can_reach_it(meeting: Rendezvous) -> None:
-    listener, address = meeting.listen()
+def test_no_other_user_can_reach_it(rendezvous: Rendezvous) -> None:
+    listener, address = rendezvous.listen()
     listener.close()
-    assert meeting.folder.stat().st_mode & 0o777 == 0o700
-    assert (meeting.folder / "address.json").stat().st_mode & 0o077 == 0
+    assert rendezvous.folder.stat().st_mode & 0o777 == 0o700
+    assert (rendezvous.folder / "address.json").stat().st_mode & 0o077 == 0
     assert Path(address.path).stat().st_mode & 0o077 == 0
 
 
-def test_leftovers_of_an_indexer_that_was_killed_are_replaced(meeting: Rendezvous) -> None:
-    killed, _ = meeting.listen()
+def test_leftovers_of_an_indexer_that_was_killed_are_replaced(rendezvous: Rendezvous) -> None:
+    killed, _ = rendezvous.listen()
     killed.close()
-    listener, new = meeting.listen()
-    assert meeting.address() == new
+    listener, new = rendezvous.listen()
+    assert rendezvous.address() == new
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(new.path)
     connection.close()
@@ -118,32 +118,32 @@ def test_leftovers_of_an_indexer_that_was_killed_are_replaced(meeting: Rendezvou
 @posix
 def test_a_path_too_long_for_a_socket_is_got_around(tmp_path: Path) -> None:
     (tmp_path / "code").mkdir()
-    meeting = Rendezvous.open(tmp_path / "code", str(tmp_path / ("long" * 50)))
-    listener, address = meeting.listen()
+    rendezvous = Rendezvous.open(tmp_path / "code", str(tmp_path / ("long" * 50)))
+    listener, address = rendezvous.listen()
     listener.close()
     folder = Path(address.path).parent
     assert folder.parent == Path(tempfile.gettempdir())
     check_address(address)
-    # As after a crash: the next one finds the address and nobody there.
-    meeting.withdraw()
+    # As after a crash: the next client finds an address at which no process listens.
+    rendezvous.withdraw()
     assert not folder.exists()
 
 
 @posix
-def test_an_address_has_no_foreign_files_removed(meeting: Rendezvous, tmp_path: Path) -> None:
+def test_an_address_has_no_foreign_files_removed(rendezvous: Rendezvous, tmp_path: Path) -> None:
     for innocent in (tmp_path / "fathom-precious" / "socket", tmp_path / "other" / "socket"):
         innocent.parent.mkdir(mode=0o700)
         innocent.write_text("not a socket")
-        (meeting.folder / "address.json").write_text(f'{{"pid": 1, "path": "{innocent}"}}')
-        meeting.withdraw()
+        (rendezvous.folder / "address.json").write_text(f'{{"pid": 1, "path": "{innocent}"}}')
+        rendezvous.withdraw()
         assert innocent.exists()
 
 
 @pytest.mark.parametrize("text", ["", "[", "[]", "{}", '{"pid": 1, "colour": "red"}', "\xff"])
-def test_an_address_that_makes_no_sense_is_none(meeting: Rendezvous, text: str) -> None:
-    (meeting.folder / "address.json").write_bytes(text.encode("latin-1"))
-    assert meeting.address() is None
-    meeting.withdraw()
+def test_an_address_that_makes_no_sense_is_none(rendezvous: Rendezvous, text: str) -> None:
+    (rendezvous.folder / "address.json").write_bytes(text.encode("latin-1"))
+    assert rendezvous.address() is None
+    rendezvous.withdraw()
 
 
 @posix
@@ -182,10 +182,10 @@ def test_a_socket_in_a_folder_that_others_can_use_is_refused(tmp_path: Path) -> 
 
 
 @posix
-def test_what_is_no_socket_is_not_connected_to(meeting: Rendezvous) -> None:
-    (meeting.folder / "socket").write_text("")
+def test_what_is_no_socket_is_not_connected_to(rendezvous: Rendezvous) -> None:
+    (rendezvous.folder / "socket").write_text("")
     with pytest.raises(FileNotFoundError):
-        check_address(Address(1, path=str(meeting.folder / "socket")))
+        check_address(Address(1, path=str(rendezvous.folder / "socket")))
 
 
 def test_a_cache_that_cannot_be_made_is_told(tmp_path: Path) -> None:
@@ -196,17 +196,17 @@ def test_a_cache_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 @posix
-def test_where_locks_fail_everybody_may_index(meeting: Rendezvous) -> None:
-    assert meeting.turn() is meeting.indexing
-    (meeting.folder / "indexing.lock").unlink()
-    (meeting.folder / "indexing.lock").symlink_to("nowhere")
-    assert meeting.turn() is EVERYBODY
+def test_where_locks_fail_every_process_may_index(rendezvous: Rendezvous) -> None:
+    assert rendezvous.lease() is rendezvous.indexing
+    (rendezvous.folder / "indexing.lock").unlink()
+    (rendezvous.folder / "indexing.lock").symlink_to("nowhere")
+    assert rendezvous.lease() is NO_LEASE
 
 
-def test_a_log_that_has_grown_is_begun_anew(meeting: Rendezvous) -> None:
+def test_a_log_that_has_grown_is_begun_anew(rendezvous: Rendezvous) -> None:
     for text, expected in ((b"one\n", 4), (b"x" * LOG_BYTES, LOG_BYTES + 4), (b"two\n", 4)):
-        descriptor = meeting.open_log()
+        descriptor = rendezvous.open_log()
         os.write(descriptor, text)
         os.close(descriptor)
-        assert meeting.log.stat().st_size == expected
-    shutil.rmtree(meeting.folder)
+        assert rendezvous.log.stat().st_size == expected
+    shutil.rmtree(rendezvous.folder)

@@ -28,16 +28,16 @@ def listener() -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def host(listener: socket.socket) -> Iterator[SocketServer]:
-    host = SocketServer(listener, "token", Identity.of(Config()), RequestQueue(), linger=600.0)
-    host.start(lambda: None)
-    yield host
-    host.finish()
+def server(listener: socket.socket) -> Iterator[SocketServer]:
+    server = SocketServer(listener, "token", Identity.of(Config()), RequestQueue(), idle_timeout=600.0)
+    server.start(lambda: None)
+    yield server
+    server.finish()
 
 
 @contextlib.contextmanager
 def joined(listener: socket.socket) -> Iterator[BinaryIO]:
-    """What a client that was let in is told."""
+    """The messages to a client that has joined."""
     identity = Identity.of(Config())
     params = {"protocol": identity.protocol, "version": identity.version, "settings": identity.settings}
     hello = {"id": 0, "method": "hello", "params": {**params, "token": "token"}}
@@ -47,28 +47,30 @@ def joined(listener: socket.socket) -> Iterator[BinaryIO]:
         yield told
 
 
-def let_turn(host: SocketServer) -> None:
-    """Have the connections' thread do what it was given."""
+def let_work(server: SocketServer) -> None:
+    """Wait until the server's thread has done its work."""
     for _ in range(5):
         done = threading.Event()
-        host._soon(done.set)
+        server._call_soon(done.set)
         assert done.wait(60)
 
 
-def test_a_client_that_does_not_read_is_cut_off_after_64_mebibytes(host: SocketServer, listener: socket.socket) -> None:
+def test_a_client_that_does_not_read_is_cut_off_after_64_mebibytes(
+    server: SocketServer, listener: socket.socket
+) -> None:
     with joined(listener):
         told = 0
-        while host.clients and told < 200:
-            host.broadcast({"method": "progress", "params": "x" * MEBIBYTE})
+        while server.clients and told < 200:
+            server.broadcast({"method": "progress", "params": "x" * MEBIBYTE})
             told += 1
-            let_turn(host)
+            let_work(server)
         assert 64 <= told <= 64 + SYSTEMS_BUFFERS
 
 
-def test_a_client_that_reads_may_be_told_any_amount(host: SocketServer, listener: socket.socket) -> None:
+def test_a_client_that_reads_may_be_told_any_amount(server: SocketServer, listener: socket.socket) -> None:
     with joined(listener) as told:
         for _ in range(100):
-            host.broadcast({"method": "progress", "params": "x" * MEBIBYTE})
+            server.broadcast({"method": "progress", "params": "x" * MEBIBYTE})
             assert len(told.readline()) > MEBIBYTE
-        let_turn(host)
-        assert host.clients == 1
+        let_work(server)
+        assert server.clients == 1

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from fathom_indexer.config import Config
-from fathom_indexer.process.throttling import LOOK_INTERVAL, OtherLoad, Throttle, on_battery
+from fathom_indexer.process.throttling import CHECK_INTERVAL, OtherLoad, Throttle, on_battery
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_looks_from_time_to_time() -> None:
     now, loads = [0.0], [0.9, 0.1]
     courtesy = Throttle(Config(pause_above_load=0.5), lambda: False, lambda: loads.pop(0), lambda: now[0])
     assert courtesy.reason() == "load"
-    now[0] = LOOK_INTERVAL - 1
+    now[0] = CHECK_INTERVAL - 1
     assert courtesy.reason() == "load"
-    now[0] = LOOK_INTERVAL
+    now[0] = CHECK_INTERVAL
     assert courtesy.reason() == ""
 
 
@@ -63,7 +63,7 @@ def test_matrices_are_multiplied_on_one_thread() -> None:
         "import sys, psutil\n"
         "from fathom_indexer.process import service, socket_server, worker, throttling\n"
         "assert 'numpy' not in sys.modules, 'too late'\n"
-        "courtesy.multiply_on_one_thread()\n"
+        "throttling.multiply_on_one_thread()\n"
         "import numpy\n"
         "square = numpy.ones((500, 500), numpy.float32)\n"
         "square @ square\n"

@@ -12,7 +12,8 @@ import pytest
 
 from fathom_indexer.config import Config
 from fathom_indexer.process import watching
-from fathom_indexer.process.watching import EVERYTHING, OnEvent, Watcher
+from fathom_indexer.process.system_watch import EVERYTHING, OnEvent
+from fathom_indexer.process.watching import Watcher
 
 PATIENCE = 60.0
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fathom_indexer.search.copies import fold_copies, same_build
-from fathom_indexer.types import Function, Hit, Kind
+from fathom_indexer.types import Function, FunctionRef, Hit, Kind
 
 BODY = "def load(path):\n    with open(path) as file:\n        return json.load(file, parse_float=Decimal)"
 
 
 def hit(path: str, text: str, line: int = 1) -> Hit:
-    return Hit(path, Function("load", "load", Kind.FUNCTION, "python", "", "", text, 0, 9, line, line + 2), 0.5, "")
+    function = Function("load", "load", Kind.FUNCTION, "python", "", "", text, 0, 9, line, line + 2)
+    return Hit(FunctionRef.of(path, function), 0.5, "", source=function)
 
 
 def test_a_copy_is_named_in_the_first_of_them() -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fathom_indexer.errors import QueryError
-from fathom_indexer.search.filters import allowed_ids, check_filters
+from fathom_indexer.search.filters import allowed_ids
 from fathom_indexer.types import Filters
 
 LABELS = [
@@ -32,19 +31,3 @@ LABELS = [
 )
 def test_lets_through_what_matches_every_part(filters: Filters, expected: set[int]) -> None:
     assert allowed_ids(LABELS, filters) == expected
-
-
-@pytest.mark.parametrize(
-    ("filters", "words"),
-    [
-        (Filters(kinds=("methods",)), "unknown kind 'methods'; there are: function, method"),
-        (Filters(languages=("pyhton",)), "unknown language 'pyhton'; there are: python, ruby"),
-        (Filters(paths=("a/***b[",)), None),
-    ],
-)
-def test_names_what_cannot_be_meant(filters: Filters, words: str | None) -> None:
-    if words is None:
-        check_filters(filters, ["python", "ruby"])
-        return
-    with pytest.raises(QueryError, match=words.replace("(", r"\(")):
-        check_filters(filters, ["python", "ruby"])

@@ -85,7 +85,7 @@ def searcher(store: Store, clock: Clock) -> Callable[[float], Searcher]:
 
     def make(seconds: float) -> Searcher:
         encoder: Any = ReadingEncoder(clock)
-        return Searcher(store, lambda: encoder, lambda: index, 6, 6, None, lambda: seconds, clock)
+        return Searcher(store, lambda: encoder, lambda: index, 6, 6, None, seconds, clock)
 
     return make
 

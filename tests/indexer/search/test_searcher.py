@@ -17,8 +17,9 @@ from fathom_indexer.encoder import code_text
 from fathom_indexer.identifiers import split_words
 from fathom_indexer.search import ALL_STEPS, Pipeline, Searcher, Step, Steps
 from fathom_indexer.storage import Store, StoredFunction
-from fathom_indexer.types import FileRecord, Filters, Function, Hit, Kind, SearchResult
+from fathom_indexer.types import FileRecord, Filters, Function, Hit, Kind
 from fathom_indexer.vectors import ExactIndex
+from fathom_indexer.wire.messages import LocationQuery, SearchRequest, SearchResponse, SnippetQuery, WordsQuery
 
 MODEL = "word-counts"
 LANGUAGES = ("python", "go")
@@ -97,7 +98,7 @@ def searcher_of(store: Store, index_exit: int, dim: int | None, seconds: float =
     ids, rows = store.vectors(MODEL, index_exit)
     index.add(ids, shorten(rows, dim))
     encoder: Any = WordCounts()
-    return Searcher(store, lambda: encoder, lambda: index, index_exit, 6, dim, lambda: seconds)
+    return Searcher(store, lambda: encoder, lambda: index, index_exit, 6, dim, seconds)
 
 
 # The packaged model had one exit for both, its successor has a shallow one of few dimensions for the index.
@@ -115,7 +116,7 @@ def searcher(shape: tuple[int, int | None]) -> Iterator[Searcher]:
 
 
 def ask(searcher: Searcher, query: str, steps: Steps = ALL_STEPS, limit: int = 10) -> list[Hit]:
-    *_, result = searcher.search(query, limit, Filters(), LANGUAGES, steps)
+    *_, result = searcher.search(SearchRequest(WordsQuery(query), limit), steps=steps)
     return list(result.hits)
 
 
@@ -175,8 +176,8 @@ def test_scores_are_the_sums_of_their_parts_and_fall(searcher: Searcher) -> None
 def test_the_first_order_comes_at_once_and_the_deep_one_is_kept() -> None:
     store = store_of(2)
 
-    def results(seconds: float) -> list[SearchResult]:
-        return list(searcher_of(store, 2, 16, seconds).search("removes the oldest job", 5, Filters(), LANGUAGES))
+    def results(seconds: float) -> list[SearchResponse]:
+        return list(searcher_of(store, 2, 16, seconds).search(SearchRequest(WordsQuery("removes the oldest job"), 5)))
 
     (hurried,) = results(0)
     assert (hurried.reranked, hurried.complete, hurried.final) == (0, False, True)
@@ -200,14 +201,16 @@ def test_functions_without_any_vector_are_found_by_words() -> None:
 
 def test_filters_hold_for_every_source(searcher: Searcher) -> None:
     for query in ("Take", "cmd/queue.go", "removes the oldest job", "def take(self): return jobs[0];"):
-        *_, result = searcher.search(query, 10, Filters(languages=("python",)), LANGUAGES)
+        *_, result = searcher.search(SearchRequest(WordsQuery(query), 10, Filters(languages=("python",))))
         assert {hit.function.language for hit in result.hits} <= {"python"}
 
 
 def test_similar_leaves_the_function_itself_out(shape: tuple[int, int | None]) -> None:
     store = store_of(shape[0])
     (taken,) = [item for item in store.functions_of("src/store/queue.py") if item.function.name == "take"]
-    *_, result = searcher_of(store, *shape).similar_function(taken, 10, Filters(), LANGUAGES)
+    *_, result = searcher_of(store, *shape).similar_function(
+        taken, SearchRequest(LocationQuery(taken.path, taken.function.start_line))
+    )
     assert "src/store/queue.py::Queue.take" not in names(result.hits)
     assert "cmd/queue.go::Take" in names(result.hits)
     store.close()
@@ -219,7 +222,7 @@ def test_similar_code_in_another_language(shape: tuple[int, int | None]) -> None
         "Take", "Take", Kind.FUNCTION, "go", "", "", "func Take(jobs []Job) Job { return jobs.pop(0) }", 0, 1, 1, 1
     )
     stored = StoredFunction(999, "elsewhere.go", function)
-    *_, result = searcher_of(store, *shape).similar_function(stored, 3, Filters(), LANGUAGES)
+    *_, result = searcher_of(store, *shape).similar_function(stored, SearchRequest(LocationQuery(stored.path, 1), 3))
     assert {"cmd/queue.go::Take", "src/store/queue.py::Queue.take"} & set(names(result.hits))
     store.close()
 
@@ -244,7 +247,7 @@ anything = st.one_of(st.text(max_size=300), st.lists(st.sampled_from(operators))
 @example("\x00\ud800")
 @example('fn main() { println!("{}", queue.take()); }')
 def test_any_query_is_answered(query: str) -> None:
-    *_, result = SEARCHER.search(query, 5, Filters(), LANGUAGES)
+    *_, result = SEARCHER.search(SearchRequest(WordsQuery(query), 5))
     assert len(result.hits) <= 5
     if not any(character.isalnum() for character in query):
         assert result.hits == ()
@@ -254,5 +257,5 @@ def test_any_query_is_answered(query: str) -> None:
 @settings(max_examples=60)
 @given(anything)
 def test_any_snippet_is_compared(snippet: str) -> None:
-    *_, result = SEARCHER.similar(snippet, 5, Filters(), LANGUAGES)
+    *_, result = SEARCHER.search(SearchRequest(SnippetQuery(snippet), 5))
     assert len(result.hits) <= 5

@@ -11,7 +11,7 @@ import pytest
 from fathom_indexer.process.request_queue import RequestQueue
 from fathom_indexer.process.worker import Worker
 from fathom_indexer.wire import messages
-from fathom_indexer.wire.messages import relevance
+from fathom_indexer.wire.conversion import relevance
 
 PAGE = Path(__file__).parents[3] / "docs" / "protocol.md"
 ELSEWHERE = {"ping", "shutdown", "watch"}
@@ -23,7 +23,7 @@ def refuse() -> NoReturn:
 
 
 def test_the_requests_that_are_documented_are_those_that_are_understood() -> None:
-    understood = Worker(refuse, RequestQueue(), lambda _: None)._methods.keys() | ELSEWHERE
+    understood = Worker(refuse, RequestQueue(), lambda _: None)._methods.by_name.keys() | ELSEWHERE
     said = (messages.__doc__ or "").partition("the requests ")[2].partition(", and the notification")[0]
     assert set(re.findall(r"`(\w+)`", said)) == understood
     table = PAGE.read_text(encoding="utf-8").partition("| Request | Parameters | Result |")[2].partition("\n\n")[0]
