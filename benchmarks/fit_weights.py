@@ -3,8 +3,8 @@
     python benchmarks/fit_weights.py --eval SETS --repositories REPOSITORIES --checkouts CHECKOUTS --cache CACHE
 
 The folders are those of `benchmarks/quality.py`. Every query is searched once, and what each step says of each
-candidate is written down; the search for weights is then arithmetic (`fathom_indexer.evaluation.candidates`). It
-climbs from weights that know nothing (`START`), one weight at a time (`fathom_indexer.evaluation.ascent`). The goal is
+candidate is written down; the search for weights is then arithmetic (`fathom_research.evaluation.candidates`). It
+climbs from weights that know nothing (`START`), one weight at a time (`fathom_research.evaluation.ascent`). The goal is
 the mean NDCG@10 of the questions about repositories, plus `FUNCTIONS_SHARE` times that of questions that one function
 answers, which their documentation makes or which name it, plus `NAMELESS_SHARE` times that of our questions about
 Python's standard library, which avoid the names of their answers (`benchmarks/stdlib.py`), plus `SETS_SHARE` times that
@@ -31,21 +31,14 @@ from fathom_indexer.config import Config
 from fathom_indexer.encoder import Encoder, load_encoder
 from fathom_indexer.encoder.encoder import shorten
 from fathom_indexer.engine import Engine
-from fathom_indexer.evaluation import (
-    Question,
-    Repository,
-    RetrievalSet,
-    Task,
-    rank_each,
-    read_repositories,
-    read_sets,
-)
-from fathom_indexer.evaluation.ascent import Weighting, ascend
-from fathom_indexer.evaluation.candidates import AnsweredQuery, Candidate, CandidateTable
+from fathom_indexer.evaluation import RetrievalSet, Task, rank_each, read_sets
 from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, QueryKind, Ranking, Searcher, Step, Weights, understand
 from fathom_indexer.storage import Store, StoredFunction
 from fathom_indexer.types import Function
 from fathom_indexer.vectors import ExactIndex
+from fathom_research.evaluation import Question, Repository, read_repositories
+from fathom_research.evaluation.ascent import Weighting, ascend
+from fathom_research.evaluation.candidates import AnsweredQuery, CandidateFeatures, CandidateTable
 from quality import named_function, without_documentation
 from stdlib import EXCLUDE, STANDARD_LIBRARY
 
@@ -150,7 +143,7 @@ def ask_folder(
             *_, ranking = searcher.rank(query, 10)
             signals = features(ranking, query.kind)
             candidates = [
-                Candidate(function_id, signals[function_id], stored.path, covered(stored))
+                CandidateFeatures(function_id, signals[function_id], stored.path, covered(stored))
                 for function_id, stored in store.functions(list(signals)).items()
             ]
             yield AnsweredQuery(candidates, answers, query.kind is not QueryKind.CODE)
@@ -162,8 +155,8 @@ def about_repository(repository: Repository) -> list[tuple[str, int, Answers]]:
     """Its questions, which are answered by files or lines of files."""
 
     def covered(question: Question, stored: StoredFunction) -> tuple[int, ...]:
-        place = repository.place(stored.path, (stored.function.start_line, stored.function.end_line))
-        return tuple(number for number, answer in enumerate(question.answers) if place.covers(answer))
+        found = repository.code_range(stored.path, (stored.function.start_line, stored.function.end_line))
+        return tuple(number for number, answer in enumerate(question.answers) if found.covers(answer))
 
     return [(question.text, len(question.answers), partial(covered, question)) for question in repository.questions]
 
@@ -204,7 +197,7 @@ def ask_set(name: str, retrieval_set: RetrievalSet, encoder: Encoder, cache: str
         relevant = sorted(name for name, grade in retrieval_set.judgements[found.query.id].items() if grade >= 1)
         rows = features(found.ranking, found.kind)
         candidates = [
-            Candidate(function_id, row, document, (relevant.index(document),) if document in relevant else ())
+            CandidateFeatures(function_id, row, document, (relevant.index(document),) if document in relevant else ())
             for function_id, row in rows.items()
             if (document := found.documents[function_id]) != found.query.self_id
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fathom_indexer.evaluation import FunctionRank, estimate
+from fathom_research.evaluation import FunctionRank, estimate
 
 Published = dict[str, dict[str, dict[str, float]]]
 """Repository -> method -> `ndcg10` and others."""
@@ -146,7 +146,7 @@ def _functions(report: Report) -> list[str]:
         "## The very function",
         f"{len(chosen)} of these questions name one function or class of the labelled file: exactly one of their words "
         "is an identifier that is defined exactly once there (the rule in full: "
-        "`fathom_indexer/evaluation/functions.py`). Shares of questions; MRR@10.",
+        "`research/fathom_research/evaluation/functions.py`). Shares of questions; MRR@10.",
         _function_table(ranks),
     ]
 
@@ -157,7 +157,8 @@ def _documented(report: Report) -> list[str]:
         "## Functions by their documentation",
         f"{asked} questions: the first sentences of the documentation of up to 20 functions of each of these "
         "repositories, drawn at random, with the documentation taken out of the source "
-        "(`fathom_indexer/evaluation/documented.py`). Only that one function is right. Shares of questions; MRR@10.",
+        "(`research/fathom_research/evaluation/documented.py`). Only that one function is right. Shares of questions; "
+        "MRR@10.",
         FUNCTIONS_LEFT_OUT,
         _function_table(report.documented),
     ]

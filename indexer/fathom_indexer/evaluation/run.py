@@ -41,7 +41,7 @@ class Task(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class QueryRanking:
     """A judged query with its candidates. `kind` is what it was understood to be; `documents` are ids by candidate."""
 
     query: Query
@@ -82,7 +82,7 @@ def rank_each(
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
     cache: Path | None = None,
     weights: Weights = DEFAULT_WEIGHTS,
-) -> Iterator[Ranked]:
+) -> Iterator[QueryRanking]:
     """Rank every judged query, one after the other.
 
     `index_exit` and `dim` name the vectors that are searched, the model's own choice by default; the model's rerank
@@ -109,7 +109,7 @@ def rank_each(
             asked = understand_code(query.text) if task is Task.SIMILAR else understand(query.text)
             language = languages.get(query.self_id or "", "")
             *_, ranking = searcher.rank(asked, depth, None, steps - _OF_FILES, weights, language)
-            yield Ranked(query, asked.kind, ranking, document_ids)
+            yield QueryRanking(query, asked.kind, ranking, document_ids)
             progress("rank", done, len(judged))
     finally:
         store.close()

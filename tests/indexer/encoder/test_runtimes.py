@@ -78,7 +78,7 @@ def test_the_graphs_compute_what_the_module_computes(config: EncoderConfig, tmp_
     from fathom_indexer.encoder.config import Exit
     from fathom_indexer.encoder.modules import MultiExitEncoder
     from fathom_indexer.encoder.onnx_runtime import OnnxRuntime
-    from fathom_indexer.training.export import write_model
+    from fathom_research.training.export import write_model
 
     torch.manual_seed(0)
     small = replace(config, exits=(Exit(1, (32,)), Exit(2, (32,))), index_exit=1, rerank_exit=2, index_dim=32)
