@@ -89,3 +89,18 @@ def give_up() -> Callable[[str], NoReturn]:
         pytest.skip(reason)
 
     return without
+
+
+@pytest.fixture(scope="session")
+def packaged_model_with_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the packaged model with its 16-bit weights, out of the history; skips in a clone without them."""
+    from fathom_indexer.errors import ModelError
+    from fathom_research.training.weights import WeightsLock, from_history, model_with_weights
+
+    folder = tmp_path_factory.mktemp("model-with-weights")
+    try:
+        lock = WeightsLock.load()
+        model_with_weights(folder, from_history(lock), lock)
+    except ModelError as error:
+        pytest.skip(str(error))
+    return folder

@@ -88,12 +88,21 @@ class EncoderConfig:
     """Default exit that orders the candidates."""
     tokenizer: CheckedFile
     segments: tuple[Segment, ...]
-    weights: CheckedFile
+    weights: CheckedFile | None = None
+    """The 16-bit weights that PyTorch reads; None where the folder has the graphs alone, as the packaged one."""
     joint: JointPass | None = None
+    recorded_id: str = ""
+    """The model's id where the folder has no weights to compute it from."""
 
     @property
     def model_id(self) -> str:
-        """Names these exact weights: vectors of two encoders with one id can be compared."""
+        """Names these exact weights: vectors of two encoders with one id can be compared.
+
+        A hash of the hashes of the weights, the graphs and the tokenizer. A folder without weights records the id that
+        it had with them.
+        """
+        if self.weights is None:
+            return self.recorded_id
         digest = hashlib.sha256(self.weights.sha256.encode())
         for segment in self.segments:
             digest.update(segment.file.sha256.encode())
@@ -107,6 +116,18 @@ class EncoderConfig:
                 return candidate
         there_are = ", ".join(str(candidate.layer) for candidate in self.exits)
         raise ModelError(f"{self.name} has no exit {layer}; its exits are {there_are}")
+
+    def read_weights(self, folder: Path) -> bytes:
+        """The safetensors file of the 16-bit weights.
+
+        Raises `ModelError` when the folder has none, or when the file is not the one that was built.
+        """
+        if self.weights is None:
+            raise ModelError(
+                f"{folder} has the 8-bit graphs alone, and PyTorch needs the 16-bit weights: in a checkout of Fathom, "
+                "`python -m fathom_research.training.weights` makes a model folder that has them; pass it with --model"
+            )
+        return self.weights.read(folder)
 
     @classmethod
     def load(cls, folder: Path) -> EncoderConfig:
@@ -142,8 +163,9 @@ class EncoderConfig:
                     Segment(segment["first"], segment["last"], CheckedFile(segment["name"], segment["sha256"]))
                     for segment in raw["segments"]
                 ),
-                weights=CheckedFile(**raw["weights"]),
+                weights=CheckedFile(**raw["weights"]) if "weights" in raw else None,
                 joint=_joint(raw.get("joint")),
+                recorded_id="" if "weights" in raw else raw["id"],
             )
         except (KeyError, TypeError) as error:
             raise ModelError(f"{path} is incomplete: {error}") from error

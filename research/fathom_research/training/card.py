@@ -92,8 +92,9 @@ An encoder of code and questions about code, with exits at several depths. Ident
 
 {config.layers} layers of {config.hidden} features, {config.heads} attention heads, {config.vocabulary:,} word pieces, \
 {config.max_tokens} tokens. By default exit {config.index_exit} at {config.index_dim} dimensions is indexed, and exit \
-{config.rerank_exit} orders the candidates. The graphs are 8-bit ONNX, the weights 16-bit safetensors; the SHA-256 of \
-every file is in `config.json` and is checked before it is opened.
+{config.rerank_exit} orders the candidates. The graphs are 8-bit ONNX; the SHA-256 of every file is in \
+`config.json` and is checked before it is opened. The 16-bit weights, which PyTorch and training need, are kept apart \
+from the graphs: `docs/training.md` says how to get them.
 
 {markdown_table(exits, 4)}"""
 

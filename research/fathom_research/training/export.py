@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from fathom_indexer.encoder.config import FORMAT, CheckedFile, EncoderConfig, Jo
 from fathom_research.training.onnx_graph import Weights, joint_graph, segment_graph
 
 NO_FILE = CheckedFile("", "")
+WEIGHTS_NAME = "weights.fp16.safetensors"
 
 
 def write_model(
@@ -49,7 +50,8 @@ def write_model(
         config,
         tokenizer=_write(folder, "tokenizer.json", tokenizer),
         segments=segments,
-        weights=_write(folder, "weights.fp16.safetensors", save(halves)),
+        weights=_write(folder, WEIGHTS_NAME, save(halves)),
+        recorded_id="",
     )
     (folder / "config.json").write_text(json.dumps(_to_json(config, source), indent=2) + "\n", encoding="utf-8")
     return config
@@ -83,7 +85,7 @@ def _to_json(config: EncoderConfig, source: Mapping[str, object]) -> dict[str, o
             {"first": segment.first, "last": segment.last, "name": segment.file.name, "sha256": segment.file.sha256}
             for segment in config.segments
         ],
-        "weights": {"name": config.weights.name, "sha256": config.weights.sha256},
+        **({"weights": asdict(config.weights)} if config.weights else {"id": config.recorded_id}),
         **({"joint": _joint(config.joint)} if config.joint else {}),
         "source": dict(source),
     }

@@ -51,37 +51,60 @@ def student_config(base: EncoderConfig, config: RunConfig) -> EncoderConfig:
     )
 
 
+def is_trained(base: EncoderConfig) -> bool:
+    """Whether a model has exits of its own, so that a run from it is a warm start."""
+    return any(exit_.head for exit_ in base.exits)
+
+
+def require_same_exits(base: EncoderConfig, student: EncoderConfig) -> None:
+    """Raise `ModelError` unless a trained base has all exits of the student, with the same parts and lengths."""
+    for exit_ in student.exits:
+        if not any(
+            (exit_.layer, exit_.head, exit_.pooling) == (own.layer, own.head, own.pooling)
+            and set(exit_.dims) <= set(own.dims)
+            for own in base.exits
+        ):
+            raise ModelError(
+                f"{base.name} is trained already, and a run that starts from it keeps its exits: it has none at layer "
+                f"{exit_.layer} with head {exit_.head}, pooling {exit_.pooling} and dimensions {exit_.dims}"
+            )
+
+
 def _exit(layer: int, is_last: bool, config: RunConfig) -> Exit:
     head = config.heads and (config.space == "turned" or not is_last)
     return Exit(layer, config.dims, head, "mean" if is_last or layer == 0 else config.pooling)
 
 
 def base_model(folder: Path, base: EncoderConfig) -> MultiExitEncoder:
-    """The base with its own weights, in 32-bit floats. Raises `ModelError` when they do not fit."""
+    """The base with its own weights, in 32-bit floats. Raises `ModelError` when there are none or they do not fit."""
     model = MultiExitEncoder(base)
+    weights = {
+        name: tensor for name, tensor in load(base.read_weights(folder)).items() if name.partition(".")[0] != "joint"
+    }
     try:
-        model.load_state_dict({name: tensor.float() for name, tensor in load(base.weights.read(folder)).items()})
+        model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
     except RuntimeError as error:
-        raise ModelError(f"{base.weights.name} does not fit its config.json: {error}") from error
+        raise ModelError(f"the weights in {folder} do not fit its config.json: {error}") from error
     return model
 
 
 def new_student(base: MultiExitEncoder, config: EncoderConfig, counts: Ints) -> MultiExitEncoder:
     """The base's layers, heads and scores that change nothing yet, token weights from how often each token occurs.
 
-    `counts` [vocabulary] are occurrences in the texts to be trained on.
+    Heads, scores and token weights that the base has are kept. `counts` [vocabulary] are occurrences in the texts to be
+    trained on.
     """
     student = MultiExitEncoder(config)
     wanted = student.state_dict()
     given = {name: tensor for name, tensor in base.state_dict().items() if name in wanted}
     given["positions.weight"] = given["positions.weight"][: config.max_tokens]
     for layer in student.heads:
-        given[f"heads.{layer}.weight"] = torch.eye(config.hidden)
-        given[f"heads.{layer}.bias"] = torch.zeros(config.hidden)
+        given.setdefault(f"heads.{layer}.weight", torch.eye(config.hidden))
+        given.setdefault(f"heads.{layer}.bias", torch.zeros(config.hidden))
     for layer in student.scores:
-        given[f"scores.{layer}.weight"] = torch.zeros(1, config.hidden)
+        given.setdefault(f"scores.{layer}.weight", torch.zeros(1, config.hidden))
     if "token_logits" in wanted:
-        given["token_logits"] = inverse_frequency(counts)
+        given.setdefault("token_logits", inverse_frequency(counts))
     student.load_state_dict(given)
     return student
 

@@ -34,7 +34,9 @@ from fathom_research.training.student import (
     base_model,
     fit_exits,
     inverse_frequency,
+    is_trained,
     new_student,
+    require_same_exits,
     student_config,
 )
 from fathom_research.training.trainer import Limits, Trainer
@@ -65,7 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("--data", type=Path, help="folder of pairs and of what is prepared from them")
     source.add_argument("--prepared", type=Path, help="folder of prepared pairs alone, as `training.compact` unpacks")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and the log")
-    parser.add_argument("--base", type=Path, help="model folder to start from; built in the data folder when not given")
+    parser.add_argument(
+        "--base", type=Path, help="model folder to start from, trained or not; built in the data folder when not given"
+    )
     limit = parser.add_mutually_exclusive_group(required=True)
     limit.add_argument("--minutes", type=float, help="length of the whole run")
     limit.add_argument("--steps", type=int, help="length of the whole run")
@@ -101,8 +105,10 @@ def prepare(options: argparse.Namespace) -> Trainer:
         log.info("building the base in %s", base_folder)
         build(base_folder)
     base = EncoderConfig.load(base_folder)
-    if any(exit_.head for exit_ in base.exits):
-        raise ModelError(f"{base_folder} is trained already; a run starts from a base without heads")
+    shape = student_config(base, config)
+    is_warm = is_trained(base)
+    if is_warm:
+        require_same_exits(base, shape)
     corpus = (
         open_corpus(options.prepared, config)
         if options.prepared
@@ -110,13 +116,13 @@ def prepare(options: argparse.Namespace) -> Trainer:
     )
     log.info("%d texts, %d pairs, %d to validate", len(corpus), len(corpus.train), len(corpus.validation))
     frozen = base_model(base_folder, base)
-    shape = student_config(base, config)
     counts = np.bincount(corpus.tokens, minlength=base.vocabulary)
     student = new_student(frozen, shape, counts).to(device)
     teacher = Teacher(frozen.to(device), base.layers, corpus, base.model_id, config.micro_tokens)
     options.out.mkdir(parents=True, exist_ok=True)
-    begun = bool(found)
-    space = _space(config, student, teacher, corpus, options.out, counts, begun) if config.space == "turned" else None
+    # The exits of a trained base are in its space already, and so are the vectors that it teaches.
+    is_turned = config.space == "turned" and not is_warm
+    space = _space(config, student, teacher, corpus, options.out, counts, bool(found)) if is_turned else None
     (options.out / TOKENIZER_NAME).write_bytes(base.tokenizer.read(base_folder))
     run = _description(config, base, base_folder, data)
     trainer = Trainer(config, student, teacher, space, corpus, base.layers, options.out, run)

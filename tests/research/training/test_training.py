@@ -346,7 +346,23 @@ def test_the_rate_rises_and_falls_in_lines() -> None:
     assert rates == pytest.approx([0.1, 0.5, 1, 0.5, 0])
 
 
-def test_a_base_that_is_trained_already_is_refused(
+def test_a_run_goes_on_from_a_trained_model(recipe: Path, data_folder: Path, base_folder: Path, tmp_path: Path) -> None:
+    first, trained, second = tmp_path / "first", tmp_path / "trained", tmp_path / "second"
+    _trainer(recipe, data_folder, first, base_folder).run(Limits(steps=2))
+    export(first, trained)
+    before = _trainer(recipe, data_folder, second, trained)
+    assert not (second / SPACE_NAME).exists(), "the trained model's space is kept"
+    before.run(Limits(steps=0))
+    export(second, tmp_path / "same")
+    models = [load_encoder(folder, "torch", threads=1) for folder in (trained, tmp_path / "same")]
+    vectors = [model.encode_exits(TEXTS, TextKind.QUERY, (0, 1, 2)) for model in models]
+    for layer in (0, 1, 2):
+        np.testing.assert_allclose(vectors[0][layer], vectors[1][layer], atol=2e-3)
+    _trainer(recipe, data_folder, second, trained, resume=True).run(Limits(steps=2))
+    assert load_checkpoint(checkpoints(second)[-1]).position.step == 2
+
+
+def test_a_trained_model_with_other_exits_is_refused(
     recipe: Path, data_folder: Path, base_folder: Path, tmp_path: Path
 ) -> None:
     trained = tmp_path / "trained"
