@@ -12,6 +12,7 @@ from typing import Any
 
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.optim import Optimizer
 
 from fathom_indexer.errors import ModelError
 
@@ -91,3 +92,19 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 
 def _file(name: str) -> str:
     return f"{name}.safetensors"
+
+
+def pack_moments(optimizer: Optimizer, names: list[str]) -> dict[str, Tensor]:
+    """The optimizer's moments by parameter. Every group holds one parameter, in the order of `names`."""
+    state = optimizer.state_dict()["state"]
+    return {f"{names[number]}/{key}": tensor for number, moments in state.items() for key, tensor in moments.items()}
+
+
+def unpack_moments(moments: dict[str, Tensor], names: list[str], empty: dict[str, Any]) -> dict[str, Any]:
+    """The optimizer's state out of moments by parameter; `empty` is the state that it has now."""
+    state: dict[int, dict[str, Tensor]] = {}
+    numbers = {name: number for number, name in enumerate(names)}
+    for key, tensor in moments.items():
+        name, _, moment = key.rpartition("/")
+        state.setdefault(numbers[name], {})[moment] = tensor
+    return {**empty, "state": state}

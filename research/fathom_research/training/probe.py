@@ -25,9 +25,10 @@ from fathom_indexer.encoder.config import EncoderConfig
 from fathom_indexer.encoder.modules import MultiExitEncoder
 from fathom_indexer.errors import FathomError
 from fathom_research.training.batches import micro_batches
-from fathom_research.training.corpus import Corpus, Ints, Pairs, load_corpus
+from fathom_research.training.corpus import Corpus, Ints, Pairs
 from fathom_research.training.losses import contrast
 from fathom_research.training.passes import encode, ids_and_mask, precision
+from fathom_research.training.prepare import load_corpus
 from fathom_research.training.run_config import KINDS, RunConfig
 from fathom_research.training.student import base_model
 from fathom_research.training.validation import mrr, validation_pairs

@@ -26,8 +26,10 @@ from fathom_indexer.encoder.modules import MultiExitEncoder
 from fathom_indexer.errors import FathomError, ModelError
 from fathom_research.training.base import build
 from fathom_research.training.checkpoint import TOKENIZER_NAME, checkpoints, load_checkpoint
-from fathom_research.training.corpus import LOCK_NAME, Corpus, Ints, load_corpus, open_corpus
+from fathom_research.training.corpus import LOCK_NAME, Corpus, Ints, open_corpus
+from fathom_research.training.prepare import load_corpus
 from fathom_research.training.run_config import RunConfig
+from fathom_research.training.schedule import Limits
 from fathom_research.training.space import SPACE_NAME, TargetSpace, sample
 from fathom_research.training.student import (
     Teacher,
@@ -39,7 +41,7 @@ from fathom_research.training.student import (
     require_same_exits,
     student_config,
 )
-from fathom_research.training.trainer import Limits, Trainer
+from fathom_research.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
 

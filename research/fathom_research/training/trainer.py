@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,13 @@ from torch import Tensor
 from fathom_indexer.encoder.modules import MultiExitEncoder
 from fathom_indexer.errors import ModelError
 from fathom_research.training.batches import Batch, plan
-from fathom_research.training.checkpoint import Checkpoint, Position, save_checkpoint
+from fathom_research.training.checkpoint import (
+    Checkpoint,
+    Position,
+    pack_moments,
+    save_checkpoint,
+    unpack_moments,
+)
 from fathom_research.training.corpus import Corpus, Ints
 from fathom_research.training.losses import Objective, Sides
 from fathom_research.training.masked import masked_backward
@@ -26,37 +30,13 @@ from fathom_research.training.negatives import all_vectors, mine
 from fathom_research.training.passes import Parts, backward
 from fathom_research.training.reading import varied
 from fathom_research.training.run_config import KINDS, RunConfig
+from fathom_research.training.run_log import RunLog
+from fathom_research.training.schedule import Limits, learning_rate
 from fathom_research.training.space import TargetSpace
 from fathom_research.training.student import Teacher, rate_groups
 from fathom_research.training.validation import Validation
 
 log = logging.getLogger(__name__)
-
-LOG_NAME = "log.jsonl"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """When a run ends, and how often it says and saves something. One of `steps` and `minutes` is given."""
-
-    steps: int | None = None
-    minutes: float | None = None
-    checkpoint_minutes: float = 3.0
-    log_steps: int = 10
-    validation_minutes: float = 10.0
-
-    def progress(self, position: Position) -> float:
-        """How much of the run is done, 0 to 1. What the learning rate follows."""
-        if self.steps is not None:
-            return 1.0 if position.step >= self.steps else position.step / self.steps
-        return min(position.seconds / 60 / (self.minutes or 1e-9), 1.0)
-
-
-def learning_rate(config: RunConfig, progress: float) -> float:
-    """Rises in a line for the warmup, then falls in a line to zero."""
-    if progress < config.warmup:
-        return config.learning_rate * max(progress, 0.01) / config.warmup
-    return config.learning_rate * (1 - progress) / (1 - config.warmup)
 
 
 class Trainer:
@@ -80,6 +60,7 @@ class Trainer:
         self._corpus = corpus
         self._objective = Objective(config, last_layer)
         self._out = out
+        self._log = RunLog(out)
         self._run = run
         self._names: list[str] = []
         groups: list[dict[str, Any]] = []
@@ -100,9 +81,9 @@ class Trainer:
         if checkpoint.run != self._run:
             raise ModelError("the checkpoint is of a run with other settings, another base or other data")
         self._student.load_state_dict(checkpoint.weights)
-        self._optimizer.load_state_dict(_unpacked(checkpoint.moments, self._names, self._optimizer.state_dict()))
+        self._optimizer.load_state_dict(unpack_moments(checkpoint.moments, self._names, self._optimizer.state_dict()))
         self.position = checkpoint.position
-        _forget_after(self._out / LOG_NAME, self.position.step)
+        self._log.forget_after(self.position.step)
 
     def run(self, limits: Limits, stop: Callable[[], bool] = lambda: False) -> None:
         """Train until the limit or until `stop` says so, and leave a checkpoint either way."""
@@ -112,7 +93,7 @@ class Trainer:
         since: list[tuple[Tensor, Parts, int]] = []
         logged_at = position.seconds
         if position.step == 0:
-            _forget_after(self._out / LOG_NAME, -1)
+            self._log.forget_after(-1)
             self._validate()
         for batch in self._batches(limits):
             if limits.progress(position) >= 1 or stop():
@@ -125,7 +106,7 @@ class Trainer:
             position.pairs += len(batch.query)
             position.seconds = before + time.monotonic() - started
             if position.step % limits.log_steps == 0:
-                self._log_losses(since, rate, position.seconds - logged_at)
+                self._log.losses(position, since, rate, position.seconds - logged_at)
                 since, logged_at = [], position.seconds
             if position.seconds - validated >= limits.validation_minutes * 60:
                 validated = position.seconds
@@ -141,7 +122,7 @@ class Trainer:
     def save(self) -> Path:
         """Write a checkpoint of what there is now."""
         folder = save_checkpoint(
-            self._out, self.position, self._student.state_dict(), _packed(self._optimizer, self._names), self._run
+            self._out, self.position, self._student.state_dict(), pack_moments(self._optimizer, self._names), self._run
         )
         log.info("step %d: saved %s", self.position.step, folder.name)
         return folder
@@ -233,67 +214,11 @@ class Trainer:
             batch.reading,
         )
 
-    def _log_losses(self, since: list[tuple[Tensor, Parts, int]], rate: float, seconds: float) -> None:
-        found: dict[str, list[float]] = {}
-        for _, parts, _ in since:
-            for name, value in parts.items():
-                found.setdefault(name, []).append(float(value))
-        entry = {
-            "loss": _rounded(sum(float(loss) for loss, _, _ in since) / len(since)),
-            "rate": rate,
-            "pairs_per_second": _rounded(sum(pairs for *_, pairs in since) / max(seconds, 1e-9)),
-            "parts": {name: _rounded(sum(values) / len(values)) for name, values in found.items()},
-        }
-        self._append(entry)
-        log.info("step %d: loss %.4f, %.1f pairs/s", self.position.step, entry["loss"], entry["pairs_per_second"])
-
     def _validate(self) -> None:
         figures = self._validation.mrr(self._student)
         if figures:
-            self._append({"validation": {name: _rounded(figure) for name, figure in figures.items()}})
-            log.info("step %d: %s", self.position.step, " ".join(f"{name} {mrr:.3f}" for name, mrr in figures.items()))
-
-    def _append(self, entry: dict[str, Any]) -> None:
-        self._out.mkdir(parents=True, exist_ok=True)
-        with (self._out / LOG_NAME).open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps({**asdict(self.position), **entry}) + "\n")
+            self._log.validation(self.position, figures)
 
 
 def _on(device: torch.device, array: Ints) -> Tensor:
     return torch.from_numpy(array).to(device)
-
-
-def _rounded(value: float) -> float:
-    return round(value, 5)
-
-
-def _forget_after(path: Path, step: int) -> None:
-    """Drop what the log says of steps after the checkpoint: they are taken again."""
-    if not path.exists():
-        return
-    kept: list[str] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            entry = json.loads(line)
-        except ValueError:  # the line that a kill cut off
-            continue
-        if entry["step"] <= step:
-            kept.append(line + "\n")
-    partial = path.with_suffix(".partial")
-    partial.write_text("".join(kept), encoding="utf-8")
-    partial.replace(path)
-
-
-def _packed(optimizer: torch.optim.Optimizer, names: list[str]) -> dict[str, Tensor]:
-    """The optimizer's moments by parameter. Every group holds one parameter, in the order of `names`."""
-    state = optimizer.state_dict()["state"]
-    return {f"{names[number]}/{key}": tensor for number, moments in state.items() for key, tensor in moments.items()}
-
-
-def _unpacked(moments: dict[str, Tensor], names: list[str], empty: dict[str, Any]) -> dict[str, Any]:
-    state: dict[int, dict[str, Tensor]] = {}
-    numbers = {name: number for number, name in enumerate(names)}
-    for key, tensor in moments.items():
-        name, _, moment = key.rpartition("/")
-        state.setdefault(numbers[name], {})[moment] = tensor
-    return {**empty, "state": state}

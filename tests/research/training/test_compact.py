@@ -12,7 +12,8 @@ pytest.importorskip("torch", reason="needs the torch extra")
 from fathom_indexer.encoder import EncoderConfig
 from fathom_indexer.errors import ModelError
 from fathom_research.training import compact
-from fathom_research.training.corpus import LOCK_NAME, PARTS, Corpus, load_corpus, open_corpus
+from fathom_research.training.corpus import LOCK_NAME, PARTS, Corpus, open_corpus
+from fathom_research.training.prepare import load_corpus
 from fathom_research.training.run_config import RunConfig
 
 

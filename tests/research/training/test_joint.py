@@ -18,9 +18,12 @@ from safetensors.torch import load_file, save_file  # noqa: E402
 
 from fathom_indexer.encoder import EncoderConfig, load_encoder  # noqa: E402
 from fathom_indexer.errors import ModelError  # noqa: E402
-from fathom_research.training.corpus import CLS, SEP, Corpus, load_corpus  # noqa: E402
+from fathom_research.training.corpus import CLS, SEP, Corpus  # noqa: E402
 from fathom_research.training.export_checkpoint import main as export_main  # noqa: E402
-from fathom_research.training.joint import JointTrainer, joined, prepare  # noqa: E402
+from fathom_research.training.joint import prepare  # noqa: E402
+from fathom_research.training.joint_trainer import JointTrainer, joined  # noqa: E402
+from fathom_research.training.joint_validation import validate  # noqa: E402
+from fathom_research.training.prepare import load_corpus  # noqa: E402
 from fathom_research.training.reading import Reading, padded  # noqa: E402
 from fathom_research.training.run_config import RunConfig  # noqa: E402
 from fathom_research.training.train import main as train  # noqa: E402
@@ -71,7 +74,7 @@ def test_it_learns_to_tell_a_function_from_its_neighbours(
     trainer = _trainer(
         config, corpus, base_folder, tmp_path, negatives=2, questions=8, micro_questions=3, learning_rate=3e-3
     )
-    before = trainer.validate()
+    before = validate(trainer)
     assert before["cosine + 0.0 joint"] == before["cosine + 2.0 joint"], "it knows nothing yet"
     pairs = corpus.train.take(np.arange(8))
     others = np.array([[code for code in np.unique(corpus.train.code) if code != own][:3] for own in pairs.code])

@@ -16,7 +16,8 @@ from fathom_indexer.encoder import EncoderConfig
 from fathom_indexer.encoder.text import code_text, query_text
 from fathom_indexer.encoder.tokenizer import Tokenizer
 from fathom_indexer.types import Function, Kind
-from fathom_research.training.corpus import CLS, MASK, SEP, TASKS_NAME, WORDS, Corpus, load_corpus
+from fathom_research.training.corpus import CLS, MASK, SEP, WORDS, Corpus
+from fathom_research.training.prepare import TASKS_NAME, load_corpus
 from fathom_research.training.reading import Reading, lengths, padded, varied
 from fathom_research.training.run_config import KINDS, RunConfig
 

@@ -26,17 +26,20 @@ from fathom_indexer.encoder import EncoderConfig, TextKind, load_encoder  # noqa
 from fathom_indexer.errors import ModelError  # noqa: E402
 from fathom_research.training.batches import Batch, plan  # noqa: E402
 from fathom_research.training.checkpoint import checkpoints, load_checkpoint  # noqa: E402
-from fathom_research.training.corpus import EXCLUDED_NAME, Corpus, load_corpus  # noqa: E402
+from fathom_research.training.corpus import Corpus  # noqa: E402
 from fathom_research.training.export_checkpoint import export  # noqa: E402
 from fathom_research.training.export_checkpoint import main as export_main  # noqa: E402
 from fathom_research.training.losses import contrast  # noqa: E402
 from fathom_research.training.passes import backward, encode  # noqa: E402
+from fathom_research.training.prepare import EXCLUDED_NAME, load_corpus  # noqa: E402
 from fathom_research.training.reading import Reading, lengths  # noqa: E402
 from fathom_research.training.run_config import KINDS, RunConfig  # noqa: E402
+from fathom_research.training.run_log import LOG_NAME  # noqa: E402
+from fathom_research.training.schedule import Limits, learning_rate  # noqa: E402
 from fathom_research.training.space import SPACE_NAME, TargetSpace  # noqa: E402
 from fathom_research.training.student import Teacher, base_model, new_student, student_config  # noqa: E402
 from fathom_research.training.train import main, prepare  # noqa: E402
-from fathom_research.training.trainer import LOG_NAME, Limits, Trainer, learning_rate  # noqa: E402
+from fathom_research.training.trainer import Trainer  # noqa: E402
 
 TEXTS = ["open a file", "def f(x): return x", "", "how to sort the list of all the words there are in this text"]
 
