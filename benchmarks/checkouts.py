@@ -40,7 +40,7 @@ def fetch(repository: Repository, folder: Path) -> Path:
 
 
 def lay_out(repository: Repository, source: Path, out: Path) -> str:
-    """Write the searched part of the repository below `out` and return the revision; "" when there is none to use."""
+    """Write the searched part of the repository below `out` and return the revision; "" if none can be used."""
     for wanted in (repository.revision, "HEAD"):
         try:
             revision = git(source, "rev-parse", "--verify", f"{wanted}^{{commit}}").decode().strip()

@@ -1,10 +1,10 @@
-"""Fits the few weights of the ranking to development data, and says how they do on repositories left out.
+"""Fits the weights of the ranking to development data, and measures them on repositories left out.
 
     python benchmarks/fit_weights.py --eval SETS --repositories REPOSITORIES --checkouts CHECKOUTS --cache CACHE
 
 The folders are those of `benchmarks/quality.py`. Every query is searched once, and what each step says of each
 candidate is written down; the search for weights is then arithmetic (`fathom_research.evaluation.candidates`). It
-climbs from weights that know nothing (`START`), one weight at a time (`fathom_research.evaluation.ascent`). The goal is
+climbs from untuned weights (`START`), one weight at a time (`fathom_research.evaluation.ascent`). The goal is
 the mean NDCG@10 of the questions about repositories, plus `FUNCTIONS_SHARE` times that of questions that one function
 answers, which their documentation makes or which name it, plus `NAMELESS_SHARE` times that of our questions about
 Python's standard library, which avoid the names of their answers (`benchmarks/stdlib.py`), plus `SETS_SHARE` times that
@@ -45,7 +45,7 @@ from stdlib import EXCLUDE, STANDARD_LIBRARY
 Array = NDArray[np.float64]
 
 COSINES = ("spread", "cosine")
-"""What cosines go by: where the query is words, and where it is code."""
+"""Names of the cosine's weight for queries of words and for queries of code."""
 START = Weights(
     words=0.01,
     words_for_code=0.001,
@@ -58,14 +58,15 @@ HELD = (*COSINES, "symbol")
 do not tell `parse` from `parse_args` beside it, and who types a name alone wants what is called so."""
 SETS_SHARE = 0.5
 FUNCTIONS_SHARE = 0.33
-"""What people ask weighs more than what documentation says. With .25 files gain .002 and functions lose .002, with .5
-they lose .005 and gain .012."""
+"""Questions that people wrote weigh more than sentences of documentation. With .25 files gain .002 and functions lose
+.002, with .5 they lose .005 and gain .012."""
 NAMELESS_SHARE = 0.05
-"""They are few, but nothing else says what a name is worth to somebody who does not know it. Without them the questions
-about Go, which are not fitted to, lose .017, and they themselves .039."""
+"""Share of functions whose question avoids their name. They are few, but no other data shows what names are worth to a
+user who does not know them. Without them the questions about Go, which are not fitted to, lose .017, and they
+themselves .039."""
 QUERIES_OF_A_SET = 200
 KEPT = 120
-"""Candidates kept of a query: what comes later in the order as it is does not come among the first ten in another."""
+"""Candidates kept of a query: those with later ranks do not come among the first ten with any weights in question."""
 RERANK_SECONDS = 600.0
 """Deep vectors are made however long that takes, so that the fit does not depend on the machine."""
 

@@ -99,7 +99,7 @@ def _repositories(report: Report) -> list[str]:
 
     kinds = [row("**all**", asked)]
     kinds += [
-        # What is published is a figure a repository, which says nothing of a kind of question.
+        # Published figures are per repository: there are none per kind of question.
         [*row(kind, _of(asked, category=kind))[: 2 + len(columns)], *("" for _ in published)]
         for kind in categories
     ]

@@ -1,4 +1,4 @@
-"""What an encoder is made of, as its `config.json` says."""
+"""The shape, exits and files of an encoder, as `config.json` has them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Exit:
     """A depth at which the encoder can stop. Layer 0 is the static exit: token vectors, weighted and averaged.
 
     `dims` are the vector lengths it is good for, longest first; `head` says whether a linear map of its own follows
-    the pooling, and `pooling` what that is: the `mean` over tokens, or `scored`, in which a learned direction says how
-    much each token counts. The static exit weighs tokens in its own way whatever it says here.
+    the pooling. `pooling` is the `mean` over tokens, or `scored`: weighted by a softmax over a learned direction. The
+    static exit has weights of its own for each vocabulary entry, whatever `pooling` is.
     """
 
     layer: int
@@ -136,7 +136,7 @@ class EncoderConfig:
         try:
             raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise ModelError(f"{folder} is no Fathom model: {error}") from error
+            raise ModelError(f"{folder} is not a Fathom model: {error}") from error
         return cls.from_json(raw, path)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Coordinate ascent: the weights of a goal that can be computed and not differentiated."""
+"""Coordinate ascent, for a goal that can be computed but has no gradient."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 Weighting = dict[str, float]
 
 FACTORS = (1.6, 1.3, 1.15, 1.07)
-"""How far a weight is moved, one after the other: first with long steps, then with shorter ones."""
+"""Step sizes, tried in this order: long steps first."""
 
 
 def ascend(
@@ -18,8 +18,8 @@ def ascend(
 ) -> Weighting:
     """Multiply or divide one weight after the other by a factor, as long as the goal rises by `least_gain`.
 
-    Weights have two digits: an optimum is flat, and more of them would only say what was measured on. Those that are
-    `held` stay as they are, and so do those that are 0.
+    Weights are rounded to two digits: the optimum is flat, and more digits would fit the noise of the data. Weights
+    named in `held` do not change, and neither do weights of 0.
     """
     weights = dict(start)
     best = goal(weights)

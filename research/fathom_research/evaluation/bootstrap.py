@@ -1,4 +1,4 @@
-"""How sure a mean is."""
+"""Bootstrap intervals of means (Efron 1979)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Estimate:
 
 
 def estimate(values: Sequence[float], seed: int = 0) -> Estimate:
-    """The mean of `values` and where 95 % of the means of resamples lie. The same values give the same interval.
+    """The mean of `values` with its 95 % percentile interval over resamples. The same values give the same interval.
 
     Raises `ValueError` for no values.
     """

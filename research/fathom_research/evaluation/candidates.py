@@ -1,8 +1,8 @@
 """Candidates of many queries in one table, so that the same searches can be ordered by thousands of weights.
 
-A search is slow, and ordering its candidates is not: what every step says of every candidate is written down once,
-and what other weights would make of it is arithmetic on arrays. It repeats the sums of `search.signals` and the two
-steps of `search.files`; a test holds it to them.
+A search is slow, and ordering its candidates is fast. The signals of every candidate are recorded once; the order that
+other weights give is then arithmetic on arrays. This repeats the sums of `search.signals` and the two steps of
+`search.files`; a test compares the results with theirs.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class CandidateFeatures:
-    """A candidate of one query: what the weights multiply, by name, its file, and which of the query's answers it
-    covers."""
+    """A candidate of one query: its features by the name of the weight that multiplies each, its file, and the numbers
+    of the answers that it covers."""
 
     id: int
     features: Mapping[str, float]
@@ -33,8 +33,8 @@ class CandidateFeatures:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredQuery:
-    """All candidates of a query and how many answers it has, found or not; `by_file`: whether the steps that look at
-    files apply."""
+    """All candidates of a query, and how many answers it has, found or not; `by_file` says whether the two steps that
+    look at files apply."""
 
     candidates: Sequence[CandidateFeatures]
     answers: int
@@ -76,7 +76,7 @@ class CandidateTable:
         return len(self._ideal)
 
     def ndcg(self, weights: Mapping[str, float]) -> Array:
-        """NDCG@10 of every query in the order that `weights` give; those that are not named are 0."""
+        """NDCG@10 [queries] in the order that `weights` give; a weight that is not named is 0."""
         ranks = self._answer_ranks(self._scores(weights))
         gains = np.where(ranks <= DEPTH, 1 / np.log2(ranks + 1), 0.0)
         return np.asarray(np.minimum(np.bincount(self._answer_query, gains, len(self)) / self._ideal, 1.0), np.float64)

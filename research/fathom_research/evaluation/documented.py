@@ -1,9 +1,8 @@
 """Questions about single functions, made of a code base's own documentation.
 
-The first sentence of a function's documentation becomes a question that the function answers, and the documentation is
-taken out of the source: blank lines stand in its place, so that nothing else moves. Nobody wrote these questions for a
-search, and many say what the name says, but there are as many of them as one likes, each with the one function that
-answers it.
+The first sentence of a function's documentation becomes a question, and the function is its only answer. The
+documentation is replaced by blank lines in the source, so that no other line moves. These sentences were not written as
+queries, and many repeat the function's name; but a code base has thousands of them.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ def ask_documentation(
 ) -> tuple[list[DocumentedFunction], dict[str, bytes]]:
     """At most `most` questions about functions of these files, drawn at random, and the files that changed for them.
 
-    Sentences that several functions have are no questions.
+    A sentence that documents several functions is not used.
     """
     found = [(path, function) for path, source in sorted(files.items()) for function in _documented(path, source)]
     times: dict[str, int] = {}
@@ -59,19 +58,19 @@ def ask_documentation(
         without = blank_documentation(changed.get(path, files[path]), function)
         units = _functions(path, without)
         bare = _again(function, units)
-        # What documents one function may look as if it went on over another one.
+        # A comment above one function may also be attributed to the next one.
         before = [other for _, place, other in asked if place == path]
         if bare is not None and not bare.documentation and all(_again(other, units) for other in before):
             changed[path] = without
             asked.append((sentence, path, function))
-    # Taking out what documents one function moves the bytes of the others.
+    # Blanking the documentation of one function moves the byte offsets of the others.
     last = {path: _functions(path, source) for path, source in changed.items()}
     there = [(sentence, path, _again(function, last[path])) for sentence, path, function in asked]
     return [DocumentedFunction(sentence, path, bare) for sentence, path, bare in there if bare is not None], changed
 
 
 def first_sentence(documentation: str) -> str:
-    """The first sentence in plain words; empty if it is none that one could ask."""
+    """The first sentence without markup; empty if it does not work as a question (too short, too long, a directive)."""
     paragraph = documentation.strip().split("\n\n")[0]
     if paragraph.startswith((":", "@", "\\")):
         return ""
@@ -89,7 +88,7 @@ def blank_documentation(source: bytes, function: Function) -> bytes:
     holding = [number for number in around if any(part in _text(lines[number]) for part in wanted)]
     if not holding:
         return source
-    # What the documentation says may be said again elsewhere: only what stands together is it.
+    # Lines of the documentation may be repeated elsewhere: only the block nearest to the function is blanked.
     first = last = min(holding, key=lambda number: abs(number - (function.start_line - 1)))
     inside = set(holding)
     while first - 1 in around and (first - 1 in inside or _ONLY_MARKS.match(_text(lines[first - 1]))):

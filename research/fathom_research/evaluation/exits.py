@@ -1,4 +1,4 @@
-"""Rankings by an encoder's vectors alone, for every exit and length it has, compared exactly."""
+"""Rankings by cosine alone, for every exit and vector length of an encoder; exact search."""
 
 from __future__ import annotations
 

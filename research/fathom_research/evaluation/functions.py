@@ -1,10 +1,9 @@
-"""Which very function a question about a repository asks for, where the question's own words say so.
+"""The single function that a question about a repository asks for, if the question names it.
 
-The labels of such questions are mostly whole files. By the rule below some of them become labels of one unit: the
-question has a single main answer, and exactly one of its words is an identifier that names exactly one unit of the
-labelled file (within the labelled lines, if there are any). An identifier is a word with an underscore or a capital
-after its first letter, or the question's only word, namespaces aside. Constructors are not counted, as in many
-languages they bear the name of their class.
+Most labels of such questions are whole files. A label is narrowed to one unit if the question has a single main answer
+and exactly one of its words is an identifier that names exactly one unit of the labelled file (within the labelled
+lines, if there are any). An identifier is a word with an underscore or a capital after its first letter, or the
+question's only word, namespaces aside. Constructors do not count: in many languages they have the name of their class.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _PATH_OF_NAMES = re.compile(r"[A-Za-z_]\w*(?:(?:::|\.|->|\\|#|/)[A-Za-z_]\w*)*[!
 
 @dataclass(frozen=True, slots=True)
 class FunctionRank:
-    """Where the function that was asked for came. Ranks are from 1; None when it is not among the results."""
+    """The rank of the function that was asked for, from 1; None if it is not among the results."""
 
     rank: int | None
     """Among all results."""
@@ -58,7 +57,7 @@ def asked_function(question: Question, units: Sequence[Function]) -> Function | 
 
 
 def function_rank(hits: Sequence[Hit], path: str, function: Function) -> FunctionRank:
-    """Where `function`, a unit of the file at `path`, stands among the hits."""
+    """The rank of `function`, a unit of the file at `path`, among the hits."""
     in_file = [hit for hit in hits if hit.path == path]
     return FunctionRank(_position(hits, path, function), _position(in_file, path, function))
 

@@ -1,4 +1,4 @@
-"""Checks that no exit of a model has collapsed: its figures on small sets against those recorded with them.
+"""Checks that no exit of a model has collapsed: compares its figures on small sets with recorded ones.
 
     python -m fathom_research.evaluation.gate tests/fixtures/exits             # compare; fails if an exit fell
     python -m fathom_research.evaluation.gate tests/fixtures/exits --record    # after the packaged model was replaced
@@ -24,7 +24,7 @@ from fathom_research.evaluation.exits import exit_rankings
 
 RECORDED_NAME = "recorded.json"
 MARGIN = 0.05
-"""How far an exit may fall below its recorded figure: processors round 8-bit products differently."""
+"""How far an exit may be below its recorded figure: processors round 8-bit products differently."""
 
 Exit = tuple[str, int, int]
 """A set's name, a layer and a vector length."""
@@ -73,7 +73,7 @@ def measure(encoder: Encoder, sets: Mapping[str, RetrievalSet]) -> Figures:
 
 
 def problems(measured: Figures, recorded: Figures, margin: float = MARGIN) -> list[str]:
-    """What is wrong with the measured figures, a sentence each: nothing if the model may ship."""
+    """The faults of the measured figures, one sentence each; empty if the model may be shipped."""
     if measured.model_id != recorded.model_id:
         return [
             f"the model is {measured.model_id}, but figures were recorded for {recorded.model_id}: record them anew"

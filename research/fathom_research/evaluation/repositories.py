@@ -2,8 +2,8 @@
 
 A folder holds `repositories.json`, a list of repositories (`name`, `language`, `url`, `revision` and, where only a part
 of it is searched, `benchmark_root`), and for each one `NAME.json`, a list of questions: `query`, `category`, and the
-answers in `relevant` and `secondary`, each a path or an object with `path`, `start_line` and `end_line`. That is the
-form of semble's benchmark.
+answers in `relevant` and `secondary`, each a path or an object with `path`, `start_line` and `end_line`. This is the
+format of semble's benchmark.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from fathom_research.evaluation.targets import CodeRange
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question and the places that answer it. `main` are the answers proper, `secondary` what counts as well."""
+    """A question and the code that answers it: the labels' main answers, and secondary ones, which count as well."""
 
     text: str
     category: str
@@ -28,7 +28,7 @@ class Question:
 
     @property
     def answers(self) -> tuple[CodeRange, ...]:
-        """All places that count."""
+        """All answers that count."""
         return self.main + self.secondary
 
 
@@ -44,18 +44,18 @@ class Repository:
     questions: tuple[Question, ...] = ()
 
     def code_range(self, path: str, lines: tuple[int, int]) -> CodeRange:
-        """A result, whose path is relative to the searched folder, as a place of the repository."""
+        """A result, whose path is relative to the searched folder, relative to the repository's root."""
         return CodeRange(f"{self.folder}/{path}" if self.folder else path, lines)
 
 
 def read_repositories(folder: Path) -> tuple[Repository, ...]:
-    """All repositories of a folder with their questions. Raises `EvaluationError` that says what is wrong where."""
+    """All repositories of a folder with their questions. Raises `EvaluationError` that names the file and the fault."""
     listing = folder / "repositories.json"
     return tuple(_repository(folder, row, listing) for row in _rows(listing))
 
 
 def read_questions(path: Path) -> tuple[Question, ...]:
-    """The questions of one file. Raises `EvaluationError` that says what is wrong where."""
+    """The questions of one file. Raises `EvaluationError` that names the file and the fault."""
     return tuple(_question(item, f"{path}, question {number}") for number, item in enumerate(_rows(path), start=1))
 
 

@@ -1,4 +1,4 @@
-"""Questions about a repository are answered by files, or by lines of files: which result covers which answer."""
+"""Answers to questions about a repository are files or lines of files: which result covers which answer."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ def ranks(results: Sequence[CodeRange], answers: Sequence[CodeRange]) -> list[in
 
 
 def answers_ndcg(results: Sequence[CodeRange], answers: Sequence[CodeRange]) -> float:
-    """NDCG@10 with gain 1 for every answer, as semble's benchmark computes it: an answer is found at the rank of the
-    first result that covers it. One result may cover several answers, so the value is held to at most 1.
+    """NDCG@10 (Järvelin and Kekäläinen 2002) with gain 1 for every answer, as semble's benchmark computes it: an
+    answer is found at the rank of the first result that covers it. One result may cover several answers, so values
+    above 1 become 1.
 
     Raises `ValueError` when there is no answer.
     """

@@ -16,7 +16,7 @@ from fathom_research.training.run_config import KINDS, RunConfig
 
 
 def plan(pairs: Pairs, config: RunConfig, epoch: int) -> Ints:
-    """An epoch's batches as rows of `pairs`, `[batches, batch]`; what fills no batch is left out this time.
+    """An epoch's batches as rows of `pairs`, `[batches, batch]`; rows that fill no batch are left out in this epoch.
 
     Depends on the settings' seed and the epoch alone, so a resumed run goes on with the very same batches.
     """

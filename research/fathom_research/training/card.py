@@ -1,4 +1,4 @@
-"""Writes a model's card: what it is, what it was made from, how good it is, and what it cannot do.
+"""Writes a model's card: description, origin, training data, figures, limits.
 
     python -m fathom_research.training.card MODEL --rows FIGURES --lock DATA/manifest.lock.json
 

@@ -1,4 +1,4 @@
-"""What a run needs to go on after a kill: weights, the optimizer's moments, and where it was. No pickle."""
+"""Checkpoints, from which a run goes on after a kill: weights, the optimizer's moments, position. No pickle."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PREFIX = "checkpoint-"
 
 @dataclass(slots=True)
 class Position:
-    """Where a run is. Batches follow from the seed and the epoch, so this is all its randomness there is."""
+    """The position of a run. Batches follow from seed and epoch, so no state of a random generator is kept."""
 
     step: int = 0
     epoch: int = 0
@@ -46,7 +46,7 @@ class Checkpoint:
     moments: dict[str, Tensor]
     position: Position
     run: dict[str, Any]
-    """What the run is: settings, the student's shape, base and data."""
+    """Description of the run: settings, the student's shape, base and data."""
 
 
 def save_checkpoint(
@@ -77,7 +77,7 @@ def checkpoints(out: Path) -> list[Path]:
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """Read a checkpoint. Raises `ModelError` when it is none."""
+    """Read a checkpoint. Raises `ModelError` when the folder does not hold one."""
     try:
         state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
         return Checkpoint(

@@ -1,9 +1,9 @@
 """The pairs as a run reads them: numbered texts, tokenized, and pairs of their numbers.
 
-A prepared corpus is a folder of arrays, which `prepare.py` makes. Texts are numbered, each distinct text once; a pair
-is two numbers of texts, with what a batch is put together by. Of every text it is known whether it is words or in which
-language it is written, which of its tokens are its name, and which group it belongs to: texts of one function, or
-solutions of one task, are never each other's negatives.
+A prepared corpus is a folder of arrays, which `prepare.py` makes. Texts are numbered, each distinct text once. A pair
+is two numbers of texts, with the file and the kind that batches are made by. Every text is either words or code in a
+known language; its first tokens may be its name; and it belongs to a group: texts of one function, or solutions of one
+task, are never each other's negatives.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def export(
     rerank_exit: int | None = None,
     joint: Path | None = None,
 ) -> EncoderConfig:
-    """Write a checkpoint, or a run's last one, as a model folder; what is not chosen is the deepest exit, uncut.
+    """Write a checkpoint, or a run's last one, as a model folder; the default exits are the deepest one, uncut.
 
     `joint` is the file of a joint pass that was trained over it, if there is one.
 
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m fathom_research.training.export_checkpoint", description=__doc__)
     parser.add_argument("checkpoint", type=Path, help="a checkpoint, or a run's folder for its last one")
     parser.add_argument("--out", type=Path, required=True, help="model folder to write")
-    parser.add_argument("--name", help="what the model is called; the base's name when not given")
+    parser.add_argument("--name", help="name of the model; default: the base's")
     parser.add_argument("--index-exit", type=int, help="exit whose vectors are stored and searched")
     parser.add_argument("--index-dim", type=int, help="how many of their dimensions are kept")
     parser.add_argument("--rerank-exit", type=int, help="exit that orders the candidates")

@@ -31,7 +31,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What a way of ranking reaches on one set; `task` is None in figures of former versions."""
+    """The figures of one ranking on one set; `task` is None in files of earlier versions."""
 
     set: str
     mrr: Figure
@@ -93,7 +93,7 @@ def _row(raw: dict[str, Any]) -> Row:
 def merged(*groups: Sequence[Row]) -> list[Row]:
     """All rows in order of first appearance; of rows for the same thing the last one counts.
 
-    What kind of task a set is, any row may tell; where none does, it is a search.
+    The task of a set is that of any row that names it; search if no row does.
     """
     by_key = {(row.model, row.layer, row.dim, row.runtime): row for rows in groups for row in rows}
     tasks = {each.set: each.task for row in by_key.values() for each in row.quality if each.task}

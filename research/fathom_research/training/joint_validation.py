@@ -1,4 +1,4 @@
-"""How much the joint pass adds to the order of the deepest exit."""
+"""Validation of the joint pass: MRR of the deepest exit's order with and without its score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the exits are trained by. Vectors are unit vectors, `[batch, hidden]`; row i of both sides is pair i."""
+"""The losses: InfoNCE (van den Oord et al. 2018), distillation of similarities, alignment of vectors.
+
+Vectors are unit vectors `[batch, hidden]`; row i of both sides is pair i.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +105,7 @@ class Objective:
                 "distillation": 0.0 if is_deep else config.distillation,
                 "alignment": config.anchor if is_deep else config.alignment,
             }
-            # What the deepest exit says is worth following wherever it has left the base.
+            # The deepest exit is a good target for all kinds of pairs, the base for some.
             rows = followed if is_deep or config.target == "teacher" else torch.ones_like(followed)
             losses: dict[str, Tensor] = {}
             pairs = [(shortened(queries, dim), shortened(codes, dim)) for dim in config.dims]

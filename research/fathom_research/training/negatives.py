@@ -19,7 +19,7 @@ POOL = 120_000
 """Functions that each query is compared with, drawn anew for every part of the queries."""
 NEAREST = 64
 LARGEST_SHARE = 0.95
-"""Of the score of the query's own function; what is nearer is left out."""
+"""Relative to the score of the query's own function. Functions with a higher score may be right answers: left out."""
 TEMPERATURE = 0.05
 
 _ROWS = 2048

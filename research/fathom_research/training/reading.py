@@ -1,7 +1,7 @@
 """How texts are read: with their name in front or without, from which token on, and with which names hidden.
 
 A workspace reads every function with its file and qualified name in front. Training varies that: without the name, the
-second window of a long function, and with the name hidden, so that what is learnt is what the code does.
+second window of a long function, and with the name hidden, so that the model learns what code does.
 """
 
 from __future__ import annotations

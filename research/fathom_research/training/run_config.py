@@ -11,8 +11,8 @@ from typing import Any
 from fathom_indexer.errors import ModelError
 
 KINDS = ("doc", "question", "keyword", "code", "port", "commit")
-"""What a pair's query is: words of three sorts, the same function written differently, one of another language, or the
-subject of a commit that changed it."""
+"""Kinds of pairs by their query: three kinds of words, the same function written differently, a function in another
+language, or the subject of a commit that changed the function."""
 TARGETS = ("teacher", "deepest", "next")
 EXIT_WEIGHTS = ("uniform", "depth")
 SPACES = ("base", "turned")
@@ -22,10 +22,10 @@ POOLINGS = ("mean", "scored")
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """What a run does. A recipe file states only what differs from these defaults."""
+    """The settings of a run. A recipe file has only those that differ from these defaults."""
 
     description: str = ""
-    """What the recipe is for, in a sentence."""
+    """The purpose of the recipe, in a sentence."""
     seed: int = 1
 
     exits: tuple[int, ...] = (0, 1, 2, 4, 6)
@@ -33,12 +33,12 @@ class RunConfig:
     dims: tuple[int, ...] = (384, 128, 64)
     """Vector lengths trained at every exit, longest first. The longest is the model's own."""
     heads: bool = True
-    """A linear map of its own for every exit; in the base's own space not for its last layer, which has nothing to
-    learn there."""
+    """Whether every exit has a linear map of its own. In the base's own space its last layer has none, since that map
+    would be the identity."""
     pooling: str = "scored"
-    """How the exits between the static one and the base's last layer make one vector of many: `mean`, or `scored`."""
+    """Pooling of the exits between the static one and the base's last layer: `mean`, or `scored`."""
     space: str = "turned"
-    """What the frozen base teaches: its vectors as they are (`base`), or as `training/space.py` moves them."""
+    """The target vectors: those of the frozen base (`base`), or the same transformed by `training/space.py`."""
     centring: float = 0.0
     """How much of the mean of its language is taken from a function's vector in that space."""
     start: str = "fitted"
@@ -57,11 +57,11 @@ class RunConfig:
     hidden_in_queries: float = 0.5
     """Relative to that, the share of queries without the words of their function's name."""
     second_windows: float = 0.0
-    """Share of long functions of which what follows the first window is read, after the name."""
+    """Share of long functions whose second window is read, after the name, instead of the first."""
     query_tokens: int = 48
     code_tokens: int = 96
     max_tokens: int = 128
-    """What the model that comes out reads of a text; texts are cut shorter than that in training to save time."""
+    """Tokens of a text that the exported model reads. Training cuts texts shorter, to save time."""
 
     negatives: int = 0
     """Hard negatives kept for each pair, of which one is read with it: functions that the deepest exit puts near its
@@ -72,10 +72,10 @@ class RunConfig:
     masked_share: float = 0.0
     """Part of the run, at its start, in which masked tokens of the same texts are predicted at every exit instead."""
     target: str = "teacher"
-    """What the shallow exits learn, similarities and vectors: the frozen base's, those of the deepest exit as it is
-    trained, or those of the next deeper exit."""
+    """The source of the similarities and vectors that shallow exits learn: the frozen base (`teacher`), the deepest
+    exit as it is trained (`deepest`), or the next deeper exit (`next`)."""
     teacher_kinds: tuple[str, ...] = KINDS
-    """Kinds of pairs on which the base is worth following; the other kinds are learnt by contrast alone."""
+    """Kinds of pairs for which the base is a target; the others are learnt by contrast alone."""
     temperature: float = 0.05
     distillation: float = 1.0
     """Weight of the divergence from the target's in-batch similarities, at the shallow exits."""
@@ -138,7 +138,7 @@ class RunConfig:
         }
         wrong = [name for name, is_right in checks.items() if not is_right]
         if wrong:
-            raise ModelError(f"the run's settings make no sense: {', '.join(wrong)}")
+            raise ModelError(f"settings of the run are out of range: {', '.join(wrong)}")
 
     def to_json(self) -> dict[str, Any]:
         """All settings, as JSON holds them."""
@@ -147,7 +147,7 @@ class RunConfig:
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> RunConfig:
-        """Settings from JSON. Raises `ModelError` for a name that is none, or a value that cannot be."""
+        """Settings from JSON. Raises `ModelError` for an unknown name or an invalid value."""
         names = {setting.name for setting in fields(cls)}
         if unknown := sorted(set(raw) - names):
             raise ModelError(f"there are no such settings: {', '.join(unknown)}")
@@ -155,15 +155,15 @@ class RunConfig:
         try:
             return cls(**settings)
         except (TypeError, AttributeError) as error:
-            raise ModelError(f"a setting has a value of the wrong sort: {error}") from error
+            raise ModelError(f"a setting has a value of the wrong type: {error}") from error
 
     @classmethod
     def load(cls, path: Path) -> RunConfig:
-        """Read a recipe. Raises `ModelError` when the file cannot be read or says what it must not."""
+        """Read a recipe. Raises `ModelError` when the file cannot be read or has invalid settings."""
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise ModelError(f"{path} is no recipe: {error}") from error
+            raise ModelError(f"{path} is not a recipe: {error}") from error
         if not isinstance(raw, dict):
-            raise ModelError(f"{path} is no recipe: not a JSON object")
+            raise ModelError(f"{path} is not a recipe: not a JSON object")
         return cls.from_json(raw)

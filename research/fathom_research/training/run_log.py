@@ -1,4 +1,4 @@
-"""What a run writes down of itself: losses and validation figures, one JSON object a line."""
+"""The log of a run: losses and validation figures, one JSON object a line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RunLog:
         self._path = out / LOG_NAME
 
     def forget_after(self, step: int) -> None:
-        """Drop what the log says of steps after the checkpoint: they are taken again."""
+        """Drop the entries of steps after the checkpoint: those steps are taken again."""
         if not self._path.exists():
             return
         kept: list[str] = []
@@ -44,7 +44,7 @@ class RunLog:
     def losses(
         self, position: Position, since: Sequence[tuple[Tensor, Parts, int]], rate: float, seconds: float
     ) -> None:
-        """Means of the steps since the last entry: loss, its parts and number of pairs of each; `seconds` is their time."""
+        """Log means over the steps since the last entry, which took `seconds`; each has loss, parts and pairs."""
         found: dict[str, list[float]] = {}
         for _, parts, _ in since:
             for name, value in parts.items():

@@ -1,4 +1,4 @@
-"""When a run ends, how often it saves and says something, and its learning rate on the way."""
+"""The length of a run, the intervals at which it logs, validates and saves, and its learning rate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fathom_research.training.run_config import RunConfig
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a run ends, and how often it says and saves something. One of `steps` and `minutes` is given."""
+    """When a run ends, and how often it logs, validates and saves. One of `steps` and `minutes` is given."""
 
     steps: int | None = None
     minutes: float | None = None

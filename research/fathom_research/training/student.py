@@ -179,7 +179,7 @@ def _rate(name: str, config: RunConfig) -> float:
 
 
 class Teacher:
-    """The frozen base's vectors at its last layer. What was once computed is kept on disk in 16-bit floats."""
+    """The frozen base's vectors at its last layer. Computed vectors are kept on disk in 16-bit floats."""
 
     def __init__(self, model: MultiExitEncoder, layer: int, corpus: Corpus, name: str, tokens: int) -> None:
         self.model = model.eval().requires_grad_(False)

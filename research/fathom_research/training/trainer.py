@@ -1,4 +1,4 @@
-"""The training loop: batches in, better exits out, and nothing lost when it is stopped."""
+"""The training loop. A run that is stopped or killed goes on from its last checkpoint."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Trainer:
             self._validate()
 
     def save(self) -> Path:
-        """Write a checkpoint of what there is now."""
+        """Write a checkpoint of the present state."""
         folder = save_checkpoint(
             self._out, self.position, self._student.state_dict(), pack_moments(self._optimizer, self._names), self._run
         )

@@ -36,7 +36,7 @@ _CONFIG_NAME = "config.json"
 
 @dataclass(frozen=True, slots=True)
 class WeightsLock:
-    """What is recorded of a model's weights: `name` is the file's in a model folder, `size` is in bytes."""
+    """The record of a model's weights: `name` is that of the file in a model folder, `size` is in bytes."""
 
     model: str
     """The id of the model they belong to."""

@@ -28,7 +28,7 @@ def test_settings_survive_json() -> None:
     [
         ({"exit": [1]}, "no such settings: exit"),
         ({"exits": [2, 1]}, "exits"),
-        ({"exits": 3}, "wrong sort"),
+        ({"exits": 3}, "wrong type"),
         ({"target": "nobody"}, "target"),
         ({"kinds": {"poem": 1}}, "kinds"),
         ({"batch": 1, "temperature": 0}, "temperature, batch"),
@@ -42,5 +42,5 @@ def test_wrong_settings_are_named(raw: dict[str, object], message: str) -> None:
 def test_a_broken_recipe_is_named(tmp_path: Path) -> None:
     path = tmp_path / "recipe.json"
     path.write_text("[")
-    with pytest.raises(ModelError, match=r"recipe\.json is no recipe"):
+    with pytest.raises(ModelError, match=r"recipe\.json is not a recipe"):
         RunConfig.load(path)

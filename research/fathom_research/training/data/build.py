@@ -29,7 +29,7 @@ from fathom_research.training.data.sources import package_licences, package_sour
 log = logging.getLogger(__name__)
 
 MINING_VERSION = 3
-"""Counts the changes to what is mined of a package; a package mined by another version is mined again."""
+"""Version of the mining rules. A package that was mined by another version is mined again."""
 
 KEYWORD_SHARE = 0.5
 QUESTION_SHARE = 0.6

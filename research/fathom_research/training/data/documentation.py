@@ -1,4 +1,4 @@
-"""Documentation to one plain English sentence or paragraph, as somebody might describe what they look for."""
+"""Documentation to one plain English sentence or paragraph, as a query might have it."""
 
 from __future__ import annotations
 

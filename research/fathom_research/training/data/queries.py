@@ -1,4 +1,4 @@
-"""What somebody might type to find a function, derived by rule from its documentation and name.
+"""Queries for a function, derived by rule from its documentation and name.
 
 Nothing is invented: every word comes from the documentation or the name, but for the frames of a question.
 """

@@ -62,7 +62,7 @@ def load_task_sources(path: Path | None = None) -> list[TaskSource]:
 
 
 def task_key(title: str) -> str:
-    """What names one task however its title is written: `0001. Two-Sum` and `twoSum` are both `twosum`."""
+    """A key of the task that all spellings of its title share: `0001. Two-Sum` and `twoSum` are both `twosum`."""
     return "".join(character for character in title.lower() if character.isalnum())
 
 
@@ -85,7 +85,7 @@ def check_licence(source: TaskSource, checkout: Path) -> None:
     for path in sorted(checkout.iterdir()):
         if _LICENCE_FILE.match(path.name):
             declared = declared_licences({f"{source.folder}/LICENSE": path.read_bytes()}).declared
-            # CC0's text is none that `declared_licences` knows.
+            # `declared_licences` does not know the text of CC0.
             if declared == source.licence or (not declared and source.licence == "CC0-1.0"):
                 return
             raise ManifestError(f"{source.name}: {path.name} is {declared or 'unknown'}, not {source.licence}")

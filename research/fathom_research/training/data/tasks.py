@@ -2,7 +2,7 @@
 
     python -m fathom_research.training.data.tasks --sources DIR --out FILE --holdout HASHES [--eval SETS]
 
-`DIR/owner+name` holds a checkout of each repository of `tasks.json`, `.revision` in it the revision. What comes out is
+`DIR/owner+name` holds a checkout of each repository of `tasks.json`, `.revision` in it the revision. The output is
 described in `docs/training-data.md`. The same checkouts give the same bytes.
 """
 

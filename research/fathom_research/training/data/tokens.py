@@ -20,7 +20,7 @@ _KEYWORD_ARGUMENTS = frozenset({"keyword_argument", "named_argument"})
 
 
 class TokenKind(Enum):
-    """What a token is, as far as rewriting cares."""
+    """The kind of a token, as far as rewriting needs it."""
 
     IDENTIFIER = "identifier"
     """A name that may be a variable's: not of a type, field or property."""

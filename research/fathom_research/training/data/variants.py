@@ -54,7 +54,7 @@ def rewritten(source: bytes, tokens: Sequence[Token], name: str, rng: random.Ran
 
 
 def _new_names(tokens: Sequence[Token], name: str, rng: random.Random) -> dict[str, str]:
-    """What each variable is called instead, the function itself included."""
+    """The new name of each variable and of the function itself."""
     taken = {token.text.lstrip("$") for token in tokens} | {name}
     variables = _variables(tokens, name)
     style = rng.choice((_LETTERS, _PLAUSIBLE, ()))
