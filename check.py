@@ -4,6 +4,7 @@
     python3 check.py              everything
     python3 check.py --fast       without the tests that are slow, trace, run an editor or a whole server, or download
     python3 check.py -k search    the same, the arguments passed on to pytest
+    python3 check.py -n 0         the tests one after the other, not in two processes
 
 Uses the virtual environment of `fathom.py`. Tests of what is not installed are skipped with a reason. To have more
 of it, set `FATHOM_CHECK_EXTRAS` to extras of the project (such as `train,hnsw,editors-test`) and
@@ -23,6 +24,12 @@ CHECKS = (
     ("lint-imports",),
 )
 
+WORKERS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""Arguments of pytest-xdist: two processes share the tests, a file at a time, in the order of `tests/conftest.py`.
+
+Files stay whole, since the tests of a file share fixtures that are slow to make. A later `-n 0` runs all in one process.
+"""
+
 FAST = "not slow and not e2e and not editors and not network and not privacy"
 """The markers (`pyproject.toml`) of the tests that `--fast` runs."""
 
@@ -33,7 +40,7 @@ def main() -> int:
     extras = ",".join(filter(None, ("dev", os.environ.get("FATHOM_CHECK_EXTRAS"))))
     # PyTorch first and by itself: a package that pulls it in would take the build with CUDA, several gigabytes.
     ensure_environment(extras, tuple(filter(None, (os.environ.get("FATHOM_CHECK_TORCH"),))))
-    checks = [*CHECKS, ("pytest", *pytest_arguments(sys.argv[1:]))]
+    checks = [*CHECKS, ("pytest", *WORKERS, *pytest_arguments(sys.argv[1:]))]
     codes = [(check[0], _run(*check)) for check in checks]
     failed = [f"{tool} (exit code {code})" for tool, code in codes if code]
     if failed:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MARKED_FOLDERS = ("e2e", "editors")
 """Folders beside this file whose tests all have the marker of the same name."""
 
+FIRST_FOLDERS = ("editors", "privacy", "e2e")
+"""Folders whose files run first: they take longest, and a long file at the end would keep one worker waiting."""
+
 EDITORS_TIMEOUT = 900
 """Seconds for a test of `editors`, which may install an editor first."""
 
@@ -53,6 +56,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(folder)
         if folder == "editors" and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(EDITORS_TIMEOUT))
+    items.sort(key=lambda item: _position(item.path.relative_to(here).parts[0]))
     if config.getoption("--not-passed"):
         before = set(_cached(config))
         config.stash[PASSED_BEFORE] = [item.nodeid for item in items if item.nodeid in before]
@@ -84,6 +88,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         passed.update(before)
     if (cache := _cache(config)) is not None:
         cache.set(PASSED, sorted(passed))
+
+
+def _position(folder: str) -> int:
+    return FIRST_FOLDERS.index(folder) if folder in FIRST_FOLDERS else len(FIRST_FOLDERS)
 
 
 def _cached(config: pytest.Config) -> Sequence[str]:
