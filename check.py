@@ -27,7 +27,7 @@ CHECKS = (
 WORKERS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 """Arguments of pytest-xdist: two processes share the tests, a file at a time, in the order of `tests/conftest.py`.
 
-Files stay whole, since the tests of a file share fixtures that are slow to make. A later `-n 0` runs all in one process.
+Files stay whole, since the tests of a file share fixtures that are slow to make. `-n 0` after them undoes it.
 """
 
 FAST = "not slow and not e2e and not editors and not network and not privacy"
