@@ -36,16 +36,21 @@ FAST = "not slow and not e2e and not editors and not network and not privacy"
 
 def main() -> int:
     """Run all checks even when one fails; returns 1 if any did."""
-    require_python()
-    extras = ",".join(filter(None, ("dev", os.environ.get("FATHOM_CHECK_EXTRAS"))))
-    # PyTorch first and by itself: a package that pulls it in would take the build with CUDA, several gigabytes.
-    ensure_environment(extras, tuple(filter(None, (os.environ.get("FATHOM_CHECK_TORCH"),))))
+    install()
     checks = [*CHECKS, ("pytest", *WORKERS, *pytest_arguments(sys.argv[1:]))]
     codes = [(check[0], _run(*check)) for check in checks]
     failed = [f"{tool} (exit code {code})" for tool, code in codes if code]
     if failed:
         sys.stderr.write(f"check: failed: {', '.join(failed)}\n")
     return 1 if failed else 0
+
+
+def install() -> None:
+    """Install what the checks need."""
+    require_python()
+    extras = ",".join(filter(None, ("dev", os.environ.get("FATHOM_CHECK_EXTRAS"))))
+    # PyTorch first and by itself: a package that pulls it in would take the build with CUDA, several gigabytes.
+    ensure_environment(extras, tuple(filter(None, (os.environ.get("FATHOM_CHECK_TORCH"),))))
 
 
 def pytest_arguments(arguments: list[str]) -> list[str]:
