@@ -4,6 +4,7 @@
     python3 check.py              everything
     python3 check.py --fast       without the tests that are slow, trace, run an editor or a whole server, or download
     python3 check.py -k search    the same, the arguments passed on to pytest
+    python3 check.py -n 0         the tests one after the other, not in two processes
 
 Uses the virtual environment of `fathom.py`. Tests of what is not installed are skipped with a reason. To have more
 of it, set `FATHOM_CHECK_EXTRAS` to extras of the project (such as `train,hnsw,editors-test`) and
@@ -23,22 +24,33 @@ CHECKS = (
     ("lint-imports",),
 )
 
+WORKERS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""Arguments of pytest-xdist: two processes share the tests, a file at a time, in the order of `tests/conftest.py`.
+
+Files stay whole, since the tests of a file share fixtures that are slow to make. `-n 0` after them undoes it.
+"""
+
 FAST = "not slow and not e2e and not editors and not network and not privacy"
 """The markers (`pyproject.toml`) of the tests that `--fast` runs."""
 
 
 def main() -> int:
     """Run all checks even when one fails; returns 1 if any did."""
-    require_python()
-    extras = ",".join(filter(None, ("dev", os.environ.get("FATHOM_CHECK_EXTRAS"))))
-    # PyTorch first and by itself: a package that pulls it in would take the build with CUDA, several gigabytes.
-    ensure_environment(extras, tuple(filter(None, (os.environ.get("FATHOM_CHECK_TORCH"),))))
-    checks = [*CHECKS, ("pytest", *pytest_arguments(sys.argv[1:]))]
+    install()
+    checks = [*CHECKS, ("pytest", *WORKERS, *pytest_arguments(sys.argv[1:]))]
     codes = [(check[0], _run(*check)) for check in checks]
     failed = [f"{tool} (exit code {code})" for tool, code in codes if code]
     if failed:
         sys.stderr.write(f"check: failed: {', '.join(failed)}\n")
     return 1 if failed else 0
+
+
+def install() -> None:
+    """Install what the checks need."""
+    require_python()
+    extras = ",".join(filter(None, ("dev", os.environ.get("FATHOM_CHECK_EXTRAS"))))
+    # PyTorch first and by itself: a package that pulls it in would take the build with CUDA, several gigabytes.
+    ensure_environment(extras, tuple(filter(None, (os.environ.get("FATHOM_CHECK_TORCH"),))))
 
 
 def pytest_arguments(arguments: list[str]) -> list[str]:

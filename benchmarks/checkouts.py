@@ -2,7 +2,7 @@
 
     python benchmarks/checkouts.py REPOSITORIES --out CHECKOUTS [--source '/mirrors/{owner}/{name}.git']
 
-REPOSITORIES holds `repositories.json` (see `fathom_indexer.evaluation.repositories`). Without `--source` each one is
+REPOSITORIES holds `repositories.json` (see `fathom_research.evaluation.repositories`). Without `--source` each one is
 fetched from its own url. Where the pinned revision, or a file of it, cannot be had, the newest one serves if every
 annotated path exists there. `CHECKOUTS/revisions.json` says which was used. Nothing that is laid out belongs in a
 commit.
@@ -17,7 +17,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from fathom_indexer.evaluation import Repository, read_repositories
+from fathom_research.evaluation import Repository, read_repositories
 
 
 def git(folder: Path, *arguments: str) -> bytes:
@@ -40,7 +40,7 @@ def fetch(repository: Repository, folder: Path) -> Path:
 
 
 def lay_out(repository: Repository, source: Path, out: Path) -> str:
-    """Write the searched part of the repository below `out` and return the revision; "" when there is none to use."""
+    """Write the searched part of the repository below `out` and return the revision; "" if none can be used."""
     for wanted in (repository.revision, "HEAD"):
         try:
             revision = git(source, "rev-parse", "--verify", f"{wanted}^{{commit}}").decode().strip()

@@ -27,10 +27,10 @@ from fathom_indexer.duplicates.tokens import tokens_of
 from fathom_indexer.evaluation import read_set
 from fathom_indexer.languages import extract, language_named
 from fathom_indexer.languages.parsing import parse
-from fathom_indexer.training.data.tokens import FileTokens
-from fathom_indexer.training.data.variants import rewritten
 from fathom_indexer.types import FUNCTION_KINDS, CloneKind, Function, SkippedFile
 from fathom_indexer.workspace import read_source, resolve_root, scan
+from fathom_research.training.data.tokens import FileTokens
+from fathom_research.training.data.variants import rewritten
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.8)
 SIZES = (1_000, 10_000, 100_000)

@@ -1,10 +1,10 @@
-"""Fits the few weights of the ranking to development data, and says how they do on repositories left out.
+"""Fits the weights of the ranking to development data, and measures them on repositories left out.
 
     python benchmarks/fit_weights.py --eval SETS --repositories REPOSITORIES --checkouts CHECKOUTS --cache CACHE
 
 The folders are those of `benchmarks/quality.py`. Every query is searched once, and what each step says of each
-candidate is written down; the search for weights is then arithmetic (`fathom_indexer.evaluation.candidates`). It
-climbs from weights that know nothing (`START`), one weight at a time (`fathom_indexer.evaluation.ascent`). The goal is
+candidate is written down; the search for weights is then arithmetic (`fathom_research.evaluation.candidates`). It
+climbs from untuned weights (`START`), one weight at a time (`fathom_research.evaluation.ascent`). The goal is
 the mean NDCG@10 of the questions about repositories, plus `FUNCTIONS_SHARE` times that of questions that one function
 answers, which their documentation makes or which name it, plus `NAMELESS_SHARE` times that of our questions about
 Python's standard library, which avoid the names of their answers (`benchmarks/stdlib.py`), plus `SETS_SHARE` times that
@@ -31,28 +31,21 @@ from fathom_indexer.config import Config
 from fathom_indexer.embedding_space import shorten
 from fathom_indexer.encoder import Encoder, load_encoder
 from fathom_indexer.engine import Engine
-from fathom_indexer.evaluation import (
-    Question,
-    Repository,
-    RetrievalSet,
-    Task,
-    rank_each,
-    read_repositories,
-    read_sets,
-)
-from fathom_indexer.evaluation.ascent import Weighting, ascend
-from fathom_indexer.evaluation.candidates import AnsweredQuery, Candidate, CandidateTable
+from fathom_indexer.evaluation import RetrievalSet, Task, rank_each, read_sets
 from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, QueryKind, Ranking, Searcher, Step, Weights, understand
 from fathom_indexer.storage import Store, StoredFunction
 from fathom_indexer.types import Function
 from fathom_indexer.vectors import ExactIndex
+from fathom_research.evaluation import Question, Repository, read_repositories
+from fathom_research.evaluation.ascent import Weighting, ascend
+from fathom_research.evaluation.candidates import AnsweredQuery, CandidateFeatures, CandidateTable
 from quality import named_function, without_documentation
 from stdlib import EXCLUDE, STANDARD_LIBRARY
 
 Array = NDArray[np.float64]
 
 COSINES = ("spread", "cosine")
-"""What cosines go by: where the query is words, and where it is code."""
+"""Names of the cosine's weight for queries of words and for queries of code."""
 START = Weights(
     words=0.01,
     words_for_code=0.001,
@@ -65,14 +58,15 @@ HELD = (*COSINES, "symbol")
 do not tell `parse` from `parse_args` beside it, and who types a name alone wants what is called so."""
 SETS_SHARE = 0.5
 FUNCTIONS_SHARE = 0.33
-"""What people ask weighs more than what documentation says. With .25 files gain .002 and functions lose .002, with .5
-they lose .005 and gain .012."""
+"""Questions that people wrote weigh more than sentences of documentation. With .25 files gain .002 and functions lose
+.002, with .5 they lose .005 and gain .012."""
 NAMELESS_SHARE = 0.05
-"""They are few, but nothing else says what a name is worth to somebody who does not know it. Without them the questions
-about Go, which are not fitted to, lose .017, and they themselves .039."""
+"""Share of functions whose question avoids their name. They are few, but no other data shows what names are worth to a
+user who does not know them. Without them the questions about Go, which are not fitted to, lose .017, and they
+themselves .039."""
 QUERIES_OF_A_SET = 200
 KEPT = 120
-"""Candidates kept of a query: what comes later in the order as it is does not come among the first ten in another."""
+"""Candidates kept of a query: those with later ranks do not come among the first ten with any weights in question."""
 RERANK_SECONDS = 600.0
 """Deep vectors are made however long that takes, so that the fit does not depend on the machine."""
 
@@ -150,7 +144,7 @@ def ask_folder(
             *_, ranking = searcher.rank(query, 10)
             signals = features(ranking, query.kind)
             candidates = [
-                Candidate(function_id, signals[function_id], stored.path, covered(stored))
+                CandidateFeatures(function_id, signals[function_id], stored.path, covered(stored))
                 for function_id, stored in store.functions(list(signals)).items()
             ]
             yield AnsweredQuery(candidates, answers, query.kind is not QueryKind.CODE)
@@ -162,8 +156,8 @@ def about_repository(repository: Repository) -> list[tuple[str, int, Answers]]:
     """Its questions, which are answered by files or lines of files."""
 
     def covered(question: Question, stored: StoredFunction) -> tuple[int, ...]:
-        place = repository.place(stored.path, (stored.function.start_line, stored.function.end_line))
-        return tuple(number for number, answer in enumerate(question.answers) if place.covers(answer))
+        found = repository.code_range(stored.path, (stored.function.start_line, stored.function.end_line))
+        return tuple(number for number, answer in enumerate(question.answers) if found.covers(answer))
 
     return [(question.text, len(question.answers), partial(covered, question)) for question in repository.questions]
 
@@ -204,7 +198,7 @@ def ask_set(name: str, retrieval_set: RetrievalSet, encoder: Encoder, cache: str
         relevant = sorted(name for name, grade in retrieval_set.judgements[found.query.id].items() if grade >= 1)
         rows = features(found.ranking, found.kind)
         candidates = [
-            Candidate(function_id, row, document, (relevant.index(document),) if document in relevant else ())
+            CandidateFeatures(function_id, row, document, (relevant.index(document),) if document in relevant else ())
             for function_id, row in rows.items()
             if (document := found.documents[function_id]) != found.query.self_id
         ]

@@ -262,7 +262,7 @@ def memory(engine: Engine) -> Figures:
 
 
 def index_bytes(cache: Path) -> int:
-    """The size of the index once nobody has it open, its write-ahead log merged."""
+    """The size of the index after it was closed, its write-ahead log merged."""
     return sum(file.stat().st_size for file in cache.rglob("index.sqlite3*"))
 
 

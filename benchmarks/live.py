@@ -92,7 +92,7 @@ class Asking:
 
 
 async def memory(client: LanguageClient) -> dict[str, float]:
-    """What server and indexer hold when nothing is left to do."""
+    """Memory of server and indexer when they are idle."""
     protocol: Any = client.protocol
     [root] = (await protocol.send_request_async("fathom/status", {})).roots
     server: Any = client

@@ -3,7 +3,7 @@
     python benchmarks/quality.py --eval SETS --repositories REPOSITORIES --checkouts CHECKOUTS --out docs/quality.md
 
 SETS is a folder of retrieval sets (see `fathom eval`), REPOSITORIES one of questions about repositories (see
-`fathom_indexer.evaluation.repositories`) and CHECKOUTS what `benchmarks/checkouts.py` makes of it; either kind may be
+`fathom_research.evaluation.repositories`) and CHECKOUTS what `benchmarks/checkouts.py` makes of it; either kind may be
 left out. `--cache` keeps indexes and vectors from run to run. `--peer-python` is an interpreter that has `semble`,
 whose lexical ranking then runs beside. Figures published for the same repositories are read from
 `REPOSITORIES/published.json`.
@@ -25,28 +25,24 @@ from typing import Any
 from fathom_indexer.config import Config
 from fathom_indexer.encoder import Encoder, load_encoder
 from fathom_indexer.engine import Engine
-from fathom_indexer.evaluation import (
-    DocumentedFunction,
-    FunctionRank,
-    Place,
-    Question,
-    Repository,
-    RetrievalSet,
-    Task,
-    answers_ndcg,
-    ask_documentation,
-    asked_function,
-    function_rank,
-    rank_all,
-    read_repositories,
-    read_set,
-    score,
-)
+from fathom_indexer.evaluation import RetrievalSet, Task, rank_all, read_set, score
 from fathom_indexer.languages.extract import extract
 from fathom_indexer.languages.registry import dialect, language_of_path
 from fathom_indexer.search import ALL_STEPS, Step, Steps
 from fathom_indexer.types import Function, Hit
 from fathom_indexer.workspace import SourceFile, scan
+from fathom_research.evaluation import (
+    CodeRange,
+    DocumentedFunction,
+    FunctionRank,
+    Question,
+    Repository,
+    answers_ndcg,
+    ask_documentation,
+    asked_function,
+    function_rank,
+    read_repositories,
+)
 from quality_tables import Asked, Report, SetScores, write_report
 
 DEPTH = 10
@@ -105,7 +101,7 @@ def ask_repository(repository: Repository, checkout: Path, cache: str, threads: 
             functions: dict[str, FunctionRank] = {}
             for name, steps in STEPS.items():
                 hits = engine.search(question.text, DEPTH, steps=steps)
-                scores[name] = answers_ndcg(_places(repository, hits), question.answers)
+                scores[name] = answers_ndcg(_code_ranges(repository, hits), question.answers)
                 if target is not None:
                     functions[name] = function_rank(hits, *target)
             asked.append(
@@ -139,8 +135,8 @@ def ask_documented(repository: Repository, checkout: Path, cache: str, threads: 
         }
 
 
-def _places(repository: Repository, hits: Sequence[Hit]) -> list[Place]:
-    return [repository.place(hit.path, (hit.function.start_line, hit.function.end_line)) for hit in hits]
+def _code_ranges(repository: Repository, hits: Sequence[Hit]) -> list[CodeRange]:
+    return [repository.code_range(hit.path, (hit.function.start_line, hit.function.end_line)) for hit in hits]
 
 
 def named_function(repository: Repository, checkout: Path, question: Question) -> tuple[str, Function] | None:
@@ -154,13 +150,15 @@ def named_function(repository: Repository, checkout: Path, question: Question) -
     return None if function is None else (path.removeprefix(f"{repository.folder}/"), function)
 
 
-def _ask_peer(python: str, root: Path, repository: Repository) -> dict[str, list[list[Place]]]:
+def _ask_peer(python: str, root: Path, repository: Repository) -> dict[str, list[list[CodeRange]]]:
     request = {"folder": str(root), "queries": [question.text for question in repository.questions], "depth": DEPTH}
     script = Path(__file__).with_name("semble_lexical.py")
     done = subprocess.run([python, str(script)], input=json.dumps(request), capture_output=True, text=True, check=True)
     answer: dict[str, Any] = json.loads(done.stdout)
     return {
-        title: [[repository.place(path, (first, last)) for path, first, last in ranking] for ranking in answer[name]]
+        title: [
+            [repository.code_range(path, (first, last)) for path, first, last in ranking] for ranking in answer[name]
+        ]
         for name, title in PEERS.items()
     }
 

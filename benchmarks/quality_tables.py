@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fathom_indexer.evaluation import FunctionRank, estimate
+from fathom_research.evaluation import FunctionRank, estimate
 
 Published = dict[str, dict[str, dict[str, float]]]
 """Repository -> method -> `ndcg10` and others."""
@@ -15,24 +15,24 @@ PUBLISHED = ("unranked-bm25", "semble-bm25", "semble hybrid", "CodeRankEmbed hyb
 
 LEFT_OUT = (
     "The weights of the ranking were fitted on these questions. With weights fitted without the repository that is "
-    "asked about, NDCG@10 is **.874** (`benchmarks/fit_weights.py`, cross-validation): that is the figure for code of "
-    "one's own. In the tables, *all* and what leads up to it are fitted on these questions."
+    "asked about, NDCG@10 is **.874** (`benchmarks/fit_weights.py`, cross-validation): expect this figure for code of "
+    "your own. In the tables, the weights of *all* and of the steps before it are those fitted on these questions."
 )
-"""Belongs to the weights that ship (`search/weights.py`); write it anew with them."""
+"""A figure of the shipped weights (`search/weights.py`); replace it when they change."""
 FUNCTIONS_LEFT_OUT = (
     "These questions were in the goal of the fit, as were those of the section before. For both together, weights "
     "fitted without the repository reach an NDCG@10 of .606, those fitted on all .618."
 )
 SETS_FITTED = (
-    "Some 200 queries of each set, evenly taken, were in the goal of the fit, too; what it reaches without a set was "
+    "Some 200 queries of each set, evenly spaced, were in the goal of the fit, too; fits without one of the sets were "
     "not measured."
 )
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A question about a repository: NDCG@10 by ranking, and by step where the very function came, if it asks for
-    one."""
+    """A question about a repository: NDCG@10 by ranking, and by step the rank of the function that it asks for,
+    if it asks for one."""
 
     repository: str
     language: str
@@ -53,7 +53,7 @@ class SetScores:
 
 @dataclass
 class Report:
-    """All that was measured in one run."""
+    """All measurements of one run."""
 
     model: str
     steps: tuple[str, ...]
@@ -61,7 +61,7 @@ class Report:
     peers: tuple[str, ...] = ()
     asked: list[Asked] = field(default_factory=list)
     documented: dict[str, list[FunctionRank]] = field(default_factory=dict)
-    """By step, where the functions came that were asked for by their documentation."""
+    """By step, the ranks of the functions that were asked for by their documentation."""
     sets: list[SetScores] = field(default_factory=list)
     published: Published = field(default_factory=dict)
     revisions: dict[str, str] = field(default_factory=dict)
@@ -99,7 +99,7 @@ def _repositories(report: Report) -> list[str]:
 
     kinds = [row("**all**", asked)]
     kinds += [
-        # What is published is a figure a repository, which says nothing of a kind of question.
+        # Published figures are per repository: there are none per kind of question.
         [*row(kind, _of(asked, category=kind))[: 2 + len(columns)], *("" for _ in published)]
         for kind in categories
     ]
@@ -131,7 +131,7 @@ def _repositories(report: Report) -> list[str]:
     ]
     if report.other_revisions:
         used = ", ".join(f"{name} at {revision[:10]}" for name, revision in sorted(report.other_revisions.items()))
-        parts.append(f"Not at the pinned revision, which could not be had; every annotated path exists: {used}.")
+        parts.append(f"Not at the pinned revision, which was not available; every annotated path exists: {used}.")
     if report.missing:
         parts.append(f"Left out, because there is no checkout: {', '.join(report.missing)}.")
     return parts
@@ -143,10 +143,10 @@ def _functions(report: Report) -> list[str]:
         return []
     ranks = {step: [functions[step] for functions in chosen] for step in report.steps}
     return [
-        "## The very function",
+        "## The function asked for",
         f"{len(chosen)} of these questions name one function or class of the labelled file: exactly one of their words "
         "is an identifier that is defined exactly once there (the rule in full: "
-        "`fathom_indexer/evaluation/functions.py`). Shares of questions; MRR@10.",
+        "`research/fathom_research/evaluation/functions.py`). Shares of questions; MRR@10.",
         _function_table(ranks),
     ]
 
@@ -157,7 +157,8 @@ def _documented(report: Report) -> list[str]:
         "## Functions by their documentation",
         f"{asked} questions: the first sentences of the documentation of up to 20 functions of each of these "
         "repositories, drawn at random, with the documentation taken out of the source "
-        "(`fathom_indexer/evaluation/documented.py`). Only that one function is right. Shares of questions; MRR@10.",
+        "(`research/fathom_research/evaluation/documented.py`). Only that one function is right. Shares of questions; "
+        "MRR@10.",
         FUNCTIONS_LEFT_OUT,
         _function_table(report.documented),
     ]
@@ -205,7 +206,7 @@ def _of(asked: Sequence[Asked], **wanted: str) -> list[Asked]:
 
 
 def _published(report: Report, chosen: Sequence[Asked], method: str) -> str:
-    """The mean over the questions of what is published for their repositories."""
+    """The mean over the questions of the figures published for their repositories."""
     values = [report.published.get(one.repository, {}).get(method, {}).get("ndcg10") for one in chosen]
     known = [value for value in values if value is not None]
     return f"{_mean(known):.3f}" if len(known) == len(values) else "–"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,12 @@ def test_fast_leaves_out_every_marker_that_says_why_a_test_takes_long(check: Any
     own = {"slow", "e2e", "editors", "network", "privacy"}
     assert own <= {name for name, _ in described}
     assert set(re.findall(r"not (\w+)", check.FAST)) == own
+
+
+def test_tests_run_in_two_processes_unless_told_otherwise(check: Any) -> None:
+    pytest.importorskip("xdist", reason="needs pytest-xdist")
+    command = ["-m", "pytest", *check.WORKERS, *check.pytest_arguments(["-n", "0", "--version"])]
+    assert subprocess.run([sys.executable, *command], capture_output=True, check=False, cwd=ROOT).returncode == 0
 
 
 def test_other_arguments_are_pytests(check: Any) -> None:

@@ -77,10 +77,10 @@ def say(stream: IO[bytes], line: bytes) -> None:
 
 
 def command(*arguments: str) -> Callable[[House], str]:
-    """A command that is run to its end; what it writes. `{workspace}` stands for the folder."""
+    """A command that is run to its end; what it writes. `{workspace}` and `{model}` stand for these folders."""
 
     def use(house: House) -> str:
-        words = [word.format(workspace=house.workspace) for word in arguments]
+        words = [word.format(workspace=house.workspace, model=house.root / "model") for word in arguments]
         with opened(house, "fathom_indexer.cli.main", *words) as process:
             return streams(process)[1].read().decode()
 
@@ -198,7 +198,9 @@ FRONT_DOORS = {
     "index": FrontDoor(command("index", "{workspace}"), ""),
     "duplicates": FrontDoor(command("duplicates", "{workspace}"), "", "tree_sitter"),
     "status": FrontDoor(command("status", "{workspace}"), "", "_sqlite3"),
-    "PyTorch": FrontDoor(command("search", QUESTION, "{workspace}", "--runtime", "torch"), ANSWER, "libtorch_cpu"),
+    "PyTorch": FrontDoor(
+        command("search", QUESTION, "{workspace}", "--runtime", "torch", "--model", "{model}"), ANSWER, "libtorch_cpu"
+    ),
     "indexer": FrontDoor(indexer, ANSWER),
     "server": FrontDoor(server, ANSWER),
     "server on a port": FrontDoor(server_on_a_port, ANSWER, loopback=True),
@@ -207,10 +209,14 @@ FRONT_DOORS = {
 
 
 @pytest.mark.parametrize("name", FRONT_DOORS)
-def test_nothing_leaves_by(name: str, house: House, give_up: Callable[[str], None]) -> None:
+def test_nothing_leaves_by(
+    name: str, house: House, give_up: Callable[[str], None], request: pytest.FixtureRequest
+) -> None:
     door = FRONT_DOORS[name]
-    if name == "PyTorch" and find_spec("torch") is None:
-        give_up("PyTorch is not installed")
+    if name == "PyTorch":
+        if find_spec("torch") is None:
+            give_up("PyTorch is not installed")
+        (house.root / "model").symlink_to(request.getfixturevalue("packaged_model_with_weights"))
     assert door.says in door.use(house)
     assert any(door.loads in rest for _, rest in house.calls()), f"{door.loads} was not loaded"
     assert house.faults(loopback=door.loopback) == []

@@ -1,4 +1,4 @@
-"""What an encoder is made of, as its `config.json` says."""
+"""The shape, exits and files of an encoder, as `config.json` has them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Exit:
     """A depth at which the encoder can stop. Layer 0 is the static exit: token vectors, weighted and averaged.
 
     `dims` are the vector lengths it is good for, longest first; `head` says whether a linear map of its own follows
-    the pooling, and `pooling` what that is: the `mean` over tokens, or `scored`, in which a learned direction says how
-    much each token counts. The static exit weighs tokens in its own way whatever it says here.
+    the pooling. `pooling` is the `mean` over tokens, or `scored`: weighted by a softmax over a learned direction. The
+    static exit has weights of its own for each vocabulary entry, whatever `pooling` is.
     """
 
     layer: int
@@ -88,12 +88,21 @@ class EncoderConfig:
     """Default exit that orders the candidates."""
     tokenizer: CheckedFile
     segments: tuple[Segment, ...]
-    weights: CheckedFile
+    weights: CheckedFile | None = None
+    """The 16-bit weights that PyTorch reads; None where the folder has the graphs alone, as the packaged one."""
     joint: JointPass | None = None
+    recorded_id: str = ""
+    """The model's id where the folder has no weights to compute it from."""
 
     @property
     def model_id(self) -> str:
-        """Names these exact weights: vectors of two encoders with one id can be compared."""
+        """Names these exact weights: vectors of two encoders with one id can be compared.
+
+        A hash of the hashes of the weights, the graphs and the tokenizer. A folder without weights records the id that
+        it had with them.
+        """
+        if self.weights is None:
+            return self.recorded_id
         digest = hashlib.sha256(self.weights.sha256.encode())
         for segment in self.segments:
             digest.update(segment.file.sha256.encode())
@@ -108,6 +117,18 @@ class EncoderConfig:
         there_are = ", ".join(str(candidate.layer) for candidate in self.exits)
         raise ModelError(f"{self.name} has no exit {layer}; its exits are {there_are}")
 
+    def read_weights(self, folder: Path) -> bytes:
+        """The safetensors file of the 16-bit weights.
+
+        Raises `ModelError` when the folder has none, or when the file is not the one that was built.
+        """
+        if self.weights is None:
+            raise ModelError(
+                f"{folder} has the 8-bit graphs alone, and PyTorch needs the 16-bit weights: in a checkout of Fathom, "
+                "`python -m fathom_research.training.weights` makes a model folder that has them; pass it with --model"
+            )
+        return self.weights.read(folder)
+
     @classmethod
     def load(cls, folder: Path) -> EncoderConfig:
         """Read `config.json`. Raises `ModelError` when it is missing, of another format, or incomplete."""
@@ -115,7 +136,7 @@ class EncoderConfig:
         try:
             raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise ModelError(f"{folder} is no Fathom model: {error}") from error
+            raise ModelError(f"{folder} is not a Fathom model: {error}") from error
         return cls.from_json(raw, path)
 
     @classmethod
@@ -142,8 +163,9 @@ class EncoderConfig:
                     Segment(segment["first"], segment["last"], CheckedFile(segment["name"], segment["sha256"]))
                     for segment in raw["segments"]
                 ),
-                weights=CheckedFile(**raw["weights"]),
+                weights=CheckedFile(**raw["weights"]) if "weights" in raw else None,
                 joint=_joint(raw.get("joint")),
+                recorded_id="" if "weights" in raw else raw["id"],
             )
         except (KeyError, TypeError) as error:
             raise ModelError(f"{path} is incomplete: {error}") from error

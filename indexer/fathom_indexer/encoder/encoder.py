@@ -16,7 +16,7 @@ from fathom_indexer.encoder.tokenizer import Tokenizer
 from fathom_indexer.errors import ModelError
 
 JOINT_QUERY_TOKENS = 48
-"""What the joint pass reads of a query at most; the rest of its room is the function's."""
+"""Most tokens of a query that the joint pass reads; the rest of its input is the function."""
 
 PACKAGED_MODEL = Path(__file__).parent / "models" / "minilm"
 
@@ -64,7 +64,7 @@ class Encoder:
         """As `encode_exits`, one short batch at a time: positions in `texts`, and their vectors at each exit.
 
         Every text comes exactly once, shortest first, so that little is computed for padding. Each batch is tokenized
-        when its turn comes: nobody has to wait for more than that.
+        when its turn comes, so that no request waits for more than one batch.
         """
         for layer in exits:
             self.config.exit(layer)

@@ -40,7 +40,7 @@ def code_text(function: Function, path: str) -> str:
 
 
 def _file_name(path: str) -> str:
-    """What a file is called; the folder's name where the file's own says nothing (`__init__.py`, `index.js`)."""
+    """The name of a file, or of its folder where the file's own is generic (`__init__.py`, `index.js`)."""
     pure = PurePosixPath(path)
     return pure.parent.name if pure.stem.lower() in _NAMELESS else pure.stem
 
@@ -51,7 +51,7 @@ def query_text(query: str) -> str:
 
 
 def text_key(text: str) -> str:
-    """What a vector is stored under besides model and exit: the same text never needs to be embedded twice."""
+    """The key of a text's vector, besides model and exit: the same text is never embedded twice."""
     digest = hashlib.sha256(f"{TEXT_FORMAT}\n{text}".encode("utf-8", "surrogatepass")).digest()
     # An index has each key in several places: 96 bits tell a thousand million texts apart, in 16 characters.
     return base64.b64encode(digest[:12]).decode()

@@ -1,4 +1,7 @@
-"""The encoder on PyTorch, from the 16-bit weights. What training starts from; needs the `torch` extra."""
+"""The encoder on PyTorch, from the 16-bit weights of a model folder; needs the `torch` extra.
+
+The packaged folder has none: `fathom_research.training.weights` makes a folder that has them.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ class TorchRuntime:
         if threads:
             torch.set_num_threads(threads)
         self._model = MultiExitEncoder(config)
-        weights = load_safetensors(config.weights.read(folder))
+        weights = load_safetensors(config.read_weights(folder))
         exits = {name: tensor.float() for name, tensor in weights.items() if not name.startswith(_JOINT)}
         try:
             self._model.load_state_dict(exits)
@@ -43,7 +46,7 @@ class TorchRuntime:
                 )
                 self._scorer.eval()
         except RuntimeError as error:
-            raise ModelError(f"{config.weights.name} does not fit its config.json: {error}") from error
+            raise ModelError(f"the weights in {folder} do not fit its config.json: {error}") from error
         self._model.eval()
 
     def run(self, ids: Ints, mask: Ints, exits: Sequence[int]) -> dict[int, Floats]:

@@ -1,4 +1,4 @@
-"""Runs a retrieval set through the very store, encoder and ranking that serve a workspace."""
+"""Runs a retrieval set through the store, encoder and ranking that a workspace uses."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ from fathom_indexer.types import FileRecord, Function, Kind
 from fathom_indexer.vectors import ExactIndex
 
 DEPTH = 100
-"""How deep the rankings are, at least."""
+"""Least length of the rankings."""
 
 _OF_FILES = frozenset({Step.COHERENCE, Step.DIVERSITY, Step.COPIES})
-"""Steps that have nothing to say here: a set's documents stand in no files, and each is judged by itself."""
+"""Steps that do not apply: documents of a set are not in files, and each is judged by itself."""
 
 
 class Task(str, Enum):
-    """What the queries are: words that describe code, or code."""
+    """The kind of queries: words that describe code, or code."""
 
     SEARCH = "search"
     SIMILAR = "similar"
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """A judged query with its candidates. `kind` is what it was understood to be; `documents` are ids by candidate."""
+class QueryRanking:
+    """A judged query with its candidates. `kind` is what the search took it for; `documents` are ids by candidate."""
 
     query: Query
     kind: QueryKind
@@ -82,7 +82,7 @@ def rank_each(
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
     cache: Path | None = None,
     weights: Weights = DEFAULT_WEIGHTS,
-) -> Iterator[Ranked]:
+) -> Iterator[QueryRanking]:
     """Rank every judged query, one after the other.
 
     `index_exit` and `dim` name the vectors that are searched, the model's own choice by default; the model's rerank
@@ -109,7 +109,7 @@ def rank_each(
             asked = understand_code(query.text) if task is Task.SIMILAR else understand(query.text)
             language = languages.get(query.self_id or "", "")
             *_, ranking = searcher.rank(asked, depth, None, steps - _OF_FILES, weights, language)
-            yield Ranked(query, asked.kind, ranking, document_ids)
+            yield QueryRanking(query, asked.kind, ranking, document_ids)
             progress("rank", done, len(judged))
     finally:
         store.close()
@@ -126,8 +126,8 @@ def _fill(
     texts = [code_text(function, "") for function in functions]
     keys = [text_key(text) for text in texts]
     ids = store.put_file(FileRecord("corpus", "", 0, 0, ""), list(zip(functions, keys, strict=True))).ids
-    lacking = [store.texts_without_vector(encoder.config.model_id, layer) for layer in exits]
-    missing = {key for files in lacking for keys in files.values() for key in keys}
+    backlogs = [store.texts_without_vector(encoder.config.model_id, layer) for layer in exits]
+    missing = {key for files in backlogs for keys in files.values() for key in keys}
     missing_texts = {key: text for key, text in zip(keys, texts, strict=True) if key in missing}
     missing_keys, done = list(missing_texts), 0
     for positions, vectors in encoder.encode_batches(list(missing_texts.values()), TextKind.CODE, exits):

@@ -167,7 +167,7 @@ def test_languages(capsys: pytest.CaptureFixture[str]) -> None:
         (["search", "x", "{root}", "-k", "methods"], 2, "unknown kind 'methods'"),
         (["search", "x", "{root}", "-l", "cobol"], 2, "unknown language 'cobol'"),
         (["search", "x", "{root}/mail.py"], 1, "not a folder"),
-        (["search", "x", "{root}", "--model", "{root}"], 1, "no Fathom model"),
+        (["search", "x", "{root}", "--model", "{root}"], 1, "not a Fathom model"),
         (["similar", "mail.py", "{root}"], 2, "not FILE:LINE"),
         (["similar", "mail.py:0", "{root}"], 2, "not FILE:LINE"),
         (["similar", "mail.py:99", "{root}"], 2, "no code at"),

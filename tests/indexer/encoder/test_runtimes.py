@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from fathom_indexer.encoder import TextKind, load_encoder
 from fathom_indexer.encoder.config import EncoderConfig
 from fathom_indexer.encoder.encoder import PACKAGED_MODEL
+from fathom_indexer.errors import ModelError
 
 torch = pytest.importorskip("torch", reason="needs the torch extra")
 
@@ -25,14 +27,19 @@ CODE = [
 ]
 
 
-def test_runtimes_agree_at_every_exit() -> None:
-    onnx, torch_ = load_encoder(runtime="onnx"), load_encoder(runtime="torch")
+def test_runtimes_agree_at_every_exit(packaged_model_with_weights: Path) -> None:
+    onnx, torch_ = load_encoder(runtime="onnx"), load_encoder(packaged_model_with_weights, runtime="torch")
     exits = [exit_.layer for exit_ in onnx.config.exits]
     ours = onnx.encode_exits(CODE, TextKind.CODE, exits)
     theirs = torch_.encode_exits(CODE, TextKind.CODE, exits)
     for layer in exits:
         cosines = (ours[layer] * theirs[layer]).sum(axis=1)
         assert cosines.mean() > TOLERANCE, f"exit {layer}: {cosines}"
+
+
+def test_a_folder_of_graphs_alone_says_how_to_get_weights() -> None:
+    with pytest.raises(ModelError, match=r"8-bit graphs alone.*fathom_research\.training\.weights.*--model"):
+        load_encoder(runtime="torch")
 
 
 @pytest.fixture(scope="module")
@@ -71,20 +78,19 @@ def test_padding_changes_nothing(config: EncoderConfig) -> None:
         np.testing.assert_allclose(plain[layer].numpy(), same[layer].numpy(), atol=1e-5)
 
 
-def test_the_graphs_compute_what_the_module_computes(config: EncoderConfig, tmp_path: object) -> None:
+def test_the_graphs_compute_what_the_module_computes(config: EncoderConfig, tmp_path: Path) -> None:
     pytest.importorskip("onnx", reason="needs the train extra")
-    from pathlib import Path
 
     from fathom_indexer.encoder.config import Exit
     from fathom_indexer.encoder.modules import MultiExitEncoder
     from fathom_indexer.encoder.onnx_runtime import OnnxRuntime
-    from fathom_indexer.training.export import write_model
+    from fathom_research.training.export import write_model
 
     torch.manual_seed(0)
     small = replace(config, exits=(Exit(1, (32,)), Exit(2, (32,))), index_exit=1, rerank_exit=2, index_dim=32)
     model = MultiExitEncoder(small).eval()
     weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
-    folder = Path(str(tmp_path))
+    folder = tmp_path
     written = write_model(folder, small, weights, (PACKAGED_MODEL / "tokenizer.json").read_bytes(), {})
     assert EncoderConfig.load(folder) == written
     ids, mask = torch.randint(0, 100, (3, 9)), torch.ones(3, 9, dtype=torch.long)

@@ -318,7 +318,7 @@ def test_says_what_cannot_be_opened(tmp_path: Path, config: Config) -> None:
         Engine.open(tmp_path / "nothing", config)
     with pytest.raises(ModelError, match="no exit 3"):
         Engine.open(tmp_path, Config(cache_dir=config.cache_dir, index_exit=3))
-    with pytest.raises(ModelError, match="no Fathom model"):
+    with pytest.raises(ModelError, match="not a Fathom model"):
         Engine.open(tmp_path, Config(cache_dir=config.cache_dir, model=str(tmp_path)))
 
 
