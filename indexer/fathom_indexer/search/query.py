@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from fathom_indexer.identifiers import split_identifier, split_words
+from fathom_indexer.identifiers import all_search_words
 from fathom_indexer.storage.words import STOP_WORDS
 
 _MAX_CHARACTERS = 10_000
@@ -113,7 +113,7 @@ def understand_code(text: str) -> Query:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    words = (word.lower() for word in split_words(text))
+    words = (word.lower() for word in all_search_words(text))
     return tuple(dict.fromkeys(word for word in words if word not in STOP_WORDS and len(word) > 1))
 
 
@@ -160,8 +160,3 @@ def _symbols(text: str) -> tuple[str, ...]:
 
 def _dotted(name: str) -> str:
     return re.sub(_SEPARATOR, ".", name)
-
-
-def name_words(name: str) -> tuple[str, ...]:
-    """The words of an identifier in lower case."""
-    return tuple(word.lower() for word in split_identifier(name))

@@ -12,7 +12,14 @@ from fathom_indexer.storage.store import (
     StoredFunction,
     WordStatistics,
 )
-from fathom_indexer.storage.words import WORDS_FORMAT, code_words, expression_words, match_expression, query_words
+from fathom_indexer.storage.words import (
+    WORDS_FORMAT,
+    code_words,
+    expression_words,
+    match_expression,
+    phrase_expression,
+    query_words,
+)
 
 __all__ = [
     "WORDS_FORMAT",
@@ -29,5 +36,6 @@ __all__ = [
     "code_words",
     "expression_words",
     "match_expression",
+    "phrase_expression",
     "query_words",
 ]

@@ -34,6 +34,17 @@ MakeOutline = Callable[..., FunctionSummary]
         ("path", "patch", False),
         ("in", "index", False),
         ("test", "testimonials", False),
+        ("config", "configuration", True),
+        ("serializer", "serialization", True),
+        ("validator", "validate", True),
+        ("iterator", "iteration", True),
+        ("bool", "boolean", True),
+        ("idx", "indexes", True),
+        ("msgs", "message", True),
+        ("auth", "authentication", True),
+        ("section", "sector", False),
+        ("command", "comment", False),
+        ("internal", "international", False),
     ],
 )
 def test_forms_of_a_word(one: str, other: str, same: bool) -> None:
@@ -71,7 +82,10 @@ def test_a_function_that_has_more_of_the_question_counts_more() -> None:
     known = WordStatistics(100, 1000, {"retry": 2, "file": 50, "zebra": 0})
     having = {"retry": {1, 2}, "file": {1, 3}, "zebra": set[int]()}
     coverage = coverage_values(["retry", "file", "zebra"], known, having)
-    assert 1 > coverage[1] > coverage[2] > coverage[3] > 0
+    assert coverage[1] > coverage[2] > coverage[3] > 0
+    # No function can have a word that the index does not know: it costs none of them anything.
+    assert coverage[1] == pytest.approx(1.0)
+    assert coverage_values(["zebra"], known, having) == {}
     assert coverage_values(["retry", "file"], known, having)[1] == pytest.approx(1.0)
     assert covered({1: 10.0, 4: 10.0}, coverage) == {1: 10.0 * coverage[1], 4: 0.0}
     assert coverage_values([], known, {}) == {}
