@@ -21,19 +21,29 @@ _OTHER_CASE = 0.6
 _OTHER_SCOPE = 0.75
 _LONGEST_LINE = 500
 
-_DEFINITIONS = (
-    r"^\s*\#\s*define\s+NAME\b(?!\()",
-    # Words and types before it; an attribute of something else is no definition of the name.
-    r"""^\s*(?:[\w:<>,\[\]*&?@$]+\s+)*?(?:(?:this|self|exports|module\.exports|_?M)[.:])?[@$*&]*NAME\b
+_STAND_IN = "ＮＡＭＥ"
+"""Put in place of the name, so that one pattern serves all names; code has no such letters."""
+
+_DEFINITION = re.compile(
+    "|".join(
+        (
+            r"^\s*\#\s*define\s+NAME\b(?!\()",
+            # Words and types before it; an attribute of something else is no definition of the name.
+            r"""^\s*(?:[\w:<>,\[\]*&?@$]+\s+)*?(?:(?:this|self|exports|module\.exports|_?M)[.:])?[@$*&]*NAME\b
         (?:\[[^\]]*\])*\s*(?::(?![:=])[^=]+)?(?:=(?![=>~])|:=|\?=|\|\|=)""",
-    # Declarations without a value, as of fields.
-    r"""^\s*(?:(?:pub(?:\(\w+\))?|public|private|protected|internal|static|final|const|readonly|declare|let|var|val|mut
+            # Declarations without a value, as of fields.
+            r"""^\s*(?:(?:pub(?:\(\w+\))?|public|private|protected|internal|static|final|const|readonly|declare|let|var|val|mut
         |extern|volatile|abstract|open|export|type)\s+)+(?:[\w:<>,\[\]*&?.]+\s+)*?NAME\b\s*(?:;|:|=|$)""",
-    r"""^\s*["']?NAME["']?\s*:(?![:=])""",
-    r"^\s*(?:using|typedef|type|alias|typealias|newtype|data)\b[^=]*\bNAME\b",
-    r"""\bdefine\(\s*["']NAME["']""",
+            r"""^\s*["']?NAME["']?\s*:(?![:=])""",
+            r"^\s*(?:using|typedef|type|alias|typealias|newtype|data)\b[^=]*\bNAME\b",
+            r"""\bdefine\(\s*["']NAME["']""",
+        )
+    ).replace("NAME", _STAND_IN),
+    re.IGNORECASE | re.VERBOSE,
 )
-"""Verbose patterns of one line, in which `NAME` stands for the name."""
+"""What defines the name in a line: `#define N`, `N = 1`, `static const int N[] =`, `using N =`."""
+_MEMBER = re.compile(rf"(?:^|[,{{(]|\bcase\b)[ \t]*{_STAND_IN}\b[ \t]*(?=[,;=(}}]|$)")
+"""A member of an enumeration: on a line of its own, or between commas."""
 
 
 def definition_value(symbol: str, stored: StoredFunction) -> float:
@@ -59,25 +69,16 @@ def _lines(text: str, name: str) -> Iterator[str]:
 
 
 def _line_value(line: str, name: str, inside: float, kind: Kind) -> float:
-    defined = _definition(name).search(line) or (kind is Kind.ENUM and _member(name).search(line))
-    if defined:
-        return inside if name in defined[0] else inside * _OTHER_CASE
-    return _USED if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line) else 0.0
+    same = _whole_word(name, same_case=True).sub(_STAND_IN, line)
+    if same != line:
+        return inside if _defines(same, kind) else _USED
+    return inside * _OTHER_CASE if _defines(_whole_word(name).sub(_STAND_IN, line), kind) else 0.0
+
+
+def _defines(line: str, kind: Kind) -> bool:
+    return _DEFINITION.search(line) is not None or (kind is Kind.ENUM and _MEMBER.search(line) is not None)
 
 
 @lru_cache(maxsize=64)
-def _whole_word(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
-
-
-@lru_cache(maxsize=64)
-def _definition(name: str) -> re.Pattern[str]:
-    """What defines a name in a line: `#define N`, `N = 1`, `static const int N[] =`, `using N =`."""
-    inside = "|".join(pattern.replace("NAME", re.escape(name)) for pattern in _DEFINITIONS)
-    return re.compile(inside, re.IGNORECASE | re.VERBOSE)
-
-
-@lru_cache(maxsize=64)
-def _member(name: str) -> re.Pattern[str]:
-    """A member of an enumeration: on a line of its own, or between commas."""
-    return re.compile(rf"(?:^|[,{{(]|\bcase\b)[ \t]*{re.escape(name)}\b[ \t]*(?=[,;=(}}]|$)", re.IGNORECASE)
+def _whole_word(name: str, same_case: bool = False) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", 0 if same_case else re.IGNORECASE)

@@ -30,9 +30,12 @@ def stem_values(words: Sequence[str], summaries: Mapping[int, FunctionSummary]) 
     """
     paths = {summary.path for summary in summaries.values()}
     stems = {path: tuple(dict.fromkeys(word.lower() for word in all_search_words(stem_of(path)))) for path in paths}
+    asked = {
+        own: any(same_word(own, word) for word in words) for own in {word for stem in stems.values() for word in stem}
+    }
     found: dict[str, float] = {}
     for path, stem in stems.items():
-        shared = sum(any(same_word(own, word) for word in words) for own in stem)
+        shared = sum(asked[own] for own in stem)
         if shared:
             found[path] = (shared / len(stem)) ** 2
     whole = sum(value == 1.0 for value in found.values())

@@ -152,7 +152,7 @@ class Searcher:
         alike = structure_values(self._store, query, ids) if Step.STRUCTURE in steps else {}
         stubs = stub_values(self._store, summaries) if Step.STUB in steps else {}
         scores = by_words.values(dict(words), ids)
-        candidates = Candidates(query, summaries, scores, shallow, alike, exact, located, stubs)
+        candidates = Candidates(by_words.query, summaries, scores, shallow, alike, exact, located, stubs)
         if not ids or not {Step.DEEP, Step.VECTORS} <= steps:
             yield Ranking(*order(candidates, {}, steps, weights), reranked=0, complete=True)
             return

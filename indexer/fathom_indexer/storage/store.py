@@ -420,6 +420,21 @@ class Store:
                 for word in dict.fromkeys(words)
             }
 
+    def terms(self, prefix: str, shortest: int, longest: int) -> dict[str, int]:
+        """Stems of full-text search that start with a prefix in lower case, and how many functions have each.
+
+        `shortest` and `longest` are bounds of their length.
+        """
+        with self._reading() as db:
+            # Of this connection alone: it is a view of the words and holds nothing.
+            db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab ('main', 'words', 'row')")
+            rows = db.execute(
+                "SELECT term, doc FROM temp.terms WHERE term >= ?1 AND term < ?1 || char(1114111) "
+                "AND length(term) BETWEEN ?2 AND ?3",
+                (_clean(prefix), shortest, longest),
+            )
+            return dict(rows)
+
     def named(self, names: Sequence[str], limit: int) -> list[int]:
         """Functions with one of these names, whatever the case of their ASCII letters, the oldest `limit` of them."""
         with self._reading() as db:
