@@ -33,7 +33,7 @@ _DEFINITION = re.compile(
         (?:\[[^\]]*\])*\s*(?::(?![:=])[^=]+)?(?:=(?![=>~])|:=|\?=|\|\|=)""",
             # Declarations without a value, as of fields.
             r"""^\s*(?:(?:pub(?:\(\w+\))?|public|private|protected|internal|static|final|const|readonly|declare|let|var|val|mut
-        |extern|volatile|abstract|open|export|type)\s+)+(?:[\w:<>,\[\]*&?.]+\s+)*?NAME\b\s*(?:;|:|=|$)""",
+        |extern|volatile|abstract|open|export|type)\s+)+(?:[\w:<>,\[\]*&?.]+\s+)*?NAME\b\s*(?:;|:|=|$|[\w.*\[\]]+\s*(?:=|$))""",
             r"""^\s*["']?NAME["']?\s*:(?![:=])""",
             r"^\s*(?:using|typedef|type|alias|typealias|newtype|data)\b[^=]*\bNAME\b",
             r"""\bdefine\(\s*["']NAME["']""",

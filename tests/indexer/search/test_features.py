@@ -12,7 +12,7 @@ from fathom_indexer.search.coverage import coverage_values, covered, discriminat
 from fathom_indexer.search.definition_penalties import definition_penalties, is_private
 from fathom_indexer.search.files import coherence_values, diversity_values
 from fathom_indexer.search.name_match import name_values
-from fathom_indexer.search.path_match import path_values
+from fathom_indexer.search.path_match import path_values, stem_of, stem_values
 from fathom_indexer.search.path_roles import Role, role_values, roles_of
 from fathom_indexer.search.platforms import is_foreign
 from fathom_indexer.search.signals import RankedIds, in_order, spread
@@ -62,6 +62,27 @@ def test_words_in_the_names_of_file_and_folder(outline: MakeOutline) -> None:
     assert 1 > values[1] > values[2] > 0
     assert 3 not in values
     assert path_values((), outlines) == {}
+
+
+def test_a_file_all_of_whose_name_is_asked_for(outline: MakeOutline) -> None:
+    outlines = {
+        1: outline(path="lib/mapper.rb"),
+        2: outline(path="lib/route_mapper_helper.rb"),
+        3: outline(path="lib/other.rb"),
+        4: outline(path="lib/cache/mod.rs"),
+    }
+    values = stem_values(("mapper", "type", "cache"), outlines)
+    assert values[1] == values[4] > 3 * values[2] > 0
+    assert 3 not in values
+    assert stem_values((), outlines) == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "stem"),
+    [("a/b.test.js", "b"), ("a/index.js", "a"), ("a/__init__.py", "a"), ("lib.rs", "lib"), (".profile.sh", "profile")],
+)
+def test_what_a_file_is_called(path: str, stem: str) -> None:
+    assert stem_of(path) == stem
 
 
 def test_a_word_that_every_path_has_tells_little(outline: MakeOutline) -> None:
