@@ -50,6 +50,7 @@ _SHORTEST_TEMPLATE = 8
 """Characters of a literal without its placeholders."""
 
 _RUN = re.compile(r"[^\W_]+")
+_NAME = re.compile(r"(?:[^\W\d]\w*\.)*[^\W\d]\w*")
 _QUOTES = ('"', "'", "`")
 # Each kind of quotes by itself: an apostrophe in a comment must not open a literal that swallows another one.
 _LITERALS = (
@@ -80,8 +81,10 @@ def exact_values(store: Readable, query: Query, allowed: frozenset[int] | None) 
 def _phrase_values(store: Readable, phrase: Phrase, allowed: frozenset[int] | None) -> dict[int, float]:
     if phrase.words < 3 and not (phrase.quoted or phrase.marked):
         return {}
+    if phrase.quoted and _NAME.fullmatch(phrase.text) and (values := _definitions(store, phrase.text, allowed)):
+        return values
     expression = phrase_expression(phrase.text)
-    values: dict[int, float] = {}
+    values = {}
     for stored in _having(store, expression, _LOOKED_AT, allowed):
         if value := _verbatim(phrase, stored.function.text):
             values[stored.id] = value
@@ -184,7 +187,7 @@ def _fits(literal: str, phrase: str) -> bool:
 def _definitions(store: Readable, symbol: str, allowed: frozenset[int] | None) -> dict[int, float]:
     """Definitions of a name, and where there is no unit of that name, uses of one that only code would have."""
     name = symbol.rpartition(".")[2]
-    shaped = re.search(r"[A-Z_0-9]", name) is not None
+    shaped = re.search(r"[A-Z_0-9.]", symbol) is not None
     named = [item for item in store.named([name], _LOOKED_AT) if allowed is None or item in allowed]
     if named and not shaped:
         # One who types a plain word may mean any of its cases.

@@ -62,5 +62,7 @@ def phrases(text: str, is_message: bool = False) -> tuple[Phrase, ...]:
     if whole is None:
         add(text, quoted=False, message=False)
     for match in _QUOTED.finditer(text):
-        add(match[2], quoted=True, message=False)
+        # A plain word in quotes among others is stressed, not typed as code has it.
+        if whole is not None or not match[2].isalpha() or _MARKS.search(match[2]):
+            add(match[2], quoted=True, message=False)
     return tuple(found.values())[:_MOST]

@@ -82,6 +82,35 @@ def test_few_words_need_marks_or_quotes() -> None:
     assert values("no such page", "# of no such page at all") == [0.0]
 
 
+def test_a_name_in_quotes_is_looked_for_as_a_name() -> None:
+    definition, use = values("where is `MAX_SIZE` set", "MAX_SIZE = 3", "x = MAX_SIZE + 1", kind=Kind.MODULE)
+    assert definition > use > 0
+    assert values("where is the `size` set", "size = 3", "x = size + 1") == [0.0, 0.0]
+
+
+def test_the_scope_of_a_name_counts() -> None:
+    store = Store(None)
+    for number, path in enumerate(("session.py", "pool.py")):
+        store.put_file(FileRecord(path, "python", 1, 1, ""), [(unit("def close(): end()", name="close"), f"{number}")])
+    first, second = store.named(["close"], 2)
+    found = exact_values(store, understand("Session.close"), None)
+    assert found[first] > found[second] > 0
+    assert exact_values(store, understand("close"), None) == {}
+
+
+def test_a_type_comes_before_what_else_has_its_name() -> None:
+    store = Store(None)
+    functions = [
+        unit("class Table:\n    size = 3", Kind.CLASS, "Table", 1),
+        unit("def Table(self):\n    return self.table[0]", Kind.METHOD, "Table", 11),
+        unit("using Table = Other;", Kind.TYPE, "Table", 21),
+        unit("Table = 3", Kind.MODULE, "", 31),
+    ]
+    ids = store.put_file(FileRecord("a.py", "python", 1, 1, ""), [(item, item.text) for item in functions]).ids
+    found = exact_values(store, understand("Table"), None)
+    assert [found[ids[0]] > found[item] > 0 for item in ids[1:]] == [True, True, True]
+
+
 def test_uses_of_a_name_come_after_its_definition() -> None:
     definition, use, other_case, other_name = values(
         "MAX_SIZE", "MAX_SIZE = 3", "x = MAX_SIZE + 1", "max_size = 3", "x.MAX_SIZES", kind=Kind.MODULE
