@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from fathom_indexer.search.term_overlap import words_of
 from fathom_indexer.storage import FunctionSummary, Readable
 from fathom_indexer.types import FUNCTION_KINDS, Kind
 
@@ -30,9 +31,10 @@ _CALLEE = r"[\w$.:>?!&*@-]+"
 # One call whose arguments are names and members of names: what it does is done elsewhere.
 _ARGUMENT = r"[\w$.&*:!?@]+(?:\s*=\s*[\w$.]+)?"
 _DELEGATES = re.compile(
-    rf"(?:return\s+|await\s+|yield\s+from\s+)*(?:new\s+)?{_CALLEE}(?:<[\w\s,.<>?]*>)?"
+    rf"(?:return\s+|await\s+|yield\s+from\s+)*(?:new\s+)?(?P<callee>{_CALLEE})(?:<[\w\s,.<>?]*>)?"
     rf"\(\s*(?:{_ARGUMENT}(?:\s*,\s*{_ARGUMENT})*\s*,?)?\s*\)[?!]?(?:\.await\??)?;?"
 )
+_SCOPES = re.compile(r"\.|::|->")
 _GETTER = re.compile(r"(?:return\s+)?[@&*]?(?:(?:self|this|Me)(?:\.|->)|@|\$this->|_)[\w$]+;?")
 _CONSTANT_MACRO = re.compile(r"\#\s*define\s+\w+\([^)]*\)[ \t]*[\w()]*[ \t]*$")
 
@@ -44,12 +46,15 @@ def stub_values(store: Readable, summaries: Mapping[int, FunctionSummary]) -> di
     """
     short = [item for item, summary in summaries.items() if summary.end_line - summary.start_line < _MOST_LINES]
     stored = store.functions(short)
-    values = {item: stub_value(found.function.kind, found.function.text) for item, found in stored.items()}
+    values = {
+        item: stub_value(found.function.kind, found.function.text, found.function.name)
+        for item, found in stored.items()
+    }
     return {item: value for item, value in values.items() if value}
 
 
-def stub_value(kind: Kind, text: str) -> float:
-    """How much a unit is a stub, in [0, 1]."""
+def stub_value(kind: Kind, text: str, name: str = "") -> float:
+    """How much a unit called `name` is a stub, in [0, 1]."""
     if kind is Kind.MODULE:
         return _FRAGMENT if len(text.strip()) < 16 and "\n" not in text.strip() and "=" not in text else 0.0
     if kind is Kind.MACRO:
@@ -61,7 +66,19 @@ def stub_value(kind: Kind, text: str) -> float:
     body = _body(_DECORATORS.sub("", _COMMENTS.sub("", _STRINGS.sub("", text))).strip())
     if body is None or _NOTHING.fullmatch(body):
         return _EMPTY
-    return _DELEGATION if _DELEGATES.fullmatch(body) or _GETTER.fullmatch(body) else 0.0
+    delegates = _DELEGATES.fullmatch(body)
+    passes_on = delegates is not None and _is_own(delegates["callee"], name)
+    return _DELEGATION if passes_on or _GETTER.fullmatch(body) else 0.0
+
+
+def _is_own(callee: str, name: str) -> bool:
+    """Whether a call goes to code of the same purpose: of this object, without a scope, or of a similar name.
+
+    `dates.fromisoformat(text)` in `parse_day` says how that is done.
+    """
+    *scopes, last = _SCOPES.split(callee)
+    own = not scopes or scopes[0].lstrip("$@&*_").lower() in ("self", "this", "super", "base", "me", "")
+    return own or not set(words_of(last)).isdisjoint(words_of(name))
 
 
 def _body(code: str) -> str | None:

@@ -186,7 +186,7 @@ def test_phrases_of_queries() -> None:
     ],
 )
 def test_stubs(text: str) -> None:
-    assert stub_value(Kind.METHOD, text) > 0
+    assert stub_value(Kind.METHOD, text, "g") > 0
 
 
 @pytest.mark.parametrize(
@@ -203,6 +203,11 @@ def test_stubs(text: str) -> None:
 )
 def test_short_functions_that_do_something_are_no_stubs(text: str) -> None:
     assert stub_value(Kind.METHOD, text) == 0
+
+
+def test_a_call_of_something_else_says_how_it_is_done() -> None:
+    assert stub_value(Kind.FUNCTION, "def parse_day(text):\n    return dates.fromisoformat(text)", "parse_day") == 0
+    assert stub_value(Kind.FUNCTION, "def close(self):\n    return pool.close_all(self)", "close") > 0
 
 
 def test_fragments() -> None:
