@@ -103,6 +103,14 @@ class Overlay:
             {word: number - len(gone[word]) + len(own[word]) for word, number in known.containing.items()},
         )
 
+    def terms(self, prefix: str, shortest: int, longest: int) -> dict[str, int]:
+        found = self._store.terms(prefix, shortest, longest)
+        for unit in self.units.values():
+            for term in set().union(*unit.content.terms):
+                if term.startswith(prefix) and shortest <= len(term) <= longest:
+                    found[term] = found.get(term, 0) + 1
+        return found
+
     def having_words(self, words: Iterable[str], ids: Sequence[int]) -> dict[str, set[int]]:
         distinct = list(dict.fromkeys(words))
         found = self._store.having_words(distinct, self._below(ids))

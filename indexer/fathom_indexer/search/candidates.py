@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from fathom_indexer.duplicates.structure import features, structure
 from fathom_indexer.embedding_space import Floats, shorten
 from fathom_indexer.search.coverage import coverage_values, covered, discriminative_terms
 from fathom_indexer.search.language_means import LanguageMeans, centred
+from fathom_indexer.search.misspelt import near_words
 from fathom_indexer.search.query import Query, QueryKind
 from fathom_indexer.search.rerank import cosines
 from fathom_indexer.search.signals import RankedIds, Values
@@ -35,7 +37,22 @@ class WordCandidates:
         self._query = query
         self._covers = query.kind is not QueryKind.CODE and Step.COVERAGE in steps
         self._statistics: WordStatistics = store.word_statistics(words)
+        self._meant: dict[str, str] = {}
+        if query.kind in (QueryKind.QUESTION, QueryKind.MIXED):
+            containing = self._statistics.containing
+            self._meant = near_words((word for word, number in containing.items() if not number), store.terms)
+        if self._meant:
+            words = list(dict.fromkeys(self._meant.get(word, word) for word in words))
+            self._statistics = store.word_statistics(words)
         self._terms = discriminative_terms(words, self._statistics, _FUNCTIONS_READ)
+
+    @property
+    def query(self) -> Query:
+        """The query with words that the index has in place of misspelt ones."""
+        if not self._meant:
+            return self._query
+        words = dict.fromkeys(self._meant.get(word, word) for word in self._query.words)
+        return replace(self._query, words=tuple(words))
 
     def best(self, wanted: int, allowed: frozenset[int] | None) -> RankedIds:
         """Functions by BM25, best first: `wanted` of them and more."""

@@ -36,9 +36,12 @@ def discriminative_terms(words: Sequence[str], known: WordStatistics, functions:
 def coverage_values(words: Sequence[str], known: WordStatistics, having: Mapping[str, AbstractSet[int]]) -> Values:
     """The share of a query's words that each function has, in (0, 1]; functions without any are left out.
 
-    A word counts by its inverse document frequency, as BM25 weighs it; one that no function has counts most.
+    A word counts by its inverse document frequency, as BM25 weighs it. One that no function has does not count: it
+    tells no function from another.
     """
-    weights = {word: _idf(known.functions, known.containing[word]) for word in dict.fromkeys(words)}
+    weights = {
+        word: _idf(known.functions, known.containing[word]) for word in dict.fromkeys(words) if known.containing[word]
+    }
     whole = sum(weights.values())
     values: dict[int, float] = {}
     for word, weight in weights.items():

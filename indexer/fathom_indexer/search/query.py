@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from fathom_indexer.identifiers import split_identifier, split_words
+from fathom_indexer.identifiers import all_search_words
+from fathom_indexer.search.locations import Hunk, Location, hunks, locations, only_location, plain_path
+from fathom_indexer.search.phrases import Phrase, phrases
 from fathom_indexer.storage import STOP_WORDS
 
 _MAX_CHARACTERS = 10_000
@@ -30,6 +32,8 @@ class QueryKind(str, Enum):
     """A message or a stack trace."""
     MIXED = "mixed"
     """Words that name symbols or files among them."""
+    DIFF = "diff"
+    """A unified diff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,12 @@ class Query:
     """Files in it, with forward slashes."""
     words: tuple[str, ...] = ()
     """Its words in lower case, each once, identifiers split, without those that say nothing."""
+    phrases: tuple[Phrase, ...] = ()
+    """Parts of it that may be in code as they are typed."""
+    locations: tuple[Location, ...] = ()
+    """Lines of files in it, and the file that it is."""
+    hunks: tuple[Hunk, ...] = ()
+    """What it changes, if it is a diff."""
 
 
 _SEPARATOR = r"(?:\.|::|->|\\|\#)"
@@ -93,17 +103,25 @@ def understand(text: str) -> Query:
     words = _words(stripped)
     if not any(character.isalnum() for character in stripped):
         return Query(text, QueryKind.EMPTY)
-    if _is_path(stripped):
-        return Query(text, QueryKind.PATH, (), (_path(stripped),), words)
-    if symbol := _ONE_SYMBOL.fullmatch(stripped):
-        return Query(text, QueryKind.SYMBOL, (_dotted(symbol[1]),), (), words)
-    if _ERROR.search(text):
-        return Query(text, QueryKind.ERROR, _symbols(stripped), _paths(stripped), words)
+    if changed := hunks(text):
+        paths = tuple(dict.fromkeys(hunk.path for hunk in changed))[:_MAX_NAMED]
+        return Query(text, QueryKind.DIFF, (), paths, words, hunks=changed)
+    place = only_location(stripped)
+    if place is not None and (_is_path(stripped) or _looks_like_file(place.path)):
+        return Query(text, QueryKind.PATH, (), (place.path,), words, locations=(place,))
+    bare = stripped.strip("\"'`")
+    if symbol := _ONE_SYMBOL.fullmatch(bare):
+        typed = () if bare == stripped else phrases(stripped)
+        return Query(text, QueryKind.SYMBOL, (_dotted(symbol[1]),), (), words, typed)
+    places = locations(text)
+    if _ERROR.search(text) or len(places) > 1:
+        typed = phrases(stripped, is_message=True)
+        return Query(text, QueryKind.ERROR, _symbols(stripped), _paths(stripped), words, typed, places)
     if _is_code(stripped):
-        return Query(text, QueryKind.CODE, (), (), words)
+        return Query(text, QueryKind.CODE, (), (), words, phrases(stripped))
     symbols, paths = _symbols(stripped), _paths(stripped)
     kind = QueryKind.MIXED if symbols or paths else QueryKind.QUESTION
-    return Query(text, kind, symbols, paths, words)
+    return Query(text, kind, symbols, paths, words, phrases(stripped), places)
 
 
 def understand_code(text: str) -> Query:
@@ -113,7 +131,7 @@ def understand_code(text: str) -> Query:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    words = (word.lower() for word in split_words(text))
+    words = (word.lower() for word in all_search_words(text))
     return tuple(dict.fromkeys(word for word in words if word not in STOP_WORDS and len(word) > 1))
 
 
@@ -122,7 +140,7 @@ def _is_path(text: str) -> bool:
 
 
 def _path(text: str) -> str:
-    return _PLACE.sub("", text).removeprefix("./").lstrip("/")
+    return plain_path(_PLACE.sub("", text))
 
 
 def _looks_like_file(path: str) -> bool:
@@ -160,8 +178,3 @@ def _symbols(text: str) -> tuple[str, ...]:
 
 def _dotted(name: str) -> str:
     return re.sub(_SEPARATOR, ".", name)
-
-
-def name_words(name: str) -> tuple[str, ...]:
-    """The words of an identifier in lower case."""
-    return tuple(word.lower() for word in split_identifier(name))

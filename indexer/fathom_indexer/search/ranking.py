@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fathom_indexer.search.definition_penalties import definition_penalties
 from fathom_indexer.search.files import coherence_values, diversity_values
 from fathom_indexer.search.name_match import name_values
-from fathom_indexer.search.path_match import path_values
+from fathom_indexer.search.path_match import path_values, stem_values
 from fathom_indexer.search.path_roles import role_values
 from fathom_indexer.search.query import Query, QueryKind
 from fathom_indexer.search.rerank import estimate_missing
@@ -42,6 +42,12 @@ class Candidates:
     """At the index exit, of those candidates that have a vector there."""
     structure: Values = field(default_factory=dict)
     """How alike candidates are built to a query of code."""
+    exact: Values = field(default_factory=dict)
+    """How well candidates are what the query has typed exactly."""
+    located: Values = field(default_factory=dict)
+    """How well candidates are what stands at the query's locations."""
+    stubs: Values = field(default_factory=dict)
+    """How much candidates lack a body of their own."""
     joint: Values = field(default_factory=dict)
     """What the joint pass says of the candidates that it read, in standard deviations above the least of them."""
 
@@ -64,6 +70,8 @@ def order(
         Signal(Step.JOINT, weights.joint, candidates.joint),
         Signal(Step.WORDS, weights.words_for_code if code else weights.words, candidates.words),
         Signal(Step.STRUCTURE, weights.structure, candidates.structure),
+        Signal(Step.EXACT, weights.exact, candidates.exact),
+        Signal(Step.LOCATION, weights.location, candidates.located),
     ]
     if not code:
         pure = query.kind in (QueryKind.SYMBOL, QueryKind.PATH)
@@ -75,8 +83,10 @@ def order(
             Signal(Step.SYMBOLS, weights.symbol if pure else weights.mention, named),
             Signal(Step.NAME, weights.name, name_values(query.words, summaries)),
             Signal(Step.PLACE, weights.place, path_values(query.words, summaries)),
+            Signal(Step.STEM, weights.stem, stem_values(query.words, summaries)),
             Signal(Step.ROLE, -weights.role, role_values(query.words, summaries)),
             Signal(Step.FORM, -weights.form, definition_penalties(summaries)),
+            Signal(Step.STUB, -weights.stub, candidates.stubs),
         ]
     signals = [signal for signal in signals if signal.step in steps]
     ranked = total(ids, signals)

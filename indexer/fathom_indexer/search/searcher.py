@@ -17,15 +17,18 @@ from fathom_indexer.search.candidates import (
     structure_values,
 )
 from fathom_indexer.search.copies import same_build, same_text
+from fathom_indexer.search.exact import exact_values
 from fathom_indexer.search.filters import path_filter
 from fathom_indexer.search.joint import READ, above_least, joint_scores
 from fathom_indexer.search.language_means import LanguageMeans
+from fathom_indexer.search.location_match import location_values
 from fathom_indexer.search.query import Query, QueryKind, understand, understand_code
 from fathom_indexer.search.ranking import Candidates, Ranking, order
 from fathom_indexer.search.rerank import Clock, make_missing
 from fathom_indexer.search.results import OVERLAPPING, response
 from fathom_indexer.search.signals import RankedIds
 from fathom_indexer.search.steps import ALL_STEPS, Step, Steps
+from fathom_indexer.search.stubs import stub_values
 from fathom_indexer.search.weights import DEFAULT_WEIGHTS, Weights
 from fathom_indexer.storage import IndexReader, StoredFunction
 from fathom_indexer.types import NO_CONTEXT, Filters, RequestContext
@@ -131,7 +134,13 @@ class Searcher:
             means = self._means(query, steps, self._index_exit, self._dim)
             target = shorten(encoded[self._index_exit], self._dim)
             nearest = nearest_candidates(self._vectors, target, wanted, allowed, language, means, self._languages)
-        ids = list(dict.fromkeys([*(item for item, _ in words[:wanted]), *named, *(item for item, _ in nearest)]))
+        located = location_values(self._store, query, allowed) if Step.LOCATION in steps else {}
+        exact = exact_values(self._store, query, allowed) if Step.EXACT in steps and not located else {}
+        ids = list(
+            dict.fromkeys(
+                [*located, *exact, *(item for item, _ in words[:wanted]), *named, *(item for item, _ in nearest)]
+            )
+        )
         summaries = self._store.summaries(ids)
         ids = [function_id for function_id in ids if function_id in summaries]
         shallow: Mapping[int, float] = {}
@@ -140,7 +149,9 @@ class Searcher:
             vectors = self._store.vectors_of(self._model_id(), self._index_exit, ids)
             shallow = centred_cosines(summaries, shortened(vectors, self._dim), target, language, means)
         alike = structure_values(self._store, query, ids) if Step.STRUCTURE in steps else {}
-        candidates = Candidates(query, summaries, by_words.values(dict(words), ids), shallow, alike)
+        stubs = stub_values(self._store, summaries) if Step.STUB in steps else {}
+        scores = by_words.values(dict(words), ids)
+        candidates = Candidates(by_words.query, summaries, scores, shallow, alike, exact, located, stubs)
         if not ids or not {Step.DEEP, Step.VECTORS} <= steps:
             yield Ranking(*order(candidates, {}, steps, weights), reranked=0, complete=True)
             return

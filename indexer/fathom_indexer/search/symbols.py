@@ -70,6 +70,14 @@ def in_files(paths: Sequence[str], summaries: Mapping[int, FunctionSummary]) -> 
     }
 
 
+def in_scope(scope: str, qualified_name: str, path: str) -> bool:
+    """Whether the last part of a scope encloses a unit, as a declaration or as its file or folder."""
+    wanted = _fold(scope.rpartition(".")[2])
+    file = PurePosixPath(path)
+    around = (*qualified_name.split(".")[:-1], file.stem, file.parent.name)
+    return any(_fold(part) == wanted for part in around)
+
+
 def _closeness(symbol: str, summary: FunctionSummary) -> float:
     scope, _, name = symbol.rpartition(".")
     value = _name_closeness(name, summary.name)
@@ -78,7 +86,7 @@ def _closeness(symbol: str, summary: FunctionSummary) -> float:
         return _LEFTOVER if not scope and _fold(name) == _fold(PurePosixPath(summary.path).stem) else 0.0
     if summary.kind is Kind.CONSTRUCTOR:
         value *= _CONSTRUCTOR
-    if scope and not _in_scope(scope, summary):
+    if scope and not in_scope(scope, summary.qualified_name, summary.path):
         value *= _OTHER_SCOPE
     return value
 
@@ -98,14 +106,6 @@ def _name_closeness(wanted: str, name: str) -> float:
         ratio = difflib.SequenceMatcher(None, wanted, name).ratio()
         return _ALIKE * ratio if ratio >= _TYPO_RATIO else 0.0
     return 0.0
-
-
-def _in_scope(scope: str, summary: FunctionSummary) -> bool:
-    """Whether the last part of a scope encloses the function, as a declaration or as its file or folder."""
-    wanted = _fold(scope.rpartition(".")[2])
-    path = PurePosixPath(summary.path)
-    around = (*summary.qualified_name.split(".")[:-1], path.stem, path.parent.name)
-    return any(_fold(part) == wanted for part in around)
 
 
 def _fold(name: str) -> str:

@@ -38,10 +38,18 @@ class Weights:
     """All words of the query in the function's name."""
     place: float = 0.13
     """All words of the query in the names of the file and its folder."""
+    stem: float = 0.1
+    """All words of the file's name in the query."""
+    exact: float = 3.0
+    """Having the query as it is typed. More than all others together."""
+    location: float = 3.0
+    """Standing at the line that the query names; of several, one after the other."""
     role: float = 0.18
     """Being a test; less for other roles."""
     form: float = 0.027
-    """Being very short; less for other forms."""
+    """Being code outside functions; less for other forms."""
+    stub: float = 0.027
+    """Having no body of its own; less for one that passes a call on."""
     coherence: float = 0.21
     """Being the best function of the file that matches most as a whole."""
     diversity: float = 0.13

@@ -6,6 +6,7 @@ from fathom_indexer.storage.analyzer import (
     code_words,
     expression_words,
     match_expression,
+    phrase_expression,
     query_words,
 )
 from fathom_indexer.storage.codec import content_hash
@@ -39,5 +40,6 @@ __all__ = [
     "content_hash",
     "expression_words",
     "match_expression",
+    "phrase_expression",
     "query_words",
 ]

@@ -15,6 +15,7 @@ from itertools import islice
 from fathom_indexer.storage.analyzer import code_words, match_expression
 from fathom_indexer.storage.damage import DamageError
 from fathom_indexer.storage.records import ColumnWeights, WordStatistics
+from fathom_indexer.storage.sql import storable
 from fathom_indexer.types import Function
 
 _INSERT = (
@@ -72,6 +73,18 @@ def statistics(db: sqlite3.Connection, words: Iterable[str]) -> WordStatistics:
     sql = "SELECT COUNT(*) FROM words WHERE words MATCH ?"
     containing = {word: db.execute(sql, (match_expression([word]),)).fetchone()[0] for word in dict.fromkeys(words)}
     return WordStatistics(functions, sum(columns), containing)
+
+
+def terms(db: sqlite3.Connection, prefix: str, shortest: int, longest: int) -> dict[str, int]:
+    """See `StoreReader.terms`."""
+    # A view of the words for this connection alone, which holds nothing.
+    db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab ('main', 'words', 'row')")
+    rows = db.execute(
+        "SELECT term, doc FROM temp.terms WHERE term >= ?1 AND term < ?1 || char(1114111) "
+        "AND length(term) BETWEEN ?2 AND ?3",
+        (storable(prefix), shortest, longest),
+    )
+    return dict(rows)
 
 
 def having(db: sqlite3.Connection, words: Iterable[str], ids: Sequence[int]) -> dict[str, set[int]]:

@@ -40,6 +40,7 @@ class IndexReader(Protocol):
     ) -> list[tuple[int, float]]: ...
 
     def word_statistics(self, words: Iterable[str]) -> WordStatistics: ...
+    def terms(self, prefix: str, shortest: int, longest: int) -> dict[str, int]: ...
     def having_words(self, words: Iterable[str], ids: Sequence[int]) -> dict[str, set[int]]: ...
 
     def named(self, names: Sequence[str], limit: int) -> list[int]: ...
@@ -137,6 +138,13 @@ class StoreReader:
     def word_statistics(self, words: Iterable[str]) -> WordStatistics:
         """What BM25 scores are computed from, besides the function itself."""
         return self._read(fulltext.statistics, words)
+
+    def terms(self, prefix: str, shortest: int, longest: int) -> dict[str, int]:
+        """Stems of full-text search that start with a prefix in lower case, and how many functions have each.
+
+        `shortest` and `longest` are bounds of their length.
+        """
+        return self._read(fulltext.terms, prefix, shortest, longest)
 
     def having_words(self, words: Iterable[str], ids: Sequence[int]) -> dict[str, set[int]]:
         """For each word, which of the functions have it."""

@@ -12,7 +12,7 @@ from fathom_indexer.search.coverage import coverage_values, covered, discriminat
 from fathom_indexer.search.definition_penalties import definition_penalties, is_private
 from fathom_indexer.search.files import coherence_values, diversity_values
 from fathom_indexer.search.name_match import name_values
-from fathom_indexer.search.path_match import path_values
+from fathom_indexer.search.path_match import path_values, stem_of, stem_values
 from fathom_indexer.search.path_roles import Role, role_values, roles_of
 from fathom_indexer.search.platforms import is_foreign
 from fathom_indexer.search.signals import RankedIds, in_order, spread
@@ -34,6 +34,17 @@ MakeOutline = Callable[..., FunctionSummary]
         ("path", "patch", False),
         ("in", "index", False),
         ("test", "testimonials", False),
+        ("config", "configuration", True),
+        ("serializer", "serialization", True),
+        ("validator", "validate", True),
+        ("iterator", "iteration", True),
+        ("bool", "boolean", True),
+        ("idx", "indexes", True),
+        ("msgs", "message", True),
+        ("auth", "authentication", True),
+        ("section", "sector", False),
+        ("command", "comment", False),
+        ("internal", "international", False),
     ],
 )
 def test_forms_of_a_word(one: str, other: str, same: bool) -> None:
@@ -51,6 +62,27 @@ def test_words_in_the_names_of_file_and_folder(outline: MakeOutline) -> None:
     assert 1 > values[1] > values[2] > 0
     assert 3 not in values
     assert path_values((), outlines) == {}
+
+
+def test_a_file_all_of_whose_name_is_asked_for(outline: MakeOutline) -> None:
+    outlines = {
+        1: outline(path="lib/mapper.rb"),
+        2: outline(path="lib/route_mapper_helper.rb"),
+        3: outline(path="lib/other.rb"),
+        4: outline(path="lib/cache/mod.rs"),
+    }
+    values = stem_values(("mapper", "type", "cache"), outlines)
+    assert values[1] == values[4] > 3 * values[2] > 0
+    assert 3 not in values
+    assert stem_values((), outlines) == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "stem"),
+    [("a/b.test.js", "b"), ("a/index.js", "a"), ("a/__init__.py", "a"), ("lib.rs", "lib"), (".profile.sh", "profile")],
+)
+def test_what_a_file_is_called(path: str, stem: str) -> None:
+    assert stem_of(path) == stem
 
 
 def test_a_word_that_every_path_has_tells_little(outline: MakeOutline) -> None:
@@ -71,7 +103,10 @@ def test_a_function_that_has_more_of_the_question_counts_more() -> None:
     known = WordStatistics(100, 1000, {"retry": 2, "file": 50, "zebra": 0})
     having = {"retry": {1, 2}, "file": {1, 3}, "zebra": set[int]()}
     coverage = coverage_values(["retry", "file", "zebra"], known, having)
-    assert 1 > coverage[1] > coverage[2] > coverage[3] > 0
+    assert coverage[1] > coverage[2] > coverage[3] > 0
+    # No function can have a word that the index does not know: it costs none of them anything.
+    assert coverage[1] == pytest.approx(1.0)
+    assert coverage_values(["zebra"], known, having) == {}
     assert coverage_values(["retry", "file"], known, having)[1] == pytest.approx(1.0)
     assert covered({1: 10.0, 4: 10.0}, coverage) == {1: 10.0 * coverage[1], 4: 0.0}
     assert coverage_values([], known, {}) == {}

@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from fathom_indexer.errors import IndexStoreError
-from fathom_indexer.storage import ColumnWeights, FileState, Store, match_expression, query_words
+from fathom_indexer.storage import (
+    ColumnWeights,
+    FileState,
+    Store,
+    code_words,
+    match_expression,
+    phrase_expression,
+    query_words,
+)
 from fathom_indexer.types import FileRecord, Function, Kind, SkippedFile
 
 MODEL = "test-model"
@@ -125,6 +133,26 @@ def test_repetition_counts_in_code_and_not_in_questions() -> None:
     assert query_words("python sort a list") == ["sort", "list"]
     assert query_words("python") == ["python"]
     assert query_words("retry(x); retry(y)", repeats=True) == ["retry", "x", "retry", "y"]
+
+
+def test_numbers_and_stop_words_of_code_are_words() -> None:
+    assert query_words("if (status == 404) return x[65]", repeats=True) == "if status 404 return x 65".split()
+    assert query_words("if the status is 404") == ["status", "404"]
+    assert code_words("timeout = 0x1F + 10_000") == "timeout 0x1f 10000"
+
+
+def test_compounds_are_found_by_their_parts_and_as_a_whole() -> None:
+    assert code_words("time2seconds(getURLs)") == "time 2 seconds time2seconds get urls geturls"
+    assert code_words("uint8 sha256_sum") == "uint 8 uint8 sha 256 sha256 sum sha256sum"
+
+
+def test_finds_numbers_and_phrases(store: Store) -> None:
+    ids = put(store, "a.py", function("status", text="if code == 404: fail('no such page')"), function("page"))
+    assert matching(store, "404") == ids[:1]
+    phrase = store.matching_words(phrase_expression("no such page"), 9, ColumnWeights())
+    assert [function_id for function_id, _ in phrase] == ids[:1]
+    assert store.matching_words(phrase_expression("such no page"), 9, ColumnWeights()) == []
+    assert phrase_expression("!?") == ""
 
 
 def test_a_whole_file_can_be_a_query(store: Store) -> None:
