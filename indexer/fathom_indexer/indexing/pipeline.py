@@ -20,7 +20,7 @@ from fathom_indexer.indexing.recent_texts import RecentTexts
 from fathom_indexer.storage import Store
 from fathom_indexer.types import Progress, Stage
 from fathom_indexer.vectors.cache import VectorCache
-from fathom_indexer.workspace import forget_apart
+from fathom_indexer.workspace import forget_private_indexes
 
 logger = logging.getLogger(__name__)
 
@@ -108,10 +108,10 @@ class IndexPipeline:
         if self._store.last_pruned(self._space.model, in_use) == today:
             return
         if self._store.path is not None:
-            # Marks the folder as used: a process may run for longer than `forget_apart` allows.
+            # Marks the folder as used: a process may run for longer than `forget_private_indexes` allows.
             with contextlib.suppress(OSError):
                 os.utime(self._store.path.parent)
-        forget_apart(self._config, (today - _KEPT_DAYS) * _SECONDS_A_DAY)
+        forget_private_indexes(self._config, (today - _KEPT_DAYS) * _SECONDS_A_DAY)
         most = _UNUSED_TEXTS * max(self._store.counts()[1], _FEW)
         if pruned := self._store.prune(self._space.model, in_use, today, _KEPT_DAYS, most):
             logger.info("pruned %d vectors that were long unused", pruned)

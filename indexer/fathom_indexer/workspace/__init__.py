@@ -7,7 +7,7 @@ reads the content. Both report a file that they leave out as a `SkippedFile` wit
 from fathom_indexer.workspace.classify import UNREADABLE, VANISHED, content_reason, printable
 from fathom_indexer.workspace.locations import (
     cache_path,
-    forget_apart,
+    forget_private_indexes,
     index_path,
     is_gone,
     name_on_disk,
@@ -27,7 +27,7 @@ __all__ = [
     "cache_path",
     "compile_patterns",
     "content_reason",
-    "forget_apart",
+    "forget_private_indexes",
     "included_folders",
     "index_path",
     "is_gone",

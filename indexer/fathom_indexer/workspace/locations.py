@@ -134,7 +134,7 @@ def cache_path(root: Path, config: Config) -> Path:
     return index
 
 
-def forget_apart(config: Config, before: float) -> None:
+def forget_private_indexes(config: Config, before: float) -> None:
     """Remove the private indexes (in the folder `APART`) that were not used since `before`, in seconds since the epoch.
 
     Opening an index, or starting an indexer, creates files in these folders and so changes the folders' times.
