@@ -49,6 +49,9 @@ _SHORTEST_TEMPLATE = 8
 """Characters of a literal without its placeholders."""
 
 _RUN = re.compile(r"[^\W_]+")
+_OPEN_END = re.compile(r"^\s|[\s:=(\[<]$")
+"""How literals look that something is added to."""
+_QUESTION = re.compile(r"(?:how|what|where|which|who|why|when|is|are|does|do|can)\b|.*\?$", re.IGNORECASE)
 _NAME = re.compile(r"(?:[^\W\d]\w*\.)*[^\W\d]\w*")
 _QUOTES = ('"', "'", "`")
 # Each kind of quotes by itself: an apostrophe in a comment must not open a literal that swallows another one.
@@ -93,7 +96,11 @@ def _phrase_values(store: IndexReader, phrase: Phrase, allowed: frozenset[int] |
         return {} if common else values
     if phrase.words < 4 and not (phrase.quoted or phrase.message or phrase.marked):
         return {}
-    for stored in _having(store, _windows(phrase.text), _LOOKED_AT_FOR_TEMPLATES, allowed):
+    printed = phrase.quoted or phrase.message or phrase.marked
+    if not printed and _QUESTION.match(phrase.text):
+        return {}
+    looked_at = _LOOKED_AT_FOR_TEMPLATES if printed else _LOOKED_AT_FOR_TEMPLATES // 2
+    for stored in _having(store, _windows(phrase.text), looked_at, allowed):
         if value := _template(phrase, stored.function.text):
             values[stored.id] = value
     return values
@@ -169,20 +176,24 @@ def _template(phrase: Phrase, text: str) -> float:
         share = len("".join(fixed)) / max(len(phrase.text), 1)
         if share > 1.1 or (not (phrase.message or phrase.quoted) and share < 0.6) or share < 0.2:
             continue
+        certain = phrase.message or phrase.quoted
+        if not certain and not _PLACEHOLDER.search(literal) and not (phrase.marked and _OPEN_END.search(literal)):
+            continue
         if _fits(literal, phrase.text):
             best = max(best, _TEMPLATE * (1.0 + min(share, 1.0)))
     return best
 
 
-@lru_cache(maxsize=4096)
-def _parts(literal: str) -> re.Pattern[str]:
-    fixed = (r"\s+".join(re.escape(word) for word in part.split(" ")) for part in _PLACEHOLDER.split(literal.strip()))
-    return re.compile("(?:.{0,200}?)".join(fixed), re.IGNORECASE | re.DOTALL)
-
-
 def _fits(literal: str, phrase: str) -> bool:
-    # Placeholders at the ends would fit anything.
-    return _parts(literal).search(phrase) is not None
+    """Whether a phrase has what stands between the placeholders of a literal, in this order, whatever the case."""
+    phrase = phrase.casefold()
+    position = 0
+    for part in _PLACEHOLDER.split(" ".join(literal.split()).casefold()):
+        found = phrase.find(part, position)
+        if found < 0:
+            return False
+        position = found + len(part)
+    return True
 
 
 def _definitions(store: IndexReader, symbol: str, allowed: frozenset[int] | None) -> dict[int, float]:

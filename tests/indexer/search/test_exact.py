@@ -69,6 +69,13 @@ def test_placeholders_stand_for_values(literal: str) -> None:
         assert found > other
 
 
+def test_part_of_a_question_is_no_message() -> None:
+    literal = 'test("optional and nullable", run)'
+    assert values("optional and nullable type wrappers", literal) == [0.0]
+    assert values("read-only optional and nullable types", literal) == [0.0]
+    assert values("no such file or folder: a.txt", 'fail("no such file or folder: " + name)')[0] > 0
+
+
 @pytest.mark.parametrize("query", ["parse file", "how are files parsed", "file", "parse the file at once"])
 def test_questions_are_not_exact(query: str) -> None:
     assert values(query, 'parse_file("x")  # parse file', "def how_are_files(): parse()") == [0.0, 0.0]
