@@ -51,8 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Claimed before anything that might print is imported.
     stdout = claim_stdout()
     from fathom_indexer.process.client import IndexerClient  # noqa: PLC0415
-    from fathom_server import logs, transport  # noqa: PLC0415
+    from fathom_server import logs  # noqa: PLC0415
     from fathom_server.handlers import register  # noqa: PLC0415
+    from fathom_server.protocol import transport  # noqa: PLC0415
     from fathom_server.server import FathomServer  # noqa: PLC0415
 
     try:

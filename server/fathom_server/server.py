@@ -15,20 +15,20 @@ from pygls.lsp.server import LanguageServer
 from fathom_indexer import __version__
 from fathom_indexer.process.client import IndexerClient
 from fathom_indexer.process.handshake import apart
-from fathom_server.capabilities import ClientCapabilities
 from fathom_server.config import Settings, read_settings
-from fathom_server.convert import folder_of
-from fathom_server.copies import KnownCopies
-from fathom_server.diagnostics import publish
-from fathom_server.folder_indexer import FolderIndexer, StartIndexer
-from fathom_server.health import health_of
-from fathom_server.line_edits import SavedTexts
-from fathom_server.lsp_ext import STATUS
-from fathom_server.notebooks import WANTED_CELLS
-from fathom_server.parent import watch_parent
-from fathom_server.progress import NoProgress, Reporter, WorkDoneProgress
-from fathom_server.rpc import FathomProtocol, make_converter
-from fathom_server.session import Session
+from fathom_server.duplicates.cache import KnownCopies
+from fathom_server.duplicates.diagnostics import publish
+from fathom_server.duplicates.line_edits import SavedTexts
+from fathom_server.parent_process import watch_parent
+from fathom_server.protocol.capabilities import ClientCapabilities
+from fathom_server.protocol.convert import folder_of
+from fathom_server.protocol.lsp_ext import STATUS
+from fathom_server.protocol.rpc import FathomProtocol, make_converter
+from fathom_server.session.folder_indexer import FolderIndexer, StartIndexer
+from fathom_server.session.health import health_of
+from fathom_server.session.notebooks import WANTED_CELLS
+from fathom_server.session.progress import NoProgress, Reporter, WorkDoneProgress
+from fathom_server.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from fathom_indexer.process.client import Groups
     from fathom_indexer.wire.messages import Json
-    from fathom_server.convert import Folder
-    from fathom_server.copies import Copy
+    from fathom_server.duplicates.cache import Copy
+    from fathom_server.protocol.convert import Folder
 
 logger = logging.getLogger(__name__)
 

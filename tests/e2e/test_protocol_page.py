@@ -16,11 +16,11 @@ from pygls.exceptions import JsonRpcException
 from pytest_lsp import LanguageClient
 
 from fathom_indexer.types import Kind, Stage
-from fathom_server import lsp_ext
 from fathom_server.handlers import register
-from fathom_server.handlers.commands import COMMANDS
-from fathom_server.health import health_of
+from fathom_server.handlers.requests.commands import COMMANDS
+from fathom_server.protocol import lsp_ext
 from fathom_server.server import FathomServer
+from fathom_server.session.health import health_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
 EXAMPLE_ROOT = "file:///home/me/library"

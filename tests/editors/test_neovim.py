@@ -16,7 +16,7 @@ from commands import run
 
 from fathom_indexer import __version__
 from fathom_indexer.languages.registry import LANGUAGES
-from fathom_server.lsp_ext import PROTOCOL_VERSION
+from fathom_server.protocol.lsp_ext import PROTOCOL_VERSION
 
 HERE = Path(__file__).parent
 PLUGIN = HERE.parents[1] / "editors" / "neovim"

@@ -6,27 +6,30 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from fathom_server import lsp_ext
-from fathom_server.handlers import (
+from fathom_server.handlers.notifications import (
+    configuration,
+    file_operations,
+    initialized,
+    notebook_sync,
+    text_sync,
+    watched_files,
+    workspace_folders,
+)
+from fathom_server.handlers.requests import (
     code_action,
     code_lens,
     commands,
-    configuration,
     diagnostic,
     duplicates,
-    file_operations,
     hover,
     lifecycle,
-    notebook_sync,
     reindex,
     search,
     similar,
     status,
-    text_sync,
-    watched_files,
-    workspace_folders,
     workspace_symbol,
 )
+from fathom_server.protocol import lsp_ext
 
 if TYPE_CHECKING:
     from fathom_server.server import FathomServer
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 def register(server: FathomServer) -> None:
     """Have the server answer these methods; the rest of LSP's bookkeeping is pygls'."""
     server.feature(types.INITIALIZE)(lifecycle.initialize)
-    server.feature(types.INITIALIZED)(lifecycle.initialized)
+    server.feature(types.INITIALIZED)(initialized.initialized)
     server.feature(types.SHUTDOWN)(lifecycle.shutdown)
 
     server.feature(types.TEXT_DOCUMENT_DID_OPEN)(text_sync.did_open)

@@ -1,0 +1,1 @@
+"""Duplicates that the editor shows unasked: as diagnostics, code lenses and hovers."""

@@ -1,0 +1,1 @@
+"""One module a notification, or family of notifications."""

@@ -1,0 +1,1 @@
+"""One module a request, or family of requests."""

@@ -1,0 +1,27 @@
+"""`fathom/search`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fathom_server.handlers.requests.errors import answering
+from fathom_server.handlers.requests.results import result_of, streaming
+from fathom_server.protocol.lsp_ext import SearchParams
+from fathom_server.session.partial_results import Found
+
+if TYPE_CHECKING:
+    from fathom_indexer.wire.messages import Json
+    from fathom_server.server import FathomServer
+
+
+# The parameters are taken as they come: pygls leaves a request of our own unanswered when typed ones do not fit.
+async def search(ls: FathomServer, params: Any = None) -> Json:
+    """Functions that answer a query in words."""
+    wanted = SearchParams.from_json(params, ls.settings.limit)
+    if not wanted.query.strip():
+        return result_of(Found([], indexing=False))
+    with answering():
+        found = await ls.session.search(
+            wanted.query, wanted.limit, wanted.filters, wanted.explain, streaming(ls, wanted.partial_token)
+        )
+    return result_of(found)

@@ -1,0 +1,33 @@
+"""`fathom/similar`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pygls.exceptions import JsonRpcInvalidParams
+
+from fathom_server.handlers.requests.errors import answering
+from fathom_server.handlers.requests.results import result_of, streaming
+from fathom_server.protocol.lsp_ext import SimilarParams
+
+if TYPE_CHECKING:
+    from fathom_indexer.wire.messages import Json
+    from fathom_server.server import FathomServer
+    from fathom_server.session.partial_results import Found
+
+
+async def similar(ls: FathomServer, params: Any = None) -> Json:
+    """Functions like the one at a position of a document, as the editor has it."""
+    wanted = SimilarParams.from_json(params, ls.settings.limit)
+    return result_of(await find(ls, wanted))
+
+
+async def find(ls: FathomServer, wanted: SimilarParams) -> Found:
+    """What is found for parameters that were read. Raises `JsonRpcException`."""
+    path = ls.session.path_of(wanted.uri)
+    if path is None:
+        raise JsonRpcInvalidParams(f"textDocument.uri must name a file on this machine, not {wanted.uri!r}")
+    with answering():
+        return await ls.session.similar(
+            path, wanted.line + 1, wanted.limit, wanted.filters, wanted.explain, streaming(ls, wanted.partial_token)
+        )

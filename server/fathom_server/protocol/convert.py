@@ -1,0 +1,158 @@
+"""Between Fathom's terms (folders, relative paths, 1-based lines) and LSP's (URIs, zero-based ranges, symbols)."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from lsprotocol import types
+from pygls.uris import to_fs_path
+
+from fathom_indexer.types import UNTITLED, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pygls.workspace import PositionCodec
+
+    from fathom_indexer.wire.messages import Json
+    from fathom_server.protocol.capabilities import ClientCapabilities
+
+_DECLARATION_LINES = 20
+"""How far below its first line (decorators, comments) a function's name is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A workspace folder: its URI as the client writes it, and where it lies."""
+
+    uri: str
+    path: Path
+
+    real_path: Path
+    """The same with symbolic links resolved."""
+    alone: bool = False
+    """Nobody opened it, only a file in it: what lies in its own folders is nobody's wish."""
+    cells: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """URIs of cells of notebooks by the paths that stand for them (`notebooks.py`)."""
+
+    @property
+    def name(self) -> str:
+        return self.path.name or str(self.path)
+
+    def relative(self, path: Path) -> str | None:
+        """A file's path relative to the folder, with forward slashes; None when the file is not inside."""
+        path = Path(os.path.normpath(path))
+        for folder in (self.path, self.real_path):
+            if path.is_relative_to(folder):
+                return path.relative_to(folder).as_posix()
+        return None
+
+    def uri_of(self, relative: str) -> str:
+        """The URI of a file of the folder. It extends the folder's own URI, so clients recognise it.
+
+        A document that was never saved has its URI for a path.
+        """
+        if relative in self.cells or relative.startswith(UNTITLED):
+            return self.cells.get(relative, relative)
+        return self.uri.removesuffix("/") + "/" + quote(relative, errors="surrogateescape")
+
+
+def path_of(uri: str) -> Path | None:
+    """The file that a URI names, or None for what is no file on this machine (`untitled:`, `git:`, ...)."""
+    try:
+        path = to_fs_path(uri)
+    except ValueError:
+        return None
+    return Path(path) if path and "\0" not in path else None
+
+
+def folder_of(uri: str) -> Folder | None:
+    """The folder that a URI names, or None when it is none on this machine."""
+    path = path_of(uri)
+    return None if path is None else Folder(uri, Path(os.path.normpath(path)), path.resolve())
+
+
+def location_of(folder: Folder, hit: Json) -> types.Location:
+    """Where a hit lies: its whole lines, from the start of the first to the start of the one after the last."""
+    return types.Location(
+        uri=folder.uri_of(hit["path"]),
+        range=types.Range(types.Position(hit["startLine"] - 1, 0), types.Position(hit["endLine"], 0)),
+    )
+
+
+def selection_of(hit: Json) -> types.Range | None:
+    """Where a hit's own name stands, in UTF-16 code units; None for what has no name."""
+    name = hit.get("nameRange")
+    if name is None:
+        return None
+    line = name["line"] - 1
+    return types.Range(types.Position(line, name["start"]), types.Position(line, name["end"]))
+
+
+def symbol_of(folder: Folder, hit: Json, client: ClientCapabilities) -> types.WorkspaceSymbol:
+    """A hit as a client knows symbols. Code outside functions has no name of its own and goes by its file's.
+
+    For clients that ask for ranges where they need them, it has none, but the lines for `name_range` in its data.
+    """
+    lazy = client.resolves_symbol_ranges
+    name = hit["name"] or PurePosixPath(hit["path"]).name
+    container = hit["qualifiedName"].removesuffix(hit["name"]).rstrip(".") or hit["path"]
+    location = location_of(folder, hit)
+    if selection := selection_of(hit):
+        location = types.Location(location.uri, selection)
+    # Where its name stands, since decorators and comments above it may say it, too.
+    first = hit.get("nameRange", {}).get("line", hit["startLine"])
+    return types.WorkspaceSymbol(
+        name=name,
+        kind=symbol_kind(hit["kind"], client.newer_symbol_kinds),
+        location=types.LocationUriOnly(location.uri) if lazy else location,
+        container_name=container,
+        data={"startLine": first, "endLine": hit["endLine"]} if lazy else None,
+    )
+
+
+def line_range(lines: Sequence[str], line: int, codec: PositionCodec) -> types.Range:
+    """The text of a zero-based line, without the space around it; where the line is not known, its start."""
+    text = lines[line] if line < len(lines) else ""
+    indent = codec.client_num_units(text[: len(text) - len(text.lstrip())])
+    end = max(indent, codec.client_num_units(text.rstrip()))
+    return types.Range(types.Position(line, indent), types.Position(line, end))
+
+
+def name_range(lines: Sequence[str], first: int, last: int, name: str, codec: PositionCodec) -> types.Range:
+    """Where a function's name stands within its lines (1-based, inclusive); where it does not, its first line."""
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    for number in range(first - 1, min(last, len(lines), first + _DECLARATION_LINES)):
+        if name and (found := word.search(lines[number])):
+            start, end = (codec.client_num_units(lines[number][:column]) for column in found.span())
+            return types.Range(types.Position(number, start), types.Position(number, end))
+    return line_range(lines, first - 1, codec)
+
+
+def symbol_kind(kind: str, newer: bool = True) -> types.SymbolKind:
+    """LSP's nearest kind of symbol, among those of its first version unless `newer` ones are known."""
+    nearest = _SYMBOL_KINDS[Kind(kind)]
+    return nearest if newer or nearest.value <= types.SymbolKind.Array.value else types.SymbolKind.Class
+
+
+_SYMBOL_KINDS: dict[Kind, types.SymbolKind] = {
+    Kind.FUNCTION: types.SymbolKind.Function,
+    Kind.METHOD: types.SymbolKind.Method,
+    Kind.CONSTRUCTOR: types.SymbolKind.Constructor,
+    Kind.CLOSURE: types.SymbolKind.Function,
+    Kind.MACRO: types.SymbolKind.Function,
+    Kind.CLASS: types.SymbolKind.Class,
+    Kind.INTERFACE: types.SymbolKind.Interface,
+    Kind.STRUCT: types.SymbolKind.Struct,
+    Kind.ENUM: types.SymbolKind.Enum,
+    Kind.TRAIT: types.SymbolKind.Interface,
+    Kind.OBJECT: types.SymbolKind.Object,
+    Kind.NAMESPACE: types.SymbolKind.Namespace,
+    Kind.TYPE: types.SymbolKind.Class,
+    Kind.MODULE: types.SymbolKind.Module,
+}

@@ -1,0 +1,271 @@
+"""The indexer process of one workspace folder: started, told of what it has to know, and started again when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from fathom_indexer.errors import IndexerUnavailableError
+from fathom_indexer.process.client import Events, IndexerClient, IndexerError, IndexerGoneError
+from fathom_indexer.types import Stage
+from fathom_server.session.folder_documents import PAUSE, FolderDocuments
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterable
+
+    from fathom_indexer.config import Config
+    from fathom_indexer.types import Progress
+    from fathom_server.protocol.convert import Folder
+    from fathom_server.session.progress import Reporter
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 10.0
+"""Seconds that a request waits for the next indexer while there is none. It waits for none that comes later."""
+
+_LOOK_INTERVAL = 0.05
+
+Answer = TypeVar("Answer")
+
+
+class State(str, Enum):
+    """The life of a folder's indexer process."""
+
+    STARTING = "starting"
+    READY = "ready"
+    DEAD = "dead"
+    """It ended or could not be started, and will be started again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long to wait before a dead indexer is started again: twice as long each time, up to `longest`."""
+
+    first: float = 1.0
+    longest: float = 60.0
+    healthy_after: float = 60.0
+    """Seconds of life after which a death counts as the first again."""
+
+    def delay(self, deaths: int) -> float:
+        """Seconds to wait after the given number of deaths in a row."""
+        return min(self.longest, self.first * 2.0 ** min(deaths - 1, 30))
+
+
+class Editor(Protocol):
+    """What a session asks of the editor."""
+
+    def warn(self, message: str) -> None:
+        """Show a message to the user."""
+
+    def reporter(self, title: str) -> Reporter:
+        """A new display of progress."""
+
+    def noticed(self) -> None:
+        """Some folder fares otherwise than before."""
+
+    def indexed(self) -> None:
+        """Some folder's index is up to date again."""
+
+
+class StartIndexer(Protocol):
+    """What gets hold of an indexer: `IndexerClient.share` or `start`, with whatever else it takes bound."""
+
+    def __call__(self, root: Path, config: Config, events: Events, /) -> Awaitable[IndexerClient]: ...
+
+
+class FolderIndexer:
+    """The indexer of one workspace folder, which other editors may use too; started again when it dies."""
+
+    def __init__(
+        self,
+        folder: Folder,
+        config: Config,
+        editor: Editor,
+        start: StartIndexer = IndexerClient.share,
+        backoff: Backoff = Backoff(),
+        pause: float = PAUSE,
+        watch: bool = False,
+    ) -> None:
+        """`pause` is as `FolderDocuments` takes it; with `watch`, the indexer has to watch the files."""
+        self.folder = folder
+        self.closed = False
+        """Whether this was let go of; another one may have taken its place."""
+        self.documents = FolderDocuments(self.client, config.max_file_bytes, pause)
+        self.state = State.STARTING
+        self.quiescent = False
+        """Whether nothing is left to index."""
+        self.stage: Stage | None = None
+        """Where indexing is, as the indexer has told it last."""
+        self.was_complete = False
+        """Whether this indexer has had everything in its index once."""
+        self.trouble: str | None = None
+        """What is wrong, in words for the user."""
+        self._config = config
+        self._editor = editor
+        self._start = start
+        self._backoff = backoff
+        self._reporter = editor.reporter(f"Fathom: indexing {folder.name}")
+        self._client: IndexerClient | None = None
+        self._settled = asyncio.Event()
+        self._starts_at = 0.0
+        """When the next indexer is started, in seconds of `time.monotonic`; past while there is one."""
+        self._told: set[str] = set()
+        self._watch = watch
+        self._preparation: asyncio.Task[None] | None = None
+        self._predecessors: list[asyncio.Task[None]] = []
+        self._supervisor = asyncio.create_task(self._supervise())
+
+    def begin_after(self, closings: Iterable[asyncio.Task[None]]) -> None:
+        """Start no process before these are done, to be called at once: an indexer that still has the folder open with
+        other settings would be joined or worked against."""
+        self._predecessors = list(closings)
+
+    async def client(self) -> IndexerClient:
+        """The running indexer. Raises `IndexerUnavailableError` while there is none."""
+        await self._settled.wait()
+        if self._client is None:
+            raise self._unavailable()
+        return self._client
+
+    async def ask(
+        self, request: Callable[[IndexerClient], Awaitable[Answer]], patient: Callable[[], bool] = lambda: True
+    ) -> Answer:
+        """The answer to a request that changes nothing.
+
+        While the indexer is dead, the next one is waited for, at most `PATIENCE` and only as long as `patient` says so.
+        When the indexer dies over the request, the next one is asked, once.
+        Raises `IndexerError`, and `IndexerUnavailableError` when there is no answer in the end.
+        """
+        client = await self._living(patient)
+        try:
+            await self.documents.tell(client)
+            return await request(client)
+        except IndexerGoneError:
+            successor = await self._living(patient, dead=client)
+            logger.info("asking the new indexer of %s again", self.folder.name)
+            await self.documents.tell(successor)
+            return await request(successor)
+
+    async def close(self) -> None:
+        """Let go of the indexer for good."""
+        self.closed = True
+        client = self._client
+        self.documents.close()
+        if self._preparation is not None:
+            self._preparation.cancel()
+        self._supervisor.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._supervisor
+        self._settled.set()
+        if client is not None:
+            await client.shutdown()
+
+    @property
+    def lacks_nothing_known(self) -> bool:
+        """Whether a complete index is merely looked at again: what it lacks, if anything, has yet to be found."""
+        return self.was_complete and self.stage in (Stage.READY, Stage.SCAN)
+
+    def watch_files(self) -> None:
+        """Have the indexer watch the files, this one and those after it."""
+        self._watch = True
+        if self._client is not None:
+            self._prepare(self._client)
+
+    def _prepare(self, client: IndexerClient) -> None:
+        """Tell a new indexer what it has to know before anybody asks it something."""
+
+        async def prepare() -> None:
+            try:
+                if self._watch:
+                    await client.watch()
+                await self.documents.tell(client)
+            except (IndexerError, IndexerUnavailableError) as error:
+                logger.info("the indexer of %s was not prepared: %s", self.folder.name, error)
+
+        self._preparation = asyncio.create_task(prepare())
+
+    async def _living(self, patient: Callable[[], bool], dead: IndexerClient | None = None) -> IndexerClient:
+        """The running indexer, none that is `dead`; waited for as `ask` says. Raises `IndexerUnavailableError`."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            # How long a start may take is limited elsewhere.
+            await self._settled.wait()
+            if self._client is not None and self._client is not dead:
+                return self._client
+            if self.closed or not patient() or max(self._starts_at, time.monotonic()) > deadline:
+                raise self._unavailable()
+            await asyncio.sleep(_LOOK_INTERVAL)
+
+    def _unavailable(self) -> IndexerUnavailableError:
+        return IndexerUnavailableError(f"the indexer of {self.folder.name} is not running; it will be started again")
+
+    async def _supervise(self) -> None:
+        if self._predecessors:
+            await asyncio.wait(self._predecessors)
+        deaths = 0
+        while True:
+            started = time.monotonic()
+            reason = await self._live()
+            deaths = 1 if time.monotonic() - started >= self._backoff.healthy_after else deaths + 1
+            delay = self._backoff.delay(deaths)
+            self._starts_at = time.monotonic() + delay
+            logger.error("%s; starting it again in %g s", reason, delay)
+            self.trouble = reason
+            self._editor.noticed()
+            self._tell_once("death", f"Fathom: {reason}. It will be started again; details are in the log.")
+            await asyncio.sleep(delay)
+
+    async def _live(self) -> str:
+        """One life of the process; why it ended, in words."""
+        self.state = State.STARTING
+        self._settled.clear()
+        events = Events(on_ready=self._ready, on_progress=self._progressed, on_problem=self._problem)
+        try:
+            self._client = await self._start(self.folder.path, self._config, events)
+            self._settled.set()
+            self._prepare(self._client)
+            how = await self._client.wait()
+            return f"the indexer of {self.folder.name} ended unexpectedly ({how})"
+        except IndexerUnavailableError as error:
+            return str(error)
+        finally:
+            self.state = State.DEAD
+            self.quiescent = False
+            self.stage, self.was_complete = None, False
+            self._settled.set()
+            self._client = None
+            self._reporter.close()
+
+    def _ready(self) -> None:
+        self.state = State.READY
+        self.trouble = None
+        self._editor.noticed()
+
+    def _progressed(self, progress: Progress) -> None:
+        self._reporter.report(progress)
+        self.stage = progress.stage
+        self.quiescent = progress.stage is Stage.READY
+        if self.quiescent:
+            self.trouble = None
+            self.was_complete = True
+            self._editor.indexed()
+        self._editor.noticed()
+
+    def _problem(self, message: str) -> None:
+        logger.error("indexing %s: %s", self.folder.name, message)
+        self.trouble = message
+        self.quiescent = True
+        self._editor.noticed()
+        self._tell_once(message, f"Fathom: indexing {self.folder.name} met a problem: {message}")
+
+    def _tell_once(self, what: str, message: str) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            self._editor.warn(message)

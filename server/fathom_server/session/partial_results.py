@@ -1,0 +1,112 @@
+"""What several folders find, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from fathom_indexer.process.client import Groups, OnPartial, Results
+    from fathom_indexer.wire.messages import Json
+    from fathom_server.protocol.convert import Folder
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hits of all folders, best first. While `indexing`, some may be missing. Unless `complete`, the same question may
+    be answered in a better order next time."""
+
+    hits: list[tuple[Folder, Json]]
+    indexing: bool
+    complete: bool = True
+    compared: tuple[Folder, Json] | None = None
+    """The function that others were compared with, if one was."""
+    message: str = ""
+    """Why some folder's hits are missing, in words for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundGroups:
+    """Groups of copies, folder by folder."""
+
+    answers: list[tuple[Folder, Groups]]
+    message: str = ""
+    """Why some folder's groups are missing, in words for the user."""
+
+
+OnFound = Callable[[Found], None]
+
+
+class PartialResults:
+    """Puts together the first orders of several folders, to be told once, when each folder has said something.
+
+    Folders that will say nothing are not waited for. Nothing is told when all answers are final by then: the answer
+    itself follows at once.
+    """
+
+    def __init__(self, folders: Iterable[Folder], limit: int, tell: OnFound | None) -> None:
+        self._limit = limit
+        self._tell = tell
+        self._missing = set(folders)
+        self._known: dict[Folder, Results] = {}
+        self._preliminary: set[Folder] = set()
+
+    @property
+    def begun(self) -> bool:
+        """Whether some folder has said something."""
+        return bool(self._known)
+
+    def noter(self, folder: Folder) -> OnPartial | None:
+        """What a folder's first order is to be given to; None when nobody wants to know."""
+        if self._tell is None:
+            return None
+
+        def note(results: Results) -> None:
+            self._preliminary.add(folder)
+            self._note(folder, results)
+
+        return note
+
+    def final(self, folder: Folder, results: Results) -> None:
+        """A folder has its answer."""
+        self._preliminary.discard(folder)
+        self._note(folder, results)
+
+    def leave_out(self, folder: Folder) -> None:
+        """A folder will have none."""
+        self._heard_of(folder)
+
+    def _note(self, folder: Folder, results: Results) -> None:
+        self._known[folder] = results
+        self._heard_of(folder)
+
+    def _heard_of(self, folder: Folder) -> None:
+        if folder not in self._missing:
+            return
+        self._missing.remove(folder)
+        if not self._missing and self._preliminary and self._tell is not None:
+            self._tell(merged(list(self._known.items()), self._limit))
+
+
+def merged(answers: list[tuple[Folder, Results]], limit: int) -> Found:
+    """Hits by score. A function in two folders, one inside the other, counts once."""
+    hits = [(folder, hit) for folder, results in answers for hit in results.hits]
+    seen: set[tuple[Path, int, int]] = set()
+    kept: list[tuple[Folder, Json]] = []
+    for folder, hit in sorted(hits, key=lambda found: found[1]["score"], reverse=True):
+        place = (folder.path / hit["path"], hit["startLine"], hit["endLine"])
+        if place not in seen:
+            seen.add(place)
+            kept.append((folder, hit))
+    compared = [(folder, results.compared) for folder, results in answers if results.compared is not None]
+    return Found(
+        kept[:limit],
+        any(results.indexing for _, results in answers),
+        all(results.complete for _, results in answers),
+        compared[0] if compared else None,
+        next((results.message for _, results in answers if results.message), ""),
+    )
