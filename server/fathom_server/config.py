@@ -103,8 +103,8 @@ class SettingInfo:
     default: Any
     rule: Rule
 
-    def misfit(self, value: Any) -> str | None:
-        """What a value read from JSON would have to be, in words; None when it fits."""
+    def requirement(self, value: Any) -> str | None:
+        """The values that the setting takes, in words, if a value from JSON is not one of them; None if it is."""
         rule, low, high = self.rule, self.rule.minimum, self.rule.maximum
         if isinstance(self.default, bool):
             return None if isinstance(value, bool) else "true or false"
@@ -157,7 +157,7 @@ def read_settings(*sources: Any) -> tuple[Settings, list[str]]:
                 if name not in CLIENTS_OWN:
                     warnings.append(f"Fathom: there is no setting {name!r}; it is ignored.")
             elif value is not None:
-                if (expected := info.misfit(value)) is not None:
+                if (expected := info.requirement(value)) is not None:
                     warnings.append(f"Fathom: the setting {name!r} must be {expected}; its default is used.")
                     values.pop(info.field, None)
                 else:

@@ -1,4 +1,4 @@
-"""The copies that code lenses, diagnostics and hovers speak of, as of the last time that indexing ended."""
+"""The duplicates that lenses, diagnostics and hovers show, as of the last time that indexing ended."""
 
 from __future__ import annotations
 
@@ -14,37 +14,39 @@ if TYPE_CHECKING:
 
     from fathom_indexer.process.client import Groups
     from fathom_indexer.wire.messages import Json
-    from fathom_server.duplicates.line_edits import Edits
+    from fathom_server.duplicates.line_edits import LineEdits
     from fathom_server.protocol.convert import Folder
 
 logger = logging.getLogger(__name__)
 
 DELAY = 1.0
-"""Seconds without indexing after which copies are looked for, which may keep the indexer busy for seconds."""
+"""Seconds between the end of indexing and the request for duplicates, which may keep the indexer busy for seconds."""
 
-MOST_GROUPS = 2000
-"""How many groups of a folder are known at most."""
+MAX_GROUPS = 2000
+"""The most groups of a folder that are kept."""
 
-Place = tuple[str, str]
-"""A folder's URI and a path in it."""
+FileKey = tuple[str, str]
+"""A folder's URI and a path relative to it."""
 
 Member = tuple["Folder", "Json"]
+"""A member of a group of duplicates. `fathom_indexer.wire.messages.clone_group_to_json` has the fields."""
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class Duplicate:
     """A function that has copies."""
 
     member: Member
-    """Where it is: `protocol.clone_group_to_json` has the fields."""
+    """The function itself."""
     others: tuple[Member, ...]
-    """The copies, the first of its group first."""
+    """Its copies, the group's first member first."""
     kind: str
+    """The loosest kind of the group: `exact`, `renamed` or `near`."""
     similarity: float
-    """The loosest and lowest of the group."""
+    """The lowest similarity in the group, 0 to 1."""
 
-    def after(self, edits: Edits) -> Copy | None:
-        """The same in an edited document; None when the function itself was edited."""
+    def after(self, edits: LineEdits) -> Duplicate | None:
+        """The same function in an edited document; None if the function itself was edited."""
         folder, clone = self.member
         shift = edits.shift(clone["startLine"], clone["endLine"])
         if shift is None:
@@ -53,8 +55,8 @@ class Copy:
         return replace(self, member=(folder, {**clone, **moved}))
 
 
-class KnownCopies:
-    """Looks for copies once indexing has ended, if somebody wants to know, and keeps them until the next time."""
+class DuplicateCache:
+    """Requests all duplicates once indexing has ended, and keeps them until the next time."""
 
     def __init__(
         self,
@@ -62,47 +64,47 @@ class KnownCopies:
         on_change: Callable[[], None],
         delay: float = DELAY,
     ) -> None:
-        """`find` takes the parameters of `fathom/duplicates`; `on_change` is called when others are known."""
+        """`find` takes the parameters of `fathom/duplicates`; `on_change` is called when the duplicates changed."""
         self._find = find
         self._on_change = on_change
         self._delay = delay
-        self._looking: asyncio.Task[None] | None = None
-        self._known: dict[Place, list[Copy]] = {}
+        self._refreshing: asyncio.Task[None] | None = None
+        self._by_file: dict[FileKey, list[Duplicate]] = {}
 
-    def look(self) -> None:
-        """Look again, soon."""
+    def refresh(self) -> None:
+        """Request the duplicates again after the delay."""
         self.close()
-        self._looking = asyncio.create_task(self._look())
+        self._refreshing = asyncio.create_task(self._refresh())
 
-    def forget(self) -> None:
-        """Nobody wants to know any more."""
+    def clear(self) -> None:
+        """Forget all duplicates."""
         self.close()
-        self._known = {}
+        self._by_file = {}
 
     def close(self) -> None:
-        """Stop to look."""
-        if self._looking is not None:
-            self._looking.cancel()
+        """Cancel a refresh that is in progress."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
 
-    def of(self, folder: Folder, path: str) -> list[Copy]:
+    def in_file(self, folder: Folder, path: str) -> list[Duplicate]:
         """The functions of a file that have copies."""
-        return self._known.get((folder.uri, path), [])
+        return self._by_file.get((folder.uri, path), [])
 
-    async def _look(self) -> None:
+    async def _refresh(self) -> None:
         await asyncio.sleep(self._delay)
         try:
-            found = await self._find({"limit": MOST_GROUPS})
+            answers = await self._find({"limit": MAX_GROUPS})
         except FathomError as error:
-            logger.warning("copies are not known: %s", error)
+            logger.warning("the duplicates could not be requested: %s", error)
             return
-        known: dict[Place, list[Copy]] = {}
-        for folder, answer in found:
+        by_file: dict[FileKey, list[Duplicate]] = {}
+        for folder, answer in answers:
             for group in answer.groups:
                 members: list[Member] = [(folder, clone) for clone in group["clones"]]
                 for member in members:
                     others = tuple(other for other in members if other is not member)
-                    copy = Copy(member, others, group["kind"], group["similarity"])
-                    known.setdefault((folder.uri, member[1]["path"]), []).append(copy)
-        if known != self._known:
-            self._known = known
+                    duplicate = Duplicate(member, others, group["kind"], group["similarity"])
+                    by_file.setdefault((folder.uri, member[1]["path"]), []).append(duplicate)
+        if by_file != self._by_file:
+            self._by_file = by_file
             self._on_change()

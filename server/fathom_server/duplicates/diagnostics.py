@@ -1,4 +1,4 @@
-"""Functions that are copies of others, as diagnostics: made here, asked for or published."""
+"""Functions that have copies, as LSP diagnostics."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from fathom_server.handlers.navigation import title_of
-from fathom_server.protocol.convert import line_range, location_of
+from fathom_server.protocol.convert import line_range, location_of, title_of
 
 if TYPE_CHECKING:
-    from fathom_server.duplicates.cache import Copy
+    from collections.abc import Iterable
+
+    from fathom_server.duplicates.cache import Duplicate
     from fathom_server.server import FathomServer
 
 SOURCE = "fathom"
@@ -24,39 +25,35 @@ _SEVERITIES = {
 
 _NAMES = {"exact": "Copy", "renamed": "Renamed copy", "near": "Near-duplicate"}
 
-_MOST_RELATED = 10
+_MAX_RELATED = 10
 
 
-def publish(ls: FathomServer, uri: str) -> None:
-    """Tell a client that does not ask."""
-    if not ls.capabilities.pulls_diagnostics:
-        ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics_of(ls, uri)))
-
-
-def diagnostics_of(ls: FathomServer, uri: str) -> list[types.Diagnostic]:
-    """A diagnostic on the first line of each function that has copies; none unless they are wanted."""
+def diagnostics_of(ls: FathomServer, uri: str, duplicates: Iterable[Duplicate]) -> list[types.Diagnostic]:
+    """A diagnostic on the first line of each function that has copies; none if the setting `diagnostics` is `off`."""
     severity = _SEVERITIES.get(ls.settings.diagnostics)
-    return [] if severity is None else [_diagnostic(ls, uri, copy, severity) for copy in ls.copies_in(uri)]
+    return [] if severity is None else [_diagnostic(ls, uri, duplicate, severity) for duplicate in duplicates]
 
 
-def _diagnostic(ls: FathomServer, uri: str, copy: Copy, severity: types.DiagnosticSeverity) -> types.Diagnostic:
+def _diagnostic(
+    ls: FathomServer, uri: str, duplicate: Duplicate, severity: types.DiagnosticSeverity
+) -> types.Diagnostic:
     related = [
         types.DiagnosticRelatedInformation(location_of(folder, clone), title_of(clone))
-        for folder, clone in copy.others[:_MOST_RELATED]
+        for folder, clone in duplicate.others[:_MAX_RELATED]
     ]
     return types.Diagnostic(
-        range=line_range(ls.lines_of(uri), copy.member[1]["startLine"] - 1, ls.workspace.position_codec),
-        message=describe(copy),
+        range=line_range(ls.lines_of(uri), duplicate.member[1]["startLine"] - 1, ls.workspace.position_codec),
+        message=describe(duplicate),
         severity=severity,
-        code=copy.kind,
+        code=duplicate.kind,
         source=SOURCE,
         related_information=related if ls.capabilities.related_information else None,
     )
 
 
-def describe(copy: Copy) -> str:
-    """A copy in a sentence."""
-    (_, first), *others = copy.others
+def describe(duplicate: Duplicate) -> str:
+    """One sentence about a function that has copies."""
+    (_, first), *others = duplicate.others
     more = f" and {len(others)} more" if others else ""
-    alike = f", {copy.similarity:.0%} alike" if copy.kind == "near" else ""
-    return f"{_NAMES[copy.kind]} of {title_of(first)}{more}{alike}"
+    alike = f", {duplicate.similarity:.0%} alike" if duplicate.kind == "near" else ""
+    return f"{_NAMES[duplicate.kind]} of {title_of(first)}{more}{alike}"

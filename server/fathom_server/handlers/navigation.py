@@ -1,15 +1,14 @@
-"""Shows places to a user whose editor has no plugin: a message to choose from, and the document that is chosen."""
+"""Takes the user to functions through messages and `window/showDocument`, for editors without a plugin."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from fathom_server.protocol.convert import location_of
+from fathom_server.protocol.convert import location_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,32 +19,26 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MOST = 5
-"""How many places a message offers; more are unreadable."""
+MAX_TARGETS = 5
+"""The most functions that a message offers; longer messages are hard to read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A place with the name that users know it by."""
+    """A location with the title that the user sees."""
 
     title: str
     location: types.Location
 
 
 def target_of(folder: Folder, hit: Json) -> Target:
-    """A hit or a clone as a place to go to."""
+    """A hit or a member of a group of duplicates as a target."""
     return Target(title_of(hit), location_of(folder, hit))
 
 
-def title_of(hit: Json) -> str:
-    """A hit or a clone in few words: its name and where it is."""
-    name = hit["qualifiedName"] or PurePosixPath(hit["path"]).name
-    return f"{name} ({hit['path']}:{hit['startLine']})"
-
-
 async def offer(ls: FathomServer, message: str, targets: Sequence[Target]) -> None:
-    """Let the user choose one of the targets and go there. Clients that cannot are told of them."""
-    offered = targets[:MOST]
+    """Let the user choose a target and go there. Clients that cannot show documents get the titles in a message."""
+    offered = targets[:MAX_TARGETS]
     try:
         if not ls.capabilities.shows_documents or not offered:
             named = "; ".join(target.title for target in offered)
@@ -62,15 +55,15 @@ async def offer(ls: FathomServer, message: str, targets: Sequence[Target]) -> No
                 await go_to(ls, target)
                 return
     except Exception as error:
-        logger.warning("the client shows no choice: %s", error)
+        logger.warning("the client could not offer a choice: %s", error)
 
 
 async def go_to(ls: FathomServer, target: Target) -> None:
-    """Have the editor open a place."""
+    """Have the editor open a location."""
     start = target.location.range.start
     try:
         await ls.window_show_document_async(
             types.ShowDocumentParams(target.location.uri, take_focus=True, selection=types.Range(start, start))
         )
     except Exception as error:
-        logger.warning("the client does not open %s: %s", target.location.uri, error)
+        logger.warning("the client could not open %s: %s", target.location.uri, error)

@@ -94,6 +94,12 @@ def selection_of(hit: Json) -> types.Range | None:
     return types.Range(types.Position(line, name["start"]), types.Position(line, name["end"]))
 
 
+def title_of(hit: Json) -> str:
+    """A function in a few words: its name, path and first line."""
+    name = hit["qualifiedName"] or PurePosixPath(hit["path"]).name
+    return f"{name} ({hit['path']}:{hit['startLine']})"
+
+
 def symbol_of(folder: Folder, hit: Json, client: ClientCapabilities) -> types.WorkspaceSymbol:
     """A hit as a client knows symbols. Code outside functions has no name of its own and goes by its file's.
 

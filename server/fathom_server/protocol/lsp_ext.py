@@ -127,7 +127,7 @@ class LspHit:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchResult:
+class LspSearchResult:
     """The answer to `fathom/search` and `fathom/similar`: functions, best first.
 
     While `indexing`, functions may be missing that a later request will find. Unless `complete`, the same request may

@@ -11,7 +11,7 @@ import contextlib
 import json
 import logging
 import threading
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from pygls.exceptions import JsonRpcException
 from pygls.io_ import StdoutWriter
@@ -20,20 +20,36 @@ from fathom_indexer.process.stdio import read_chunks
 from fathom_server.protocol.framing import MessageSplitter, MessageTooLongError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fathom_server.protocol.rpc import FathomProtocol
-    from fathom_server.server import FathomServer
 
 logger = logging.getLogger(__name__)
 
 _CHUNK = 1 << 16
 
 
-async def serve_stdio(server: FathomServer, stdout: BinaryIO) -> int:
+class Server(Protocol):
+    """What a connection needs of a language server."""
+
+    @property
+    def protocol(self) -> FathomProtocol: ...
+
+    @property
+    def exit_code(self) -> int: ...
+
+    on_parent_death: Callable[[], None]
+    """Called when the client's process has ended."""
+
+    async def close(self) -> None: ...
+
+
+async def serve_stdio(server: Server, stdout: BinaryIO) -> int:
     """Serve the client on standard input and `stdout`; the exit code."""
     return await _serve(server, _read_stdin(), StdoutWriter(stdout))
 
 
-async def serve_tcp(server: FathomServer, host: str, port: int) -> int:
+async def serve_tcp(server: Server, host: str, port: int) -> int:
     """Serve the first client that connects; the exit code. Raises `OSError` when the address cannot be used."""
     connected: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = (
         asyncio.get_running_loop().create_future()
@@ -57,9 +73,7 @@ async def serve_tcp(server: FathomServer, host: str, port: int) -> int:
         writer.close()
 
 
-async def _serve(
-    server: FathomServer, reader: asyncio.StreamReader, writer: StdoutWriter | asyncio.StreamWriter
-) -> int:
+async def _serve(server: Server, reader: asyncio.StreamReader, writer: StdoutWriter | asyncio.StreamWriter) -> int:
     server.protocol.set_writer(writer)
     # A parent that is gone is the end of input, so that there is one way to end.
     server.on_parent_death = reader.feed_eof

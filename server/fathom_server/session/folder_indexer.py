@@ -67,11 +67,11 @@ class Editor(Protocol):
     def reporter(self, title: str) -> Reporter:
         """A new display of progress."""
 
-    def noticed(self) -> None:
-        """Some folder fares otherwise than before."""
+    def status_changed(self) -> None:
+        """The state or the error of a folder has changed."""
 
-    def indexed(self) -> None:
-        """Some folder's index is up to date again."""
+    def index_updated(self) -> None:
+        """The index of a folder is up to date again."""
 
 
 class StartIndexer(Protocol):
@@ -218,7 +218,7 @@ class FolderIndexer:
             self._starts_at = time.monotonic() + delay
             logger.error("%s; starting it again in %g s", reason, delay)
             self.trouble = reason
-            self._editor.noticed()
+            self._editor.status_changed()
             self._tell_once("death", f"Fathom: {reason}. It will be started again; details are in the log.")
             await asyncio.sleep(delay)
 
@@ -246,7 +246,7 @@ class FolderIndexer:
     def _ready(self) -> None:
         self.state = State.READY
         self.trouble = None
-        self._editor.noticed()
+        self._editor.status_changed()
 
     def _progressed(self, progress: Progress) -> None:
         self._reporter.report(progress)
@@ -255,14 +255,14 @@ class FolderIndexer:
         if self.quiescent:
             self.trouble = None
             self.was_complete = True
-            self._editor.indexed()
-        self._editor.noticed()
+            self._editor.index_updated()
+        self._editor.status_changed()
 
     def _problem(self, message: str) -> None:
         logger.error("indexing %s: %s", self.folder.name, message)
         self.trouble = message
         self.quiescent = True
-        self._editor.noticed()
+        self._editor.status_changed()
         self._tell_once(message, f"Fathom: indexing {self.folder.name} met a problem: {message}")
 
     def _tell_once(self, what: str, message: str) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class MergedResults:
     """Hits of all folders, best first. While `indexing`, some may be missing. Unless `complete`, the same question may
     be answered in a better order next time."""
 
@@ -30,7 +30,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundGroups:
+class FolderGroups:
     """Groups of copies, folder by folder."""
 
     answers: list[tuple[Folder, Groups]]
@@ -38,7 +38,7 @@ class FoundGroups:
     """Why some folder's groups are missing, in words for the user."""
 
 
-OnFound = Callable[[Found], None]
+OnPartialResults = Callable[[MergedResults], None]
 
 
 class PartialResults:
@@ -48,7 +48,7 @@ class PartialResults:
     itself follows at once.
     """
 
-    def __init__(self, folders: Iterable[Folder], limit: int, tell: OnFound | None) -> None:
+    def __init__(self, folders: Iterable[Folder], limit: int, tell: OnPartialResults | None) -> None:
         self._limit = limit
         self._tell = tell
         self._missing = set(folders)
@@ -92,7 +92,7 @@ class PartialResults:
             self._tell(merged(list(self._known.items()), self._limit))
 
 
-def merged(answers: list[tuple[Folder, Results]], limit: int) -> Found:
+def merged(answers: list[tuple[Folder, Results]], limit: int) -> MergedResults:
     """Hits by score. A function in two folders, one inside the other, counts once."""
     hits = [(folder, hit) for folder, results in answers for hit in results.hits]
     seen: set[tuple[Path, int, int]] = set()
@@ -103,7 +103,7 @@ def merged(answers: list[tuple[Folder, Results]], limit: int) -> Found:
             seen.add(place)
             kept.append((folder, hit))
     compared = [(folder, results.compared) for folder, results in answers if results.compared is not None]
-    return Found(
+    return MergedResults(
         kept[:limit],
         any(results.indexing for _, results in answers),
         all(results.complete for _, results in answers),

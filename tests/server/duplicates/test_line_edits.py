@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fathom_server.duplicates.line_edits import Edits, SavedTexts
+from fathom_server.duplicates.line_edits import LineEdits, SavedTexts
 
 SAVED = ["import a", "", "def one():", "    pass", "", "def two():", "    pass"]
 
@@ -29,7 +29,7 @@ SAVED = ["import a", "", "def one():", "    pass", "", "def two():", "    pass"]
     ],
 )
 def test_functions_move_with_the_lines_around_them(edited: list[str], one: int | None, two: int | None) -> None:
-    edits = Edits(SAVED, edited)
+    edits = LineEdits(SAVED, edited)
     assert (edits.shift(3, 4), edits.shift(6, 7)) == (one, two)
 
 
@@ -40,7 +40,7 @@ lines = st.lists(st.sampled_from(["a", "b", ""]), max_size=12)
 def test_what_has_moved_is_the_same_code(before: list[str], after: list[str], data: st.DataObject) -> None:
     first = data.draw(st.integers(1, len(before) + 1))
     last = data.draw(st.integers(first, len(before) + 1))
-    shift = Edits(before, after).shift(first, last)
+    shift = LineEdits(before, after).shift(first, last)
     if shift is not None and last <= len(before):
         assert after[first - 1 + shift : last + shift] == before[first - 1 : last]
 

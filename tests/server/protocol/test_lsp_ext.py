@@ -15,9 +15,9 @@ from pygls.exceptions import JsonRpcInvalidParams
 from fathom_indexer.types import Filters
 from fathom_server.protocol.lsp_ext import (
     LspHit,
+    LspSearchResult,
     RootStatus,
     SearchParams,
-    SearchResult,
     SimilarParams,
     StatusResult,
     check_no_params,
@@ -138,7 +138,7 @@ def test_status_takes_no_parameters() -> None:
 
 def test_results_are_plain_json() -> None:
     location = types.Location("file:///a.py", types.Range(types.Position(2, 0), types.Position(5, 0)))
-    assert SearchResult([LspHit({"path": "a.py"}, location)], indexing=True, complete=False).to_json() == {
+    assert LspSearchResult([LspHit({"path": "a.py"}, location)], indexing=True, complete=False).to_json() == {
         "results": [
             {
                 "path": "a.py",
@@ -151,13 +151,13 @@ def test_results_are_plain_json() -> None:
         "indexing": True,
         "complete": False,
     }
-    assert SearchResult([], indexing=False, complete=True, message="some are missing").to_json() == {
+    assert LspSearchResult([], indexing=False, complete=True, message="some are missing").to_json() == {
         "message": "some are missing",
         "results": [],
         "indexing": False,
         "complete": True,
     }
-    answer = SearchResult([], indexing=False, complete=True, compared=LspHit({"path": "b.py"}, location)).to_json()
+    answer = LspSearchResult([], indexing=False, complete=True, compared=LspHit({"path": "b.py"}, location)).to_json()
     assert answer["compared"] == {"path": "b.py", "location": {"uri": "file:///a.py", "range": ANY}}
     assert StatusResult("1.0", [RootStatus("file:///a", "ready", None, {"files": 2})]).to_json() == {
         "version": "1.0",

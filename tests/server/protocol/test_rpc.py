@@ -14,7 +14,7 @@ from pygls.exceptions import JsonRpcException
 
 from fathom_server import logs
 from fathom_server.handlers import register
-from fathom_server.protocol.rpc import _NOTIFICATIONS, UnreadableRequest
+from fathom_server.protocol.structuring import NOTIFICATIONS, MalformedRequest
 from fathom_server.server import FathomServer
 
 INITIALIZE: dict[str, Any] = {"processId": None, "rootUri": None, "capabilities": {}}
@@ -101,7 +101,7 @@ def test_params_of_our_own_stay_plain(wire: Wire) -> None:
         {"jsonrpc": "2.0", "id": 1, "method": "fathom/search", "params": {"class": {"type_name": 1}}}
     )
     assert message.params == {"class": {"type_name": 1}}
-    assert not isinstance(message, UnreadableRequest)
+    assert not isinstance(message, MalformedRequest)
 
 
 def test_a_client_that_wants_a_trace_is_told_of_each_answer(wire: Wire) -> None:
@@ -198,7 +198,7 @@ IN_PYTHON = re.compile(r"\$|[a-z]_[a-z]|Params\b(?! of)|lsprotocol|Error|Optiona
 def test_no_error_speaks_python(wire: Wire, params: Any, caplog: pytest.LogCaptureFixture) -> None:
     for method in [*wire.server.protocol.fm.builtin_features, *wire.server.protocol.fm.features]:
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        if method in _NOTIFICATIONS:
+        if method in NOTIFICATIONS:
             del request["id"]
         try:
             message = wire.server.protocol.structure_message(request)
@@ -206,7 +206,7 @@ def test_no_error_speaks_python(wire: Wire, params: Any, caplog: pytest.LogCaptu
             told = error.message
             assert method in told
         else:
-            told = message.error.message if isinstance(message, UnreadableRequest) else ""
+            told = message.error.message if isinstance(message, MalformedRequest) else ""
         assert not IN_PYTHON.search(told.replace(method, "")), told
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 

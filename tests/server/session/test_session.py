@@ -21,7 +21,7 @@ from fathom_indexer.types import Filters, Progress, Stage
 from fathom_server.protocol.convert import Folder, folder_of
 from fathom_server.session.folder_documents import LONGEST
 from fathom_server.session.folder_indexer import Backoff, FolderIndexer, State
-from fathom_server.session.partial_results import Found
+from fathom_server.session.partial_results import MergedResults
 from fathom_server.session.session import Session
 
 pytestmark = pytest.mark.asyncio
@@ -44,10 +44,10 @@ class FakeEditor:
         self.warnings.append(message)
         self.warned.set()
 
-    def noticed(self) -> None:
+    def status_changed(self) -> None:
         pass
 
-    def indexed(self) -> None:
+    def index_updated(self) -> None:
         pass
 
     def reporter(self, title: str) -> FakeEditor:
@@ -147,14 +147,14 @@ async def test_the_first_order_is_told_once_when_every_folder_has_said_something
     work.open("low", "answer")
     work.open("none", "unborn")
     await work.editor.warned.wait()
-    told: list[Found] = []
+    told: list[MergedResults] = []
     found = await work.session.search("pay", 20, Filters(), on_partial=told.append)
     assert [folder.name for folder, _ in found.hits] == ["high", "low"]
     assert len(told) <= 1  # None when the streaming folder's answer overtakes the other one's.
     for first in told:
         assert {folder.name for folder, _ in first.hits} == {"high", "low"}
         assert not first.complete
-    similar: list[Found] = []
+    similar: list[MergedResults] = []
     await work.session.similar(work.root / "high" / "a.py", 1, 5, Filters(), on_partial=similar.append)
     assert [hit["name"] for one in similar for _, hit in one.hits] == ["first"]
 
@@ -324,7 +324,7 @@ async def test_what_others_find_does_not_wait_for_a_dead_indexer(work: Workplace
     dead = work.open("one")
     await work.editor.warned.wait()
     work.open("two", "streams")
-    told: list[Found] = []
+    told: list[MergedResults] = []
     found = await work.session.search("pay", 20, Filters(), on_partial=told.append)
     # The next indexer would have found something, if later.
     assert dead.state is State.DEAD

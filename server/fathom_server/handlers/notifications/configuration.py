@@ -37,8 +37,8 @@ async def register(ls: FathomServer) -> None:
 
 async def pull(ls: FathomServer) -> None:
     """Take over the client's section of settings. A client that does not tell it is taken to have the one it had."""
-    ls.questions += 1
-    number = ls.questions
+    ls.configuration_requests += 1
+    number = ls.configuration_requests
     asked = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
     try:
         answer = await asyncio.wait_for(ls.workspace_configuration_async(asked), PATIENCE)
@@ -47,8 +47,8 @@ async def pull(ls: FathomServer) -> None:
         section = ls.section
     else:
         section = answer[0] if answer else None
-    if number > ls.answered:  # Else the client has answered a later question before.
-        ls.answered = number
+    if number > ls.configuration_applied:  # Otherwise the answer to a later request came first.
+        ls.configuration_applied = number
         ls.configure(section)
 
 

@@ -30,7 +30,7 @@ async def _begin(ls: FathomServer, folders: list[str]) -> None:
             ls.configure(ls.section)
         for uri in folders:
             open_folder(ls, uri)
-        ls.noticed()
+        ls.status_changed()
     finally:
         ls.session.release()
     await watched_files.register(ls)

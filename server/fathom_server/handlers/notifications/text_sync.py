@@ -1,70 +1,67 @@
-"""`textDocument/didOpen`, `didChange`, `didClose` and `didSave`. pygls keeps the text, the indexer is told of it.
+"""`textDocument/didOpen`, `didChange`, `didClose` and `didSave`. pygls keeps the text; the indexer is told of it.
 
-None is a coroutine: those begin after everything that came in the same read, a document's end before its beginning.
+None of them is a coroutine: a coroutine starts after all messages of the same read, so that a document could be closed
+before it is opened.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lsprotocol import types
-
-from fathom_server.duplicates.diagnostics import publish
 from fathom_server.protocol.convert import path_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lsprotocol import types
+
     from fathom_server.server import FathomServer
 
 
 def did_open(ls: FathomServer, params: types.DidOpenTextDocumentParams) -> None:
-    """Have the document searched as the editor has it, and the file's functions seen to before others."""
+    """Search the document's text instead of its file, and index the file's functions before others."""
     uri = params.text_document.uri
-    show(ls, uri)
-    ls.saved.saved(uri, ls.lines_of(uri))
+    update(ls, uri)
     path = path_of(uri)
     if path is not None:
-        ls.session.when_settled(lambda: _begin(ls, uri, path))
+        ls.session.when_settled(lambda: _opened(ls, path))
+    for observer in ls.observers:
+        observer.document_opened(uri)
 
 
-def _begin(ls: FathomServer, uri: str, path: Path) -> None:
-    """Somebody works with a file now."""
+def _opened(ls: FathomServer, path: Path) -> None:
     ls.open_alone(path)
-    if ls.settings.diagnostics != "off" and ls.document(uri) is not None:
-        publish(ls, uri)
     ls.run_in_background(ls.session.opened(path))
 
 
 def did_change(ls: FathomServer, params: types.DidChangeTextDocumentParams) -> None:
-    """Have the document searched in its new form."""
-    show(ls, params.text_document.uri)
+    """Search the document's new text."""
+    update(ls, params.text_document.uri)
 
 
 def did_close(ls: FathomServer, params: types.DidCloseTextDocumentParams) -> None:
-    """Have the file searched again."""
-    hide(ls, params.text_document.uri)
-    ls.saved.closed(params.text_document.uri)
+    """Search the file again."""
+    close(ls, params.text_document.uri)
 
 
-def show(ls: FathomServer, uri: str) -> None:
-    """Have a document searched as it is now."""
+def did_save(ls: FathomServer, params: types.DidSaveTextDocumentParams) -> None:
+    """Index the saved file."""
+    uri = params.text_document.uri
+    for observer in ls.observers:
+        observer.document_saved(uri)
+    path = path_of(uri)
+    if path is not None:
+        ls.run_in_background(ls.session.changed([path]))
+
+
+def update(ls: FathomServer, uri: str) -> None:
+    """Search a document as it is now."""
     if (document := ls.document(uri)) is not None:
         ls.session.document_changed(uri, document)
 
 
-def hide(ls: FathomServer, uri: str) -> None:
-    """A document is closed: nothing is to be found in it or said about it that is not saved."""
+def close(ls: FathomServer, uri: str) -> None:
+    """Forget the text of a document or cell that was closed."""
     ls.session.document_closed(uri)
-    if ls.settings.diagnostics != "off" and not ls.capabilities.pulls_diagnostics:
-        ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
-
-
-def did_save(ls: FathomServer, params: types.DidSaveTextDocumentParams) -> None:
-    """Have the saved file indexed in its new form."""
-    uri = params.text_document.uri
-    if (document := ls.document(uri)) is not None:
-        ls.saved.saved(uri, document.lines)
-    path = path_of(uri)
-    if path is not None:
-        ls.run_in_background(ls.session.changed([path]))
+    for observer in ls.observers:
+        observer.document_closed(uri)

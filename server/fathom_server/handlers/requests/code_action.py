@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from fathom_server.handlers.requests.commands import GO_TO_MOST_SIMILAR, SHOW_SIMILAR
+from fathom_server.protocol.command_names import GO_TO_MOST_SIMILAR, SHOW_SIMILAR
 
 if TYPE_CHECKING:
     from fathom_server.server import FathomServer

@@ -1,26 +1,21 @@
-"""`textDocument/codeLens`: how many copies a function has, for those who want to know (the setting `codeLens`)."""
+"""`textDocument/codeLens`: the number of copies above each function that has some, with the setting `codeLens`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lsprotocol import types
-
-from fathom_server.handlers.requests.commands import SHOW_COPIES
+from fathom_server.duplicates.lenses import lenses_of
 
 if TYPE_CHECKING:
+    from lsprotocol import types
+
+    from fathom_server.duplicates.feature import DuplicateFeature
     from fathom_server.server import FathomServer
 
 
-async def code_lens(ls: FathomServer, params: types.CodeLensParams) -> list[types.CodeLens]:
+async def code_lens(
+    ls: FathomServer, duplicates: DuplicateFeature, params: types.CodeLensParams
+) -> list[types.CodeLens]:
     """A lens above each function that has copies."""
-    if not ls.settings.code_lens:
-        return []
     uri = params.text_document.uri
-    lenses: list[types.CodeLens] = []
-    for copy in ls.copies_in(uri):
-        start = types.Position(copy.member[1]["startLine"] - 1, 0)
-        here = {"textDocument": {"uri": uri}, "position": {"line": start.line, "character": 0}}
-        command = types.Command(f"{len(copy.others)} similar", SHOW_COPIES, arguments=[here])
-        lenses.append(types.CodeLens(types.Range(start, start), command=command))
-    return lenses
+    return lenses_of(uri, duplicates.in_document(uri)) if ls.settings.code_lens else []

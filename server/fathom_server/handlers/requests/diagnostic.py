@@ -1,4 +1,4 @@
-"""`textDocument/diagnostic`: copies, for clients that ask. Others are told through `diagnostics.publish`."""
+"""`textDocument/diagnostic`: functions that have copies, for clients that request diagnostics."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from lsprotocol import types
 from fathom_server.duplicates.diagnostics import diagnostics_of
 
 if TYPE_CHECKING:
+    from fathom_server.duplicates.feature import DuplicateFeature
     from fathom_server.server import FathomServer
 
 
 async def diagnostic(
-    ls: FathomServer, params: types.DocumentDiagnosticParams
+    ls: FathomServer, duplicates: DuplicateFeature, params: types.DocumentDiagnosticParams
 ) -> types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport:
-    """What is to be said about a document."""
-    items = diagnostics_of(ls, params.text_document.uri)
+    """The diagnostics of a document, or that they are the ones that the client has."""
+    uri = params.text_document.uri
+    items = diagnostics_of(ls, uri, duplicates.in_document(uri))
     result_id = hashlib.sha256(repr(items).encode("utf-8", "surrogatepass")).hexdigest()[:16]
     if params.previous_result_id == result_id:
         return types.RelatedUnchangedDocumentDiagnosticReport(result_id)

@@ -1,4 +1,4 @@
-"""`textDocument/hover` on the first line of a function that has copies, where diagnostics are wanted."""
+"""`textDocument/hover` on the first line of a function that has copies, with the setting `diagnostics`."""
 
 from __future__ import annotations
 
@@ -6,39 +6,21 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from fathom_server.duplicates.diagnostics import describe
-from fathom_server.handlers.navigation import title_of
-from fathom_server.protocol.convert import line_range, location_of
+from fathom_server.duplicates.hovers import hover_content
+from fathom_server.protocol.convert import line_range
 
 if TYPE_CHECKING:
-    from fathom_server.duplicates.cache import Copy
+    from fathom_server.duplicates.feature import DuplicateFeature
     from fathom_server.server import FathomServer
 
-_MOST_SHOWN = 10
 
-
-async def hover(ls: FathomServer, params: types.HoverParams) -> types.Hover | None:
-    """The copies, each with where it is."""
+async def hover(ls: FathomServer, duplicates: DuplicateFeature, params: types.HoverParams) -> types.Hover | None:
+    """The copies of the function that begins on the line."""
     if ls.settings.diagnostics == "off":
         return None
     uri, line = params.text_document.uri, params.position.line
-    for copy in ls.copies_in(uri):
-        if copy.member[1]["startLine"] == line + 1:
-            markdown = ls.capabilities.markdown_hovers
-            kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText
-            content = types.MarkupContent(kind, _text(copy, markdown))
+    for duplicate in duplicates.in_document(uri):
+        if duplicate.member[1]["startLine"] == line + 1:
+            content = hover_content(duplicate, ls.capabilities.markdown_hovers)
             return types.Hover(content, line_range(ls.lines_of(uri), line, ls.workspace.position_codec))
     return None
-
-
-def _text(copy: Copy, markdown: bool) -> str:
-    lines = [describe(copy), ""]
-    for folder, clone in copy.others[:_MOST_SHOWN]:
-        location = location_of(folder, clone)
-        title = title_of(clone)
-        lines.append(f"- [{_escaped(title)}]({location.uri}#L{clone['startLine']})" if markdown else f"- {title}")
-    return "\n".join([_escaped(lines[0]) if markdown else lines[0], *lines[1:]])
-
-
-def _escaped(text: str) -> str:
-    return "".join("\\" + character if character in "\\`*_{}[]<>#|!" else character for character in text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fathom_server.handlers.requests.errors import answering
 from fathom_server.handlers.requests.results import result_of, streaming
 from fathom_server.protocol.lsp_ext import SearchParams
-from fathom_server.session.partial_results import Found
+from fathom_server.session.partial_results import MergedResults
 
 if TYPE_CHECKING:
     from fathom_indexer.wire.messages import Json
@@ -19,7 +19,7 @@ async def search(ls: FathomServer, params: Any = None) -> Json:
     """Functions that answer a query in words."""
     wanted = SearchParams.from_json(params, ls.settings.limit)
     if not wanted.query.strip():
-        return result_of(Found([], indexing=False))
+        return result_of(MergedResults([], indexing=False))
     with answering():
         found = await ls.session.search(
             wanted.query, wanted.limit, wanted.filters, wanted.explain, streaming(ls, wanted.partial_token)

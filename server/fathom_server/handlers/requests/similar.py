@@ -13,7 +13,7 @@ from fathom_server.protocol.lsp_ext import SimilarParams
 if TYPE_CHECKING:
     from fathom_indexer.wire.messages import Json
     from fathom_server.server import FathomServer
-    from fathom_server.session.partial_results import Found
+    from fathom_server.session.partial_results import MergedResults
 
 
 async def similar(ls: FathomServer, params: Any = None) -> Json:
@@ -22,7 +22,7 @@ async def similar(ls: FathomServer, params: Any = None) -> Json:
     return result_of(await find(ls, wanted))
 
 
-async def find(ls: FathomServer, wanted: SimilarParams) -> Found:
+async def find(ls: FathomServer, wanted: SimilarParams) -> MergedResults:
     """What is found for parameters that were read. Raises `JsonRpcException`."""
     path = ls.session.path_of(wanted.uri)
     if path is None:

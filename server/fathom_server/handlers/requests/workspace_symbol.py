@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fathom_server.protocol.convert import Folder
     from fathom_server.server import FathomServer
-    from fathom_server.session.partial_results import Found
+    from fathom_server.session.partial_results import MergedResults
 
 logger = logging.getLogger(__name__)
 
@@ -36,12 +36,12 @@ async def workspace_symbol(ls: FathomServer, params: types.WorkspaceSymbolParams
     token = params.partial_result_token
     sent: set[tuple[str, int]] = set()
 
-    def symbols(found: Found) -> list[types.WorkspaceSymbol]:
+    def symbols(found: MergedResults) -> list[types.WorkspaceSymbol]:
         new = [(folder, hit) for folder, hit in found.hits if _key(folder.uri_of(hit["path"]), hit) not in sent]
         sent.update(_key(folder.uri_of(hit["path"]), hit) for folder, hit in new)
         return [symbol_of(folder, hit, ls.capabilities) for folder, hit in new]
 
-    def send(found: Found) -> None:
+    def send(found: MergedResults) -> None:
         if token is not None and (news := symbols(found)):
             ls.progress(types.ProgressParams(token, [_CONVERTER.unstructure(symbol) for symbol in news]))
 
@@ -51,7 +51,7 @@ async def workspace_symbol(ls: FathomServer, params: types.WorkspaceSymbolParams
         )
     if found.message or (found.indexing and not found.hits):
         # The answer has no room to say why it has nothing.
-        ls.tell_once(f"Fathom: {found.message or 'still indexing, nothing found yet. Try again soon'}.")
+        ls.show_once(f"Fathom: {found.message or 'still indexing, nothing found yet. Try again soon'}.")
     if token is None:
         return symbols(found)
     send(found)
