@@ -1,4 +1,4 @@
-"""Noticing that the process that started the server is gone."""
+"""Detects the end of the process that started the server."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 INTERVAL = 2.0
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 
 async def watch_parent(pid: int, on_death: Callable[[], None], interval: float = INTERVAL) -> None:
-    """Call `on_death` once the process is gone. Standard input usually ends first, but a sibling may hold it open.
+    """Call `on_death` once the process has ended. Standard input usually ends first, but another process may hold it.
 
-    A process that is not there to begin with is not watched: the client may live in another container.
+    Does nothing if the process does not exist at the start: the client may run in another container.
     """
     if not is_alive(pid):
-        logger.info("there is no process %d here to watch", pid)
+        logger.info("process %d does not exist here and is not watched", pid)
         return
     while is_alive(pid):
         await asyncio.sleep(interval)
@@ -38,7 +38,7 @@ if sys.platform == "win32":
     _ERROR_ACCESS_DENIED = 5
 
     def is_alive(pid: int) -> bool:
-        """Whether a process runs. On Windows `os.kill(pid, 0)` would end it."""
+        """Whether a process is running. On Windows `os.kill(pid, 0)` would end it."""
         kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
         handle = kernel32.OpenProcess(_SYNCHRONIZE, False, pid)
         if not handle:
@@ -51,7 +51,7 @@ if sys.platform == "win32":
 else:
 
     def is_alive(pid: int) -> bool:
-        """Whether a process runs."""
+        """Whether a process is running."""
         try:
             os.kill(pid, 0)
         except (ProcessLookupError, OverflowError):

@@ -1,4 +1,4 @@
-"""What the client can do, looked up once, and what it is told of the server."""
+"""The client's capabilities, resolved once, and the server's capabilities that pygls does not announce."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ClientCapabilities:
-    """The optional parts of LSP that this server uses when the client has them."""
+    """The optional parts of LSP that this server uses if the client supports them."""
 
     work_done_progress: bool = False
-    """The server may start progress of its own."""
+    """The server may create work-done progress."""
     watches_files: bool = False
-    """The server may ask the client to watch files."""
+    """The server may register for changes of watched files."""
     configuration: bool = False
-    """The client can be asked for its settings."""
+    """The server may request settings (`workspace/configuration`)."""
     registers_configuration: bool = False
-    """The server may ask to be told when they change."""
+    """The server may register for changes of settings."""
     resolves_symbol_ranges: bool = False
-    """Symbols may come without ranges, which the client asks for where it needs them."""
+    """Symbols may have no ranges; the client requests them (`workspaceSymbol/resolve`)."""
     newer_symbol_kinds: bool = False
-    """Symbols may be of kinds that the first version of LSP did not have."""
+    """Symbols may have kinds that the first version of LSP did not define."""
     code_action_literals: bool = False
-    """Code actions may have kinds; otherwise they are plain commands."""
+    """Code actions may be literals with kinds; otherwise they are commands."""
     pulls_diagnostics: bool = False
-    """The client asks for diagnostics; otherwise they are published."""
+    """The client requests diagnostics; otherwise the server publishes them."""
     refreshes_diagnostics: bool = False
-    """The client can be told to ask for diagnostics again."""
+    """The server may have the client request diagnostics again."""
     related_information: bool = False
-    """Diagnostics may point to other places."""
+    """Diagnostics may have related information."""
     refreshes_code_lenses: bool = False
-    """The client can be told to ask for code lenses again."""
+    """The server may have the client request code lenses again."""
     shows_documents: bool = False
-    """The server may have a document opened."""
+    """The server may have the client open a document."""
     markdown_hovers: bool = False
     """Hovers may be Markdown."""
     shows_status: bool = False
@@ -75,7 +75,7 @@ class ClientCapabilities:
 
 
 def announce(server: types.ServerCapabilities, client: ClientCapabilities) -> None:
-    """Add to the server's capabilities what pygls does not know."""
+    """Add the capabilities that pygls does not announce."""
     server.experimental = {"fathom": {"version": PROTOCOL_VERSION}}
     if not client.code_action_literals:
-        server.code_action_provider = True  # LSP has kinds announced to the others only.
+        server.code_action_provider = True  # Kinds may be announced only to clients with code action literals.

@@ -1,4 +1,4 @@
-"""Between Fathom's terms (folders, relative paths, 1-based lines) and LSP's (URIs, zero-based ranges, symbols)."""
+"""Conversion between Fathom's terms (folders, relative paths, 1-based lines) and LSP's (URIs, 0-based ranges)."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from fathom_server.protocol.capabilities import ClientCapabilities
 
 _DECLARATION_LINES = 20
-"""How far below its first line (decorators, comments) a function's name is looked for."""
+"""How many lines below a function's first line (decorators, comments) its name is searched for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A workspace folder: its URI as the client writes it, and where it lies."""
+    """A workspace folder: its URI as the client writes it, and its path."""
 
     uri: str
     path: Path
@@ -36,16 +36,16 @@ class Folder:
     real_path: Path
     """The same with symbolic links resolved."""
     alone: bool = False
-    """Nobody opened it, only a file in it: what lies in its own folders is nobody's wish."""
+    """Not opened itself, but only a file in it: its subfolders are not searched."""
     cells: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
-    """URIs of cells of notebooks by the paths that stand for them (`notebooks.py`)."""
+    """URIs of notebook cells by the paths that stand for them (`session/notebooks.py`)."""
 
     @property
     def name(self) -> str:
         return self.path.name or str(self.path)
 
     def relative(self, path: Path) -> str | None:
-        """A file's path relative to the folder, with forward slashes; None when the file is not inside."""
+        """A file's path relative to the folder, with forward slashes; None if the file is not in it."""
         path = Path(os.path.normpath(path))
         for folder in (self.path, self.real_path):
             if path.is_relative_to(folder):
@@ -63,7 +63,7 @@ class Folder:
 
 
 def path_of(uri: str) -> Path | None:
-    """The file that a URI names, or None for what is no file on this machine (`untitled:`, `git:`, ...)."""
+    """The path of a URI; None if it is not a file on this machine (`untitled:`, `git:`, ...)."""
     try:
         path = to_fs_path(uri)
     except ValueError:
@@ -72,13 +72,13 @@ def path_of(uri: str) -> Path | None:
 
 
 def folder_of(uri: str) -> Folder | None:
-    """The folder that a URI names, or None when it is none on this machine."""
+    """The folder of a URI; None if it is not on this machine."""
     path = path_of(uri)
     return None if path is None else Folder(uri, Path(os.path.normpath(path)), path.resolve())
 
 
 def location_of(folder: Folder, hit: Json) -> types.Location:
-    """Where a hit lies: its whole lines, from the start of the first to the start of the one after the last."""
+    """A hit's location: whole lines, from the start of the first line to the start of the line after the last."""
     return types.Location(
         uri=folder.uri_of(hit["path"]),
         range=types.Range(types.Position(hit["startLine"] - 1, 0), types.Position(hit["endLine"], 0)),
@@ -86,7 +86,7 @@ def location_of(folder: Folder, hit: Json) -> types.Location:
 
 
 def selection_of(hit: Json) -> types.Range | None:
-    """Where a hit's own name stands, in UTF-16 code units; None for what has no name."""
+    """The range of a hit's name, in UTF-16 code units; None if it has no name."""
     name = hit.get("nameRange")
     if name is None:
         return None
@@ -101,9 +101,9 @@ def title_of(hit: Json) -> str:
 
 
 def symbol_of(folder: Folder, hit: Json, client: ClientCapabilities) -> types.WorkspaceSymbol:
-    """A hit as a client knows symbols. Code outside functions has no name of its own and goes by its file's.
+    """A hit as a symbol. Code outside functions has no name and gets the name of its file.
 
-    For clients that ask for ranges where they need them, it has none, but the lines for `name_range` in its data.
+    For clients that resolve ranges, the symbol has no range; its data has the lines for `name_range`.
     """
     lazy = client.resolves_symbol_ranges
     name = hit["name"] or PurePosixPath(hit["path"]).name
@@ -111,7 +111,7 @@ def symbol_of(folder: Folder, hit: Json, client: ClientCapabilities) -> types.Wo
     location = location_of(folder, hit)
     if selection := selection_of(hit):
         location = types.Location(location.uri, selection)
-    # Where its name stands, since decorators and comments above it may say it, too.
+    # The line of the name: decorators and comments above it may contain the name, too.
     first = hit.get("nameRange", {}).get("line", hit["startLine"])
     return types.WorkspaceSymbol(
         name=name,
@@ -123,7 +123,7 @@ def symbol_of(folder: Folder, hit: Json, client: ClientCapabilities) -> types.Wo
 
 
 def line_range(lines: Sequence[str], line: int, codec: PositionCodec) -> types.Range:
-    """The text of a zero-based line, without the space around it; where the line is not known, its start."""
+    """The text of a 0-based line without surrounding space; the start of the line if its text is not known."""
     text = lines[line] if line < len(lines) else ""
     indent = codec.client_num_units(text[: len(text) - len(text.lstrip())])
     end = max(indent, codec.client_num_units(text.rstrip()))
@@ -131,7 +131,7 @@ def line_range(lines: Sequence[str], line: int, codec: PositionCodec) -> types.R
 
 
 def name_range(lines: Sequence[str], first: int, last: int, name: str, codec: PositionCodec) -> types.Range:
-    """Where a function's name stands within its lines (1-based, inclusive); where it does not, its first line."""
+    """The range of a function's name in its lines (1-based, inclusive); its first line if the name is not found."""
     word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
     for number in range(first - 1, min(last, len(lines), first + _DECLARATION_LINES)):
         if name and (found := word.search(lines[number])):
@@ -141,7 +141,7 @@ def name_range(lines: Sequence[str], first: int, last: int, name: str, codec: Po
 
 
 def symbol_kind(kind: str, newer: bool = True) -> types.SymbolKind:
-    """LSP's nearest kind of symbol, among those of its first version unless `newer` ones are known."""
+    """The nearest kind of LSP symbol; one of LSP's first version unless the client supports `newer` kinds."""
     nearest = _SYMBOL_KINDS[Kind(kind)]
     return nearest if newer or nearest.value <= types.SymbolKind.Array.value else types.SymbolKind.Class
 

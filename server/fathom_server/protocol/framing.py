@@ -1,8 +1,8 @@
-"""Bytes as they arrive -> the bodies of messages, however broken the stream is.
+"""Splits a stream of bytes into the bodies of messages, and resynchronizes after errors.
 
-A body is what follows `Content-Length: N` and an empty line. No JSON holds such a header as it stands here: within
-strings, line ends are escaped. So wherever one is seen a message begins, whatever the length before it has promised.
-A client that counts wrongly loses one message at most.
+A body follows `Content-Length: N` and an empty line (LSP's base protocol). JSON cannot contain such a header, because
+line ends in strings are escaped. Wherever a header stands, a message therefore begins, whatever the previous length
+says. A client that sends a wrong length loses at most one message.
 """
 
 from __future__ import annotations
@@ -13,39 +13,39 @@ import re
 logger = logging.getLogger(__name__)
 
 LONGEST_MESSAGE = 64 * 1024 * 1024
-"""Bytes of the longest message that is taken. Editors do not sync files of that size."""
+"""The most bytes of a message. Editors do not synchronize files of that size."""
 
 _HEADER = re.compile(rb"[Cc]ontent-[Ll]ength:[ \t]*(\d+)[ \t]*\r?\n(?:(?![Cc]ontent-[Ll]ength:)[\w-]+:[^\n]*\n)*?\r?\n")
 _BLANK_OR_FIELDS = re.compile(rb"(?:[\w-]+:[^\n]*\n|\s)*")
-"""What may stand before it: other fields of the header, and the line ends that some clients put behind a body."""
+"""What may precede it: other header fields, and line ends that some clients send after a body."""
 
 _LONGEST_HEADER = 4096
 
 
 class MessageTooLongError(Exception):
-    """The client announced a message that is longer than any that is taken."""
+    """The client announced a message that is longer than the limit."""
 
 
 class MessageSplitter:
-    """Cuts a stream into the bodies of messages, and holds no more than one of at most `longest` bytes."""
+    """Splits a stream into bodies. Buffers at most one body of at most `longest` bytes."""
 
     def __init__(self, longest: int = LONGEST_MESSAGE) -> None:
         self._longest = longest
         self._buffer = bytearray()
         self._length: int | None = None
-        """Bytes of the body that the buffer begins with; None while a header is awaited."""
+        """The length of the body at the start of the buffer; None while a header is expected."""
         self._searched = 0
-        """Up to where the beginning of an unfinished body is known to hold no header."""
-        self._told = False
-        """Whether the log has it that something is passed over."""
+        """Bytes at the start of an unfinished body that are known to contain no header."""
+        self._warned = False
+        """Whether the log has the warning about skipped bytes."""
 
     @property
     def unfinished(self) -> bool:
-        """Whether a message has begun that has not ended."""
+        """Whether a message has begun and not ended."""
         return self._length is not None
 
     def feed(self, chunk: bytes) -> None:
-        """Take what has arrived. All of it is to be taken out before more is fed."""
+        """Append bytes. The caller takes all bodies out before it feeds more."""
         self._buffer += chunk
 
     def take(self) -> bytes | None:
@@ -58,44 +58,46 @@ class MessageSplitter:
             if header is None:
                 self._searched = max(0, len(self._buffer) - _LONGEST_HEADER)
                 return None
-            logger.warning("the client sent a message that is shorter than its header says")
+            logger.warning("the client sent a message that is shorter than its Content-Length")
             length = header.start()
         self._length = None
         return self._cut(length)
 
     def until_header(self, body: bytes) -> bytes | None:
-        """What the body taken last has before another message begins, which is read next; None if none does in it."""
+        """The part of the last body before a header that it contains; None if it contains none.
+
+        The message after that header is read next.
+        """
         self._buffer[:0] = body
         header = _HEADER.search(self._buffer)
         if header is not None and header.start() < len(body):
             return self._cut(header.start())
-        # One may begin at the end, of which the rest has not arrived.
+        # A header may begin at the end of the body and continue in bytes that have not arrived.
         self._cut(max(0, len(body) - _LONGEST_HEADER))
         return None
 
     def _begin(self) -> bool:
-        """Look for a header and cut it off. What is none is passed over."""
+        """Find a header and remove it. Bytes before it are skipped."""
         header = _HEADER.search(self._buffer)
         if header is None:
-            # Enough is kept for a header of which the end is still to come.
-            self._pass_over(max(0, len(self._buffer) - _LONGEST_HEADER))
+            # Keep enough bytes for a header whose end has not arrived.
+            self._skip(max(0, len(self._buffer) - _LONGEST_HEADER))
             return False
         digits, end = header[1].lstrip(b"0"), header.end()
-        self._pass_over(header.start())
+        self._skip(header.start())
         self._cut(end - header.start())
-        self._told = False
+        self._warned = False
         if len(digits) > len(str(self._longest)) or int(digits or b"0") > self._longest:
             raise MessageTooLongError(
-                f"the client announced a message of {digits[:20].decode()} bytes; "
-                f"the longest that is taken has {self._longest}"
+                f"the client announced a message of {digits[:20].decode()} bytes; the limit is {self._longest}"
             )
         self._length = int(digits or b"0")
         return True
 
-    def _pass_over(self, count: int) -> None:
-        if not _BLANK_OR_FIELDS.fullmatch(self._cut(count)) and not self._told:
-            self._told = True
-            logger.warning("the client sent what is no message; it is passed over up to the next header")
+    def _skip(self, count: int) -> None:
+        if not _BLANK_OR_FIELDS.fullmatch(self._cut(count)) and not self._warned:
+            self._warned = True
+            logger.warning("the client sent bytes that are not a message; skipping to the next header")
 
     def _cut(self, count: int) -> bytes:
         part = bytes(self._buffer[:count])

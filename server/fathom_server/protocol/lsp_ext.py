@@ -2,9 +2,9 @@
 
 `docs/protocol.md` shows examples.
 
-Parameters are checked strictly, so that a client learns of its mistake: whatever does not fit raises
-`JsonRpcInvalidParams` (-32602) with a message that names the field. Fields that are not known are ignored, as LSP
-has it, except inside `filters`, where ignoring one would give results that were asked to be left out.
+Parameters are checked strictly: an invalid value raises `JsonRpcInvalidParams` (-32602) with a message that names the
+field. Unknown fields are ignored, as LSP requires, except in `filters`, where that would return results that the client
+wants to leave out.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from fathom_indexer.wire.messages import Json
 
 PROTOCOL_VERSION = 1
-"""Of these requests. Raised when something is taken away or means something else; additions leave it as it is."""
+"""The version of these requests. Incompatible changes raise it; additions do not."""
 
 SEARCH = "fathom/search"
 SIMILAR = "fathom/similar"
 DUPLICATES = "fathom/duplicates"
 STATUS = "fathom/status"
-"""A request of the client, and a notification of the server for clients with a status bar."""
+"""A request from the client, and a notification to clients that show a status."""
 REINDEX = "fathom/reindex"
 
 _CONVERTER = converters.get_converter()
@@ -39,16 +39,16 @@ _CONVERTER = converters.get_converter()
 
 @dataclass(frozen=True, slots=True)
 class SearchParams:
-    """`fathom/search`: which functions answer a query in words?"""
+    """`fathom/search`: functions that answer a query in words."""
 
     query: str
     limit: int
-    """How many results at most, 1 to 200. The setting `limit` when the client leaves it out."""
+    """The most results, 1 to 200. Default: the setting `limit`."""
     filters: Filters
     explain: bool = False
-    """Whether hits come with the parts of their scores."""
+    """Whether hits have the parts of their scores."""
     partial_token: int | str | None = None
-    """Where the first order is to be sent, before the answer."""
+    """The token of partial results, which are sent before the answer."""
 
     @classmethod
     def from_json(cls, value: Any, default_limit: int) -> SearchParams:
@@ -65,7 +65,7 @@ class SearchParams:
 
 @dataclass(frozen=True, slots=True)
 class SimilarParams:
-    """`fathom/similar`: which functions are like the one at a position of a document?"""
+    """`fathom/similar`: functions like the one at a position of a document."""
 
     uri: str
     line: int
@@ -94,12 +94,12 @@ class SimilarParams:
 
 @dataclass(frozen=True, slots=True)
 class DuplicatesParams:
-    """`fathom/duplicates`: which functions are copies of each other?"""
+    """`fathom/duplicates`: functions that are copies of each other."""
 
     limit: int
     filters: Filters
     options: Json
-    """`loosest`, `threshold` and `minTokens` as they came: the indexer knows what they may be."""
+    """`loosest`, `threshold` and `minTokens`, unchecked: the indexer validates them."""
 
     @classmethod
     def from_json(cls, value: Any, default_limit: int) -> DuplicatesParams:
@@ -111,15 +111,15 @@ class DuplicatesParams:
 
 @dataclass(frozen=True, slots=True)
 class LspHit:
-    """One function: `hit` in the shape of `fathom_indexer.wire.messages.hit_to_json`, and where it is in LSP's terms.
+    """One function: `hit` as `fathom_indexer.wire.messages.hit_to_json` returns it, and its location in LSP's terms.
 
-    Results have their `relevance` besides; the function that others were compared with is as `place_to_json` gives it.
+    Results have a `relevance` as well. The function that others were compared with is as `place_to_json` returns it.
     """
 
     hit: Json
     location: types.Location
     selection: types.Range | None = None
-    """Where its own name stands."""
+    """The range of its name."""
 
     def to_json(self) -> Json:
         selection = {} if self.selection is None else {"selectionRange": _CONVERTER.unstructure(self.selection)}
@@ -130,8 +130,8 @@ class LspHit:
 class LspSearchResult:
     """The answer to `fathom/search` and `fathom/similar`: functions, best first.
 
-    While `indexing`, functions may be missing that a later request will find. Unless `complete`, the same request may
-    be answered in a better order next time.
+    While `indexing`, functions may be missing that a later request will find. Unless `complete`, a later request may
+    return a better order.
     """
 
     results: list[LspHit]
@@ -140,7 +140,7 @@ class LspSearchResult:
     compared: LspHit | None = None
     """The function that others were compared with, if one was."""
     message: str = ""
-    """Why some folder's functions are missing, in words for the user."""
+    """Why the functions of a folder are missing, as a message for the user; empty if none are."""
 
     def to_json(self) -> Json:
         compared = {} if self.compared is None else {"compared": self.compared.to_json()}
@@ -162,11 +162,11 @@ class RootStatus:
     state: str
     """Of the indexer process: `starting`, `ready`, or `dead` (it will be started again)."""
     error: str | None
-    """Why there is no `index`, in words for the user."""
+    """Why there is no `index`, as a message for the user."""
     index: Json
     """`fathom_indexer.wire.messages.status_to_json` with `indexing` and `progress`; empty when there is an `error`."""
     message: str | None = None
-    """What is wrong, or why results may be missing, in words for the user."""
+    """What is wrong, or why results may be missing, as a message for the user."""
 
     def to_json(self) -> Json:
         message = {} if self.message is None else {"message": self.message}
@@ -178,7 +178,7 @@ class StatusResult:
     """The answer to `fathom/status`."""
 
     version: str
-    """Of Fathom."""
+    """Fathom's version."""
     roots: list[RootStatus]
 
     def to_json(self) -> Json:
@@ -186,7 +186,7 @@ class StatusResult:
 
 
 def check_no_params(value: Any) -> None:
-    """For requests that take none: an empty object, or nothing. Raises `JsonRpcInvalidParams`."""
+    """Check the parameters of a request that has none. Raises `JsonRpcInvalidParams` unless empty or missing."""
     if value is not None:
         _object(value, "params")
 

@@ -1,7 +1,7 @@
-"""Carries messages between one client and a server, and makes sure that everything ends with the connection.
+"""Carries messages between one client and a server, and closes the session with the connection.
 
-pygls' own loops swallow the exit code, wait for a thread that reads standard input before the process may end, and
-know nothing of the indexer processes.
+pygls' own loops lose the exit code, do not end before the thread that reads standard input does, and do not stop the
+indexer processes.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class Server(Protocol):
 
 
 async def serve_stdio(server: Server, stdout: BinaryIO) -> int:
-    """Serve the client on standard input and `stdout`; the exit code."""
+    """Serve the client on standard input and `stdout`, and return the exit code."""
     return await _serve(server, _read_stdin(), StdoutWriter(stdout))
 
 
 async def serve_tcp(server: Server, host: str, port: int) -> int:
-    """Serve the first client that connects; the exit code. Raises `OSError` when the address cannot be used."""
+    """Serve the first client that connects, and return the exit code. Raises `OSError` for an unusable address."""
     connected: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = (
         asyncio.get_running_loop().create_future()
     )
@@ -75,14 +75,14 @@ async def serve_tcp(server: Server, host: str, port: int) -> int:
 
 async def _serve(server: Server, reader: asyncio.StreamReader, writer: StdoutWriter | asyncio.StreamWriter) -> int:
     server.protocol.set_writer(writer)
-    # A parent that is gone is the end of input, so that there is one way to end.
+    # The end of the client's process counts as the end of input, so that there is one way to end.
     server.on_parent_death = reader.feed_eof
     try:
         await _listen(reader, server.protocol)
     except SystemExit:
         logger.debug("the client sent exit")
     except MessageTooLongError as error:
-        logger.error("%s. The connection is closed, because the stream cannot be read any further", error)
+        logger.error("%s. The connection is closed, because the rest of the stream cannot be read", error)
     except ConnectionError as error:
         logger.warning("the connection broke: %s", error)
     finally:
@@ -91,7 +91,7 @@ async def _serve(server: Server, reader: asyncio.StreamReader, writer: StdoutWri
 
 
 async def _listen(reader: asyncio.StreamReader, protocol: FathomProtocol) -> None:
-    """Hand out messages until the client closes. Raises `MessageTooLongError` and `ConnectionError`."""
+    """Handle messages until the client closes the stream. Raises `MessageTooLongError` and `ConnectionError`."""
     splitter = MessageSplitter()
     while chunk := await reader.read(_CHUNK):
         splitter.feed(chunk)
@@ -99,9 +99,9 @@ async def _listen(reader: asyncio.StreamReader, protocol: FathomProtocol) -> Non
             try:
                 protocol.handle_message(protocol.structure_message(_decoded(body, splitter)))
             except _UnreadableError as error:
-                logger.warning("the client sent what is no JSON: %s", error)
+                logger.warning("the client sent a message that is not JSON: %s", error)
             except JsonRpcException as error:
-                logger.warning("the client sent what cannot be handled: %s", error)
+                logger.warning("the client sent a message that cannot be handled: %s", error)
             except Exception:
                 logger.exception("a message could not be handled")
     if splitter.unfinished:
@@ -109,11 +109,11 @@ async def _listen(reader: asyncio.StreamReader, protocol: FathomProtocol) -> Non
 
 
 class _UnreadableError(Exception):
-    """A body is no JSON."""
+    """A body is not JSON."""
 
 
 def _decoded(body: bytes, splitter: MessageSplitter) -> Any:
-    """What a body says, or what stands in it before the next message. Raises `_UnreadableError`."""
+    """The JSON value of a body, or of its part before the next header. Raises `_UnreadableError`."""
     try:
         try:
             return json.loads(body)
@@ -126,16 +126,16 @@ def _decoded(body: bytes, splitter: MessageSplitter) -> Any:
 
 
 def _read_stdin() -> asyncio.StreamReader:
-    """Standard input as a stream. A daemon thread reads it, which does not keep the process from ending."""
+    """Standard input as a stream. A daemon thread reads it, so that the process can end at any time."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(loop=loop)
 
     def feed(chunk: bytes) -> None:
-        if not reader.at_eof():  # The parent's death may have ended it before.
+        if not reader.at_eof():  # The end of the client's process may have ended the stream.
             reader.feed_data(chunk)
 
     def pump() -> None:
-        with contextlib.suppress(RuntimeError):  # The loop has ended, and with it the interest in input.
+        with contextlib.suppress(RuntimeError):  # The event loop is closed.
             for chunk in read_chunks():
                 loop.call_soon_threadsafe(feed, chunk)
             loop.call_soon_threadsafe(reader.feed_eof)

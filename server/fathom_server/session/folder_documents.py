@@ -1,4 +1,4 @@
-"""The documents that the editor has open, as a folder's indexer is told of them."""
+"""Sends the open documents of one folder to its indexer."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PAUSE = 0.15
-"""Seconds without a change after which the indexer is told of it, unless it is asked something before."""
+"""Seconds without a change after which a document is sent to the indexer."""
 
 LONGEST = 1_300_000
-"""Characters of the longest document or query that fits into one message, whatever they are (`line_framing.py`)."""
+"""The most characters of a document or query. They fit into one message, whatever their encoding needs."""
 
 
 class OpenDocument(Protocol):
-    """What pygls knows of a document."""
+    """The part of pygls' `TextDocument` that is used."""
 
     @property
     def source(self) -> str: ...
@@ -35,19 +35,19 @@ class OpenDocument(Protocol):
 
 
 def encoded(document: OpenDocument) -> bytes:
-    """A document's text as a file would have it."""
+    """A document's text as bytes, as in a file."""
     return document.source.encode("utf-8", "surrogatepass")
 
 
 class FolderDocuments:
     """The open documents of one folder.
 
-    Its indexer hears of changes after a pause in typing, so that what is new is embedded by the time that somebody
-    searches, and at the latest before it is asked something. A new indexer hears of everything.
+    Changes are sent after a pause in typing, so that new functions are usually embedded before the user searches, and
+    at the latest before a request. A new indexer is sent all documents.
     """
 
     def __init__(self, client: Callable[[], Awaitable[IndexerClient]], max_bytes: int, pause: float = PAUSE) -> None:
-        """`client` gives the indexer of now. A document of more than `max_bytes` counts as closed."""
+        """`client` returns the current indexer. A document of more than `max_bytes` counts as closed."""
         self._client = client
         self._max_bytes = max_bytes
         self._longest = min(max_bytes, LONGEST)
@@ -70,7 +70,7 @@ class FolderDocuments:
             self._soon(path)
 
     async def too_large(self, path: str, file: Path) -> str | None:
-        """That a document, or the file where none is open, is larger than what is searched; None when it is not."""
+        """A message if a document, or its file if it is not open, is too large to be searched; else None."""
         document = self._open.get(path)
         if document is not None and len(document.source) > LONGEST:
             return f"{path} has more than {LONGEST} characters, which is too long for an open document to be searched"
@@ -86,15 +86,15 @@ class FolderDocuments:
         )
 
     async def tell(self, client: IndexerClient) -> None:
-        """Return when the indexer knows of everything. Raises `IndexerUnavailableError`."""
+        """Send all changes and wait until the indexer has them. Raises `IndexerUnavailableError`."""
         telling = asyncio.create_task(self._tell_all(client))
         self._tasks.add(telling)
         telling.add_done_callback(self._tasks.discard)
-        # Whoever waits may lose interest, which must not take back what the indexer is being told.
+        # Cancelling the caller must not cancel the transfer.
         await asyncio.shield(telling)
 
     def close(self) -> None:
-        """Tell nothing any more."""
+        """Cancel what is still to be sent."""
         if self._timer is not None:
             self._timer.cancel()
         for task in self._tasks:
@@ -123,7 +123,7 @@ class FolderDocuments:
                 language = (document.language_id or "") if path.startswith(UNTITLED) else ""
                 await client.open_document(path, text, NAMES.get(language, language))
         except IndexerError as error:
-            logger.warning("%s is searched as it was saved: %s", path, error)
+            logger.warning("searches see the saved text of %s: %s", path, error)
 
     def _soon(self, path: str) -> None:
         self._untold[path] = None
@@ -140,5 +140,5 @@ class FolderDocuments:
         try:
             await self.tell(await self._client())
         except IndexerUnavailableError as error:
-            # The next one hears of everything.
-            logger.info("the indexer was not told of open documents: %s", error)
+            # The next indexer is sent all documents.
+            logger.info("open documents were not sent to the indexer: %s", error)

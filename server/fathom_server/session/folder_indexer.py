@@ -1,4 +1,4 @@
-"""The indexer process of one workspace folder: started, told of what it has to know, and started again when it dies."""
+"""The indexer process of one workspace folder: starts it, sends it the open documents, restarts it when it dies."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PATIENCE = 10.0
-"""Seconds that a request waits for the next indexer while there is none. It waits for none that comes later."""
+"""Seconds that a request waits for the next indexer. If its start is further away, the request fails at once."""
 
 _LOOK_INTERVAL = 0.05
 
@@ -41,17 +41,17 @@ class State(str, Enum):
     STARTING = "starting"
     READY = "ready"
     DEAD = "dead"
-    """It ended or could not be started, and will be started again."""
+    """It ended or could not be started. It will be started again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How long to wait before a dead indexer is started again: twice as long each time, up to `longest`."""
+    """Exponential back-off before a dead indexer is started again: the delay doubles each time, up to `longest`."""
 
     first: float = 1.0
     longest: float = 60.0
     healthy_after: float = 60.0
-    """Seconds of life after which a death counts as the first again."""
+    """Seconds of running after which the delay starts at `first` again."""
 
     def delay(self, deaths: int) -> float:
         """Seconds to wait after the given number of deaths in a row."""
@@ -59,7 +59,7 @@ class Backoff:
 
 
 class Editor(Protocol):
-    """What a session asks of the editor."""
+    """The part of a language server that a folder's indexer uses."""
 
     def warn(self, message: str) -> None:
         """Show a message to the user."""
@@ -75,13 +75,13 @@ class Editor(Protocol):
 
 
 class StartIndexer(Protocol):
-    """What gets hold of an indexer: `IndexerClient.share` or `start`, with whatever else it takes bound."""
+    """Starts or joins an indexer: `IndexerClient.share` or `start`, with its other parameters bound."""
 
     def __call__(self, root: Path, config: Config, events: Events, /) -> Awaitable[IndexerClient]: ...
 
 
 class FolderIndexer:
-    """The indexer of one workspace folder, which other editors may use too; started again when it dies."""
+    """The indexer of one workspace folder. Other editors may use it too. It is restarted when it dies."""
 
     def __init__(
         self,
@@ -93,20 +93,20 @@ class FolderIndexer:
         pause: float = PAUSE,
         watch: bool = False,
     ) -> None:
-        """`pause` is as `FolderDocuments` takes it; with `watch`, the indexer has to watch the files."""
+        """`pause`: see `FolderDocuments`. With `watch`, the indexer watches the files."""
         self.folder = folder
         self.closed = False
-        """Whether this was let go of; another one may have taken its place."""
+        """Whether `close` was called. Another object may stand for the folder now."""
         self.documents = FolderDocuments(self.client, config.max_file_bytes, pause)
         self.state = State.STARTING
         self.quiescent = False
-        """Whether nothing is left to index."""
+        """Whether indexing is done."""
         self.stage: Stage | None = None
-        """Where indexing is, as the indexer has told it last."""
+        """The stage that the indexer has reported last."""
         self.was_complete = False
-        """Whether this indexer has had everything in its index once."""
+        """Whether the index has been complete since this indexer started."""
         self.trouble: str | None = None
-        """What is wrong, in words for the user."""
+        """The current error, as a message for the user."""
         self._config = config
         self._editor = editor
         self._start = start
@@ -115,7 +115,7 @@ class FolderIndexer:
         self._client: IndexerClient | None = None
         self._settled = asyncio.Event()
         self._starts_at = 0.0
-        """When the next indexer is started, in seconds of `time.monotonic`; past while there is one."""
+        """When the next indexer is started, in seconds of `time.monotonic`; in the past while one is running."""
         self._told: set[str] = set()
         self._watch = watch
         self._preparation: asyncio.Task[None] | None = None
@@ -123,8 +123,8 @@ class FolderIndexer:
         self._supervisor = asyncio.create_task(self._supervise())
 
     def begin_after(self, closings: Iterable[asyncio.Task[None]]) -> None:
-        """Start no process before these are done, to be called at once: an indexer that still has the folder open with
-        other settings would be joined or worked against."""
+        """Start no process before these tasks are done; to be called right after construction. Otherwise the process
+        would join, or compete with, one that still has the folder open with other settings."""
         self._predecessors = list(closings)
 
     async def client(self) -> IndexerClient:
@@ -139,9 +139,9 @@ class FolderIndexer:
     ) -> Answer:
         """The answer to a request that changes nothing.
 
-        While the indexer is dead, the next one is waited for, at most `PATIENCE` and only as long as `patient` says so.
-        When the indexer dies over the request, the next one is asked, once.
-        Raises `IndexerError`, and `IndexerUnavailableError` when there is no answer in the end.
+        While the indexer is dead, waits for the next one at most `PATIENCE` seconds, and only while `patient` returns
+        true. If the indexer dies during the request, the next one is asked, once.
+        Raises `IndexerError`, and `IndexerUnavailableError` if no indexer answers.
         """
         client = await self._living(patient)
         try:
@@ -154,7 +154,7 @@ class FolderIndexer:
             return await request(successor)
 
     async def close(self) -> None:
-        """Let go of the indexer for good."""
+        """Disconnect from the indexer for good."""
         self.closed = True
         client = self._client
         self.documents.close()
@@ -169,17 +169,17 @@ class FolderIndexer:
 
     @property
     def lacks_nothing_known(self) -> bool:
-        """Whether a complete index is merely looked at again: what it lacks, if anything, has yet to be found."""
+        """Whether a complete index is being scanned again and no difference from the files was found so far."""
         return self.was_complete and self.stage in (Stage.READY, Stage.SCAN)
 
     def watch_files(self) -> None:
-        """Have the indexer watch the files, this one and those after it."""
+        """Have this indexer and its successors watch the files."""
         self._watch = True
         if self._client is not None:
             self._prepare(self._client)
 
     def _prepare(self, client: IndexerClient) -> None:
-        """Tell a new indexer what it has to know before anybody asks it something."""
+        """Send a new indexer its state before the first request: whether to watch files, and the open documents."""
 
         async def prepare() -> None:
             try:
@@ -192,10 +192,10 @@ class FolderIndexer:
         self._preparation = asyncio.create_task(prepare())
 
     async def _living(self, patient: Callable[[], bool], dead: IndexerClient | None = None) -> IndexerClient:
-        """The running indexer, none that is `dead`; waited for as `ask` says. Raises `IndexerUnavailableError`."""
+        """The running indexer other than `dead`. Waits for it as `ask` does. Raises `IndexerUnavailableError`."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            # How long a start may take is limited elsewhere.
+            # `IndexerClient` limits the duration of a start.
             await self._settled.wait()
             if self._client is not None and self._client is not dead:
                 return self._client
@@ -223,7 +223,7 @@ class FolderIndexer:
             await asyncio.sleep(delay)
 
     async def _live(self) -> str:
-        """One life of the process; why it ended, in words."""
+        """Run the process until it ends; the reason, as a message for the user."""
         self.state = State.STARTING
         self._settled.clear()
         events = Events(on_ready=self._ready, on_progress=self._progressed, on_problem=self._problem)
@@ -263,7 +263,7 @@ class FolderIndexer:
         self.trouble = message
         self.quiescent = True
         self._editor.status_changed()
-        self._tell_once(message, f"Fathom: indexing {self.folder.name} met a problem: {message}")
+        self._tell_once(message, f"Fathom: a problem occurred while indexing {self.folder.name}: {message}")
 
     def _tell_once(self, what: str, message: str) -> None:
         if what not in self._told:

@@ -1,8 +1,8 @@
-"""Cells of open notebooks, each searched as if it were a file of its language.
+"""Cells of open notebooks, each searched like a file of its language.
 
-What stands for a cell is a path below the notebook's own, where no file can be: `nb/churn.ipynb/churn-3.py`. So rules
-that leave out or filter the notebook hold for its cells, the ending says the language, and the name is the notebook's,
-which search takes for a hint of what the code is about.
+A cell has a path below the notebook's path, where no file can exist: `nb/churn.ipynb/churn-3.py`. Patterns that match
+the notebook therefore match its cells, and the extension determines the language. The file name contains the
+notebook's name, because the encoder reads file names.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ WANTED_CELLS = types.NotebookDocumentSyncOptions(
         )
     ]
 )
-"""What a client that has notebooks is asked to tell of them; pygls asks no other."""
+"""The cells that the server asks clients with notebooks to synchronize."""
 
 
 class Notebooks:
-    """Which path stands for which cell, as long as the cell is open."""
+    """The paths of open cells."""
 
     def __init__(self) -> None:
         self._cells: dict[str, Path | str] = {}
         self._numbers: dict[str, int] = {}
-        """Numbers given in each notebook. A cell keeps its own, wherever it is moved: its vectors hang on its name."""
+        """The last number used in each notebook. A cell that is moved keeps its number, and with it its vectors."""
 
     def open(self, notebook: str, cells: Iterable[types.TextDocumentItem]) -> None:
         """Cells of a notebook were opened."""
@@ -50,7 +50,7 @@ class Notebooks:
                 self._cells[cell.uri] = f"{home}/{name}" if isinstance(home, str) else home / name
 
     def close_cell(self, uri: str) -> None:
-        """A cell was closed or taken out."""
+        """A cell was closed or removed."""
         self._cells.pop(uri, None)
 
     def close(self, notebook: str) -> None:
@@ -58,5 +58,5 @@ class Notebooks:
         self._numbers.pop(notebook, None)
 
     def path_of(self, uri: str) -> Path | str | None:
-        """What stands for a cell, as text for one of a notebook that was never saved; None for what is no open cell."""
+        """A cell's path; a string in a notebook that was never saved; None if the URI is not an open cell."""
         return self._cells.get(uri)

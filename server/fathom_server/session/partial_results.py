@@ -1,4 +1,4 @@
-"""What several folders find, put together."""
+"""Merges the results of several folders, and the partial results that come before them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MergedResults:
-    """Hits of all folders, best first. While `indexing`, some may be missing. Unless `complete`, the same question may
-    be answered in a better order next time."""
+    """Hits of all folders, best first. While `indexing`, some may be missing. Unless `complete`, a later request may
+    return a better order."""
 
     hits: list[tuple[Folder, Json]]
     indexing: bool
@@ -26,26 +26,26 @@ class MergedResults:
     compared: tuple[Folder, Json] | None = None
     """The function that others were compared with, if one was."""
     message: str = ""
-    """Why some folder's hits are missing, in words for the user."""
+    """Why the hits of a folder are missing, as a message for the user; empty if none are."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderGroups:
-    """Groups of copies, folder by folder."""
+    """Groups of duplicates, folder by folder."""
 
     answers: list[tuple[Folder, Groups]]
     message: str = ""
-    """Why some folder's groups are missing, in words for the user."""
+    """Why the groups of a folder are missing, as a message for the user; empty if none are."""
 
 
 OnPartialResults = Callable[[MergedResults], None]
 
 
 class PartialResults:
-    """Puts together the first orders of several folders, to be told once, when each folder has said something.
+    """Merges the partial results of several folders into one, sent when each folder has sent partial or final results.
 
-    Folders that will say nothing are not waited for. Nothing is told when all answers are final by then: the answer
-    itself follows at once.
+    Folders that fail are not waited for. If all folders have final results by then, no partial result is sent, because
+    the answer follows at once.
     """
 
     def __init__(self, folders: Iterable[Folder], limit: int, tell: OnPartialResults | None) -> None:
@@ -57,11 +57,11 @@ class PartialResults:
 
     @property
     def begun(self) -> bool:
-        """Whether some folder has said something."""
+        """Whether a folder has sent results."""
         return bool(self._known)
 
     def noter(self, folder: Folder) -> OnPartial | None:
-        """What a folder's first order is to be given to; None when nobody wants to know."""
+        """The callback for a folder's partial results; None if the client does not request them."""
         if self._tell is None:
             return None
 
@@ -72,12 +72,12 @@ class PartialResults:
         return note
 
     def final(self, folder: Folder, results: Results) -> None:
-        """A folder has its answer."""
+        """A folder has sent its answer."""
         self._preliminary.discard(folder)
         self._note(folder, results)
 
     def leave_out(self, folder: Folder) -> None:
-        """A folder will have none."""
+        """A folder has failed."""
         self._heard_of(folder)
 
     def _note(self, folder: Folder, results: Results) -> None:
@@ -93,7 +93,7 @@ class PartialResults:
 
 
 def merged(answers: list[tuple[Folder, Results]], limit: int) -> MergedResults:
-    """Hits by score. A function in two folders, one inside the other, counts once."""
+    """The hits of all folders by score. A function in two nested folders counts once."""
     hits = [(folder, hit) for folder, results in answers for hit in results.hits]
     seen: set[tuple[Path, int, int]] = set()
     kept: list[tuple[Folder, Json]] = []

@@ -1,4 +1,4 @@
-"""Indexing progress in the editor, through LSP's work-done progress."""
+"""Shows the progress of indexing in the editor, as LSP's work-done progress."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 DELAY = 0.3
-"""Seconds that indexing must last to be worth showing. A saved file takes less."""
+"""Seconds that indexing must last before it is shown. Indexing a saved file takes less."""
 
-_SHARES: dict[Stage, tuple[int, int]] = {
+_PERCENTAGES: dict[Stage, tuple[int, int]] = {
     Stage.SCAN: (0, 2),
     Stage.PARSE: (2, 30),
     Stage.EMBED: (30, 100),
 }
-"""Which percentages a stage covers. Rough shares of the time; embedding takes most of it."""
+"""The range of percentages of each stage, roughly by time: embedding takes most of it."""
 
-_DOING = {
+_STAGE_NAMES = {
     Stage.SCAN: "looking for files",
     Stage.PARSE: "reading files",
     Stage.EMBED: "embedding functions",
@@ -34,17 +34,17 @@ _DOING = {
 
 
 class Reporter(Protocol):
-    """What shows the progress of one folder's indexing."""
+    """Shows the progress of indexing one folder."""
 
     def report(self, progress: Progress) -> None:
-        """Show how far it is; `Stage.READY` ends it."""
+        """Show the progress; `Stage.READY` ends it."""
 
     def close(self) -> None:
-        """End it at once. Nothing is shown after."""
+        """End the progress at once."""
 
 
 class ProgressClient(Protocol):
-    """The part of a language server that talks of progress."""
+    """The part of a language server that sends progress."""
 
     def window_work_done_progress_create_async(self, params: types.WorkDoneProgressCreateParams) -> Awaitable[None]: ...
 
@@ -52,7 +52,7 @@ class ProgressClient(Protocol):
 
 
 class NoProgress:
-    """For clients that show none."""
+    """A reporter for clients that show no progress."""
 
     def report(self, progress: Progress) -> None:
         pass
@@ -62,9 +62,9 @@ class NoProgress:
 
 
 class WorkDoneProgress:
-    """One progress bar at a time, created when indexing lasts, ended when it is ready.
+    """One progress bar at a time, created once indexing has lasted for `delay` seconds, ended when it is done.
 
-    Keeps tokens of its own: pygls neither checks the client's capability nor forgets tokens that have ended.
+    Uses its own tokens: pygls neither checks the client's capability nor forgets tokens that have ended.
     """
 
     def __init__(self, client: ProgressClient, title: str, delay: float = DELAY) -> None:
@@ -118,13 +118,13 @@ class WorkDoneProgress:
 
 
 def percentage_of(progress: Progress) -> int:
-    """How far indexing is, 0 to 100, over all stages."""
-    low, high = _SHARES[progress.stage]
+    """The progress over all stages, 0 to 100."""
+    low, high = _PERCENTAGES[progress.stage]
     part = min(1.0, progress.done / progress.total) if progress.total > 0 else 0.0
     return round(low + (high - low) * part)
 
 
 def message_of(progress: Progress) -> str:
-    """What is being done, in words, with counts once there are any."""
+    """The stage as a message for the user, with counts if there are any."""
     counts = f" {progress.done}/{progress.total}" if progress.total > 0 else ""
-    return _DOING.get(progress.stage, progress.stage.value) + counts
+    return _STAGE_NAMES.get(progress.stage, progress.stage.value) + counts

@@ -1,4 +1,4 @@
-"""Changes of files that the client has watched, on their way to the indexers."""
+"""Debounces the changes of files that the client watches before they are sent to the indexers."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
 
 
 class WatchedChanges:
-    """Collects changes and tells them burst by burst."""
+    """Collects changes until a burst is over."""
 
-    def __init__(self, tell: Callable[[list[Path]], Coroutine[Any, Any, None]]) -> None:
-        """`tell` is given what has changed in one burst."""
-        self._tell = tell
+    def __init__(self, send: Callable[[list[Path]], Coroutine[Any, Any, None]]) -> None:
+        """`send` is called with the files that changed in one burst."""
+        self._send = send
         self._burst = Debounce()
         self._timer: asyncio.TimerHandle | None = None
-        self._tellings: set[asyncio.Task[None]] = set()
+        self._sending: set[asyncio.Task[None]] = set()
 
     def add(self, paths: Iterable[Path]) -> None:
-        """These have changed now."""
+        """These files have changed."""
         self._burst.add(str(path) for path in paths)
         self._wait()
 
     async def settle(self) -> None:
-        """Return when everything is told."""
-        self._tell_now()
-        if self._tellings:
-            # Whoever waits may lose interest; the changes must be told all the same.
-            await asyncio.shield(asyncio.gather(*self._tellings))
+        """Send all collected changes and wait until they are sent."""
+        self._send_now()
+        if self._sending:
+            # Cancelling the caller must not cancel the sending.
+            await asyncio.shield(asyncio.gather(*self._sending))
 
     def _wait(self) -> None:
         if self._timer is not None:
@@ -42,12 +42,12 @@ class WatchedChanges:
 
     def _over(self) -> None:
         if self._burst.wait() == 0:
-            self._tell_now()
+            self._send_now()
         else:
             self._wait()
 
-    def _tell_now(self) -> None:
+    def _send_now(self) -> None:
         if paths := self._burst.take():
-            telling = asyncio.create_task(self._tell([Path(path) for path in paths]))
-            self._tellings.add(telling)
-            telling.add_done_callback(self._tellings.discard)
+            task = asyncio.create_task(self._send([Path(path) for path in paths]))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)

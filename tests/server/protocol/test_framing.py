@@ -99,7 +99,7 @@ def test_a_wrong_length_costs_one_message_at_most(wrong: int, cuts: list[int]) -
 @pytest.mark.parametrize("length", ["1001", "99999999999999999999", "0" * 30 + "1001", "9" * 3000])
 def test_a_message_that_is_too_long_is_refused_at_its_header(length: str) -> None:
     assert split(framed(b"x" * 1000)) == [b"x" * 1000]
-    with pytest.raises(MessageTooLongError, match="the longest that is taken has 1000"):
+    with pytest.raises(MessageTooLongError, match="the limit is 1000"):
         split(framed(b"", length))
 
 

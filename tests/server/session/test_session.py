@@ -262,7 +262,7 @@ async def test_progress_and_problems_reach_the_editor_once(work: Workplace) -> N
     assert indexer.state is State.READY
     assert work.editor.title == "Fathom: indexing one"
     assert work.editor.progress == [Progress(Stage.EMBED, 1, 2)]
-    assert work.editor.warnings == ["Fathom: indexing one met a problem: the disk is full"]
+    assert work.editor.warnings == ["Fathom: a problem occurred while indexing one: the disk is full"]
 
 
 async def test_a_dead_indexer_is_told_of_once_and_started_again(work: Workplace) -> None:

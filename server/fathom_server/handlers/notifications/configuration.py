@@ -1,4 +1,4 @@
-"""`workspace/configuration` and `workspace/didChangeConfiguration`: settings that change while the server runs."""
+"""`workspace/didChangeConfiguration`, and the settings that the server requests with `workspace/configuration`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ logger = logging.getLogger(__name__)
 SECTION = "fathom"
 
 PATIENCE = 5.0
-"""Seconds that a client has to tell its settings; it is served meanwhile only where no folder is needed."""
+"""Seconds to wait for the client's settings. Requests about folders wait, too."""
 
 
 async def register(ls: FathomServer) -> None:
-    """Ask a client that can to tell when its settings change."""
+    """Register for changes of the settings, if the client supports it."""
     if not (ls.capabilities.configuration and ls.capabilities.registers_configuration):
         return
     registration = types.Registration(
@@ -32,18 +32,18 @@ async def register(ls: FathomServer) -> None:
     try:
         await ls.client_register_capability_async(types.RegistrationParams([registration]))
     except Exception as error:
-        logger.warning("the client does not tell when its settings change: %s", error)
+        logger.warning("the client refused to report changes of its settings: %s", error)
 
 
 async def pull(ls: FathomServer) -> None:
-    """Take over the client's section of settings. A client that does not tell it is taken to have the one it had."""
+    """Request and apply the client's section of settings. If the request fails, the previous section stays."""
     ls.configuration_requests += 1
     number = ls.configuration_requests
     asked = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
     try:
         answer = await asyncio.wait_for(ls.workspace_configuration_async(asked), PATIENCE)
     except Exception as error:
-        logger.warning("the client does not tell its settings: %r", error)
+        logger.warning("the client did not send its settings: %r", error)
         section = ls.section
     else:
         section = answer[0] if answer else None
@@ -53,7 +53,7 @@ async def pull(ls: FathomServer) -> None:
 
 
 def did_change(ls: FathomServer, params: types.DidChangeConfigurationParams) -> None:
-    """Take over what has changed."""
+    """Apply the changed settings."""
     if ls.capabilities.configuration:
         ls.run_in_background(pull(ls))
     else:

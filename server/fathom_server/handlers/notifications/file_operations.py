@@ -1,4 +1,4 @@
-"""`workspace/didCreateFiles`, `didRenameFiles` and `didDeleteFiles`: what the user does to files in the editor."""
+"""`workspace/didCreateFiles`, `didRenameFiles` and `didDeleteFiles`: file operations in the editor."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 EVERYTHING = types.FileOperationRegistrationOptions(
     [types.FileOperationFilter(types.FileOperationPattern("**/*"), scheme="file")]
 )
-"""Files and folders alike."""
+"""All files and folders."""
 
 
 def did_create(ls: FathomServer, params: types.CreateFilesParams) -> None:
-    """Have what was created indexed."""
+    """Index the new files."""
     _changed(ls, [file.uri for file in params.files])
 
 
 def did_rename(ls: FathomServer, params: types.RenameFilesParams) -> None:
-    """Have both names looked at: what moved keeps its vectors."""
+    """Index the files under their new names; their vectors are kept."""
     _changed(ls, [uri for file in params.files for uri in (file.old_uri, file.new_uri)])
 
 
 def did_delete(ls: FathomServer, params: types.DeleteFilesParams) -> None:
-    """Have what was deleted forgotten."""
+    """Remove the deleted files from the index."""
     _changed(ls, [file.uri for file in params.files])
 
 

@@ -1,4 +1,4 @@
-"""`workspace/didChangeWatchedFiles`: the client watches the files and tells what changed."""
+"""`workspace/didChangeWatchedFiles`: the client watches the files and reports changes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ logger = logging.getLogger(__name__)
 
 
 async def register(ls: FathomServer) -> None:
-    """Ask a client that can watch files to do so. Where none does, the indexers do.
+    """Have the client watch the files if it can; otherwise the indexers watch them.
 
-    pygls cannot announce this method by itself: it has no place among the server's static capabilities.
+    This needs dynamic registration: LSP has no static server capability for it.
     """
     if ls.settings.watcher != "auto" or not ls.capabilities.watches_files:
         return
     options = types.DidChangeWatchedFilesRegistrationOptions(
-        # Ignore rules are the indexer's to know, and ignore files are among what is watched.
+        # The indexer applies the ignore rules, and needs the changes of ignore files.
         watchers=[types.FileSystemWatcher(glob_pattern="**/*")]
     )
     registration = types.Registration(
@@ -32,11 +32,11 @@ async def register(ls: FathomServer) -> None:
     try:
         await ls.client_register_capability_async(types.RegistrationParams([registration]))
     except Exception as error:
-        logger.warning("the client does not watch files after all: %s", error)
+        logger.warning("the client refused to watch files, so the indexers do: %s", error)
         ls.session.watch_files()
 
 
 def did_change(ls: FathomServer, params: types.DidChangeWatchedFilesParams) -> None:
-    """Have the files that were changed, created or deleted looked at again."""
+    """Pass on files that were changed, created or deleted."""
     paths = (path_of(change.uri) for change in params.changes)
     ls.session.watched(path for path in paths if path is not None)

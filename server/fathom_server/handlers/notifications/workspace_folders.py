@@ -1,4 +1,4 @@
-"""`workspace/didChangeWorkspaceFolders`, and how a folder is opened."""
+"""`workspace/didChangeWorkspaceFolders`, and opening a folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 def did_change(ls: FathomServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
-    """Start to index the folders that were added, and stop for those that were removed."""
+    """Index the folders that were added, and stop indexing those that were removed."""
     ls.session.when_settled(lambda: _change(ls, params.event))
 
 
@@ -28,10 +28,10 @@ def _change(ls: FathomServer, event: types.WorkspaceFoldersChangeEvent) -> None:
 
 
 def open_folder(ls: FathomServer, uri: str) -> None:
-    """Index a workspace folder. One that is not on this machine is left out, with a warning."""
+    """Index a workspace folder. For a folder that is not on this machine, show a warning instead."""
     folder = folder_of(uri)
     if folder is None:
-        logger.warning("%s is no folder on this machine", uri)
-        ls.warn(f"Fathom: {uri} is no folder on this machine and cannot be searched.")
+        logger.warning("%s is not a folder on this machine", uri)
+        ls.warn(f"Fathom: {uri} cannot be searched, because it is not a folder on this machine.")
         return
     ls.session.add(folder)

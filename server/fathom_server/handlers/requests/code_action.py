@@ -1,4 +1,4 @@
-"""`textDocument/codeAction`: ways from a function to those like it."""
+"""`textDocument/codeAction`: commands that show the functions similar to one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def code_action(
 ) -> list[types.CodeAction | types.Command] | None:
     """Actions for the function at the start of the range.
 
-    Only for users who ask for actions: every line has these, and a light bulb on every line is noise.
+    Only if the user requested actions: otherwise every line would have a light bulb.
     """
     context = params.context
     if context.trigger_kind is types.CodeActionTriggerKind.Automatic:
@@ -43,5 +43,5 @@ async def code_action(
 
 
 def _covers(wanted: str) -> bool:
-    """Whether a client that wants one kind of actions, and those below it, wants ours."""
+    """Whether a kind of code actions that the client requests includes ours."""
     return not wanted or wanted == KIND or KIND.startswith(wanted + ".")

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 async def duplicates(ls: FathomServer, params: Any = None) -> Json:
-    """Functions that are copies of each other, folder by folder."""
-    wanted = DuplicatesParams.from_json(params, ls.settings.limit)
-    asked = {**wanted.options, "limit": wanted.limit, "filters": filters_to_json(wanted.filters)}
+    """Groups of functions that are copies of each other, folder by folder."""
+    request = DuplicatesParams.from_json(params, ls.settings.limit)
+    asked = {**request.options, "limit": request.limit, "filters": filters_to_json(request.filters)}
     with answering():
-        found = await ls.session.duplicates(asked)
+        result = await ls.session.duplicates(asked)
     groups = [
         {
             **group,
@@ -27,8 +27,8 @@ async def duplicates(ls: FathomServer, params: Any = None) -> Json:
                 LspHit(clone, location_of(folder, clone), selection_of(clone)).to_json() for clone in group["clones"]
             ],
         }
-        for folder, answer in found.answers
+        for folder, answer in result.answers
         for group in answer.groups
     ]
-    message = {"message": found.message} if found.message else {}
-    return {**message, "groups": groups, "indexing": any(answer.indexing for _, answer in found.answers)}
+    message = {"message": result.message} if result.message else {}
+    return {**message, "groups": groups, "indexing": any(answer.indexing for _, answer in result.answers)}

@@ -1,4 +1,4 @@
-"""The indexer's errors as LSP's."""
+"""Fathom's errors as LSP errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Turn Fathom's errors into the errors that are sent to the client."""
+    """Convert Fathom's errors into LSP errors."""
     try:
         yield
     except FathomError as error:
@@ -25,7 +25,7 @@ def answering() -> Iterator[None]:
 
 
 def rpc_error(error: FathomError) -> JsonRpcException:
-    """-32602 when the request is at fault, -32603 for a bug, -32803 when there is no answer at the moment."""
+    """-32602 for an invalid request, -32603 for a bug, -32803 if there is no answer at the moment."""
     kind = error.kind if isinstance(error, IndexerError) else ""
     if kind == "query" or isinstance(error, QueryError):
         return JsonRpcInvalidParams(str(error))

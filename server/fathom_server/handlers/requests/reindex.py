@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 async def reindex(ls: FathomServer, params: Any = None) -> None:
-    """Have every workspace folder read anew. Answered when the indexers know, not when they are done."""
+    """Have all workspace folders indexed from scratch. Answers before indexing is done."""
     check_no_params(params)
     with answering():
         await ls.session.reindex()

@@ -1,4 +1,4 @@
-"""What `fathom/search` and `fathom/similar` both answer."""
+"""The answer of `fathom/search` and `fathom/similar`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from fathom_server.session.partial_results import MergedResults, OnPartialResults
 
 
-def result_of(found: MergedResults) -> Json:
-    """The answer that holds what was found."""
-    compared = None if found.compared is None else _with_location(*found.compared)
-    best = found.hits[0][1]["score"] if found.hits else 0.0
+def result_of(merged: MergedResults) -> Json:
+    """Merged results as an answer."""
+    compared = None if merged.compared is None else _with_location(*merged.compared)
+    best = merged.hits[0][1]["score"] if merged.hits else 0.0
     results = [
-        _with_location(folder, {**hit, "relevance": relevance(hit["score"], best)}) for folder, hit in found.hits
+        _with_location(folder, {**hit, "relevance": relevance(hit["score"], best)}) for folder, hit in merged.hits
     ]
-    return LspSearchResult(results, found.indexing, found.complete, compared, found.message).to_json()
+    return LspSearchResult(results, merged.indexing, merged.complete, compared, merged.message).to_json()
 
 
 def _with_location(folder: Folder, hit: Json) -> LspHit:
@@ -32,10 +32,10 @@ def _with_location(folder: Folder, hit: Json) -> LspHit:
 
 
 def streaming(ls: FathomServer, token: int | str | None) -> OnPartialResults | None:
-    """What sends a first order as a partial result; None for a client that wants none.
+    """A callback that sends partial results; None if the client has not requested them.
 
-    It has the shape of the answer, which replaces it: a final order is no continuation of the first one.
+    A partial result has the shape of the answer. The answer replaces it, because the order may change.
     """
     if token is None:
         return None
-    return lambda found: ls.progress(types.ProgressParams(token, result_of(found)))
+    return lambda merged: ls.progress(types.ProgressParams(token, result_of(merged)))

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from fathom_server.server import FathomServer
 
 
-# The parameters are taken as they come: pygls leaves a request of our own unanswered when typed ones do not fit.
+# The parameters have no type, because pygls leaves a request with invalid typed parameters without an answer.
 async def search(ls: FathomServer, params: Any = None) -> Json:
     """Functions that answer a query in words."""
-    wanted = SearchParams.from_json(params, ls.settings.limit)
-    if not wanted.query.strip():
+    request = SearchParams.from_json(params, ls.settings.limit)
+    if not request.query.strip():
         return result_of(MergedResults([], indexing=False))
     with answering():
         found = await ls.session.search(
-            wanted.query, wanted.limit, wanted.filters, wanted.explain, streaming(ls, wanted.partial_token)
+            request.query, request.limit, request.filters, request.explain, streaming(ls, request.partial_token)
         )
     return result_of(found)

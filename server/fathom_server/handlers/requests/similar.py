@@ -17,17 +17,22 @@ if TYPE_CHECKING:
 
 
 async def similar(ls: FathomServer, params: Any = None) -> Json:
-    """Functions like the one at a position of a document, as the editor has it."""
-    wanted = SimilarParams.from_json(params, ls.settings.limit)
-    return result_of(await find(ls, wanted))
+    """Functions like the one at a position of a document, as it is in the editor."""
+    request = SimilarParams.from_json(params, ls.settings.limit)
+    return result_of(await find(ls, request))
 
 
-async def find(ls: FathomServer, wanted: SimilarParams) -> MergedResults:
-    """What is found for parameters that were read. Raises `JsonRpcException`."""
-    path = ls.session.path_of(wanted.uri)
+async def find(ls: FathomServer, request: SimilarParams) -> MergedResults:
+    """The results for validated parameters. Raises `JsonRpcException`."""
+    path = ls.session.path_of(request.uri)
     if path is None:
-        raise JsonRpcInvalidParams(f"textDocument.uri must name a file on this machine, not {wanted.uri!r}")
+        raise JsonRpcInvalidParams(f"textDocument.uri must name a file on this machine, not {request.uri!r}")
     with answering():
         return await ls.session.similar(
-            path, wanted.line + 1, wanted.limit, wanted.filters, wanted.explain, streaming(ls, wanted.partial_token)
+            path,
+            request.line + 1,
+            request.limit,
+            request.filters,
+            request.explain,
+            streaming(ls, request.partial_token),
         )

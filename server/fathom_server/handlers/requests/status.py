@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 
 
 async def status(ls: FathomServer, params: Any = None) -> Json:
-    """What is indexed in each workspace folder, and what is not and why."""
+    """The state of each workspace folder: what is indexed, and why the rest is not."""
     check_no_params(params)
     return StatusResult(__version__, await ls.session.status()).to_json()

@@ -1,4 +1,4 @@
-"""`workspace/symbol`: search by meaning for every client, without a plugin."""
+"""`workspace/symbol`: semantic search for clients without a plugin."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _CONVERTER = converters.get_converter()
 
 
 async def workspace_symbol(ls: FathomServer, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
-    """Functions that answer the query. An empty one, which clients send to list all symbols, has no answer.
+    """Functions that answer the query. An empty query, which clients send to list all symbols, returns none.
 
-    What is sent as a partial result cannot be taken back: a client that wants some has the first order, to which the
-    final one adds what it alone has found.
+    A client cannot remove partial results. If it requests them, it gets the preliminary results, and then those that
+    only the final results have.
     """
     if not params.query.strip():
         return []
@@ -50,7 +50,7 @@ async def workspace_symbol(ls: FathomServer, params: types.WorkspaceSymbolParams
             params.query, ls.settings.limit, Filters(), on_partial=None if token is None else send
         )
     if found.message or (found.indexing and not found.hits):
-        # The answer has no room to say why it has nothing.
+        # The answer has no field for a message.
         ls.show_once(f"Fathom: {found.message or 'still indexing, nothing found yet. Try again soon'}.")
     if token is None:
         return symbols(found)
@@ -59,7 +59,7 @@ async def workspace_symbol(ls: FathomServer, params: types.WorkspaceSymbolParams
 
 
 async def resolve(ls: FathomServer, symbol: types.WorkspaceSymbol) -> types.WorkspaceSymbol:
-    """The symbol with the range of its name, in the document as it is now."""
+    """The symbol with the range of its name in the document as it is now."""
     await ls.session.settled()
     uri, data = symbol.location.uri, symbol.data
     place = ls.session.place_of(uri)
@@ -75,15 +75,15 @@ async def resolve(ls: FathomServer, symbol: types.WorkspaceSymbol) -> types.Work
     )
 
 
-def _read_lines(folder: Folder, relative: str, most: int) -> Sequence[str]:
-    """The lines of a file; none when it cannot be read, has more bytes than `most`, or a link leads elsewhere."""
+def _read_lines(folder: Folder, relative: str, max_bytes: int) -> Sequence[str]:
+    """A file's lines; empty if it is unreadable, larger than `max_bytes`, or a link to a file outside the folder."""
     path = (folder.path / relative).resolve()
     try:
-        if not path.is_relative_to(folder.real_path) or path.stat().st_size > most:
+        if not path.is_relative_to(folder.real_path) or path.stat().st_size > max_bytes:
             return ()
         with path.open("rb") as stream:
             is_utf16 = stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-        # Unlike `str.splitlines`, a text stream ends lines where editors do.
+        # Unlike `str.splitlines`, a text stream splits lines as editors do.
         with path.open(encoding="utf-16" if is_utf16 else "utf-8-sig", errors="replace") as text:
             return text.readlines()
     except OSError as error:
