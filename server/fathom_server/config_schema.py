@@ -171,7 +171,7 @@ def _values(info: SettingInfo) -> str:
         return f"{info.rule.minimum} to {info.rule.maximum}"
     if info.rule.minimum is not None:
         return f"{info.rule.minimum} or more"
-    return {bool: "`true`, `false`", str: "text", tuple: "list of texts"}[type(info.default)]
+    return {bool: "`true`, `false`", str: "string", tuple: "list of strings"}[type(info.default)]
 
 
 def _as_text(value: Json) -> str:

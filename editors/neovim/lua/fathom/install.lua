@@ -72,7 +72,7 @@ function M.run(requirement)
   local environment = server.managed_environment()
   local steps = commands(environment, requirement)
   if not steps then
-    return message.error('neither uv nor python3 was found, one of which installing needs.')
+    return message.error('neither uv nor python3 was found. The installation needs one of them.')
   end
   local asked = ('Install the Fathom server (about 350 MB) into\n%s\nfrom %s with %s?'):format(
     environment,

@@ -11,7 +11,7 @@ function M.run()
     if problem then
       return message.error(problem)
     end
-    message.info('every file is read anew.')
+    message.info('all files are being indexed again.')
   end)
 end
 

@@ -127,7 +127,7 @@ function likeness(kind: CloneGroup['kind'], similarity: number): string {
     case 'exact':
       return l10n.t('the same code');
     case 'renamed':
-      return l10n.t('the same but for names');
+      return l10n.t('equal except for names');
     case 'near':
       return l10n.t('{0} % alike', Math.round(similarity * 100));
   }

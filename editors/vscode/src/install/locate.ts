@@ -24,7 +24,7 @@ export async function locate(managed: ManagedEnvironment, env: NodeJS.ProcessEnv
     const found = await findExecutable(configured, env);
     if (found === undefined) {
       throw new ServerNotFound(
-        l10n.t('There is no server at {0}, which the setting fathom.server.path names.', configured),
+        l10n.t('There is no server at {0}, the path in the setting fathom.server.path.', configured),
         [settings],
       );
     }

@@ -19,7 +19,7 @@ export async function offerInstallation(
     {
       modal: true,
       detail: l10n.t(
-        'It is a Python program that runs on this machine. It is downloaded with its libraries (about 350 MB) into a folder of this extension: {0}. Your code stays here. Without a network, choose a wheel (.whl); libraries that lie beside it are taken from there.',
+        'It is a Python program that runs on this machine. It is downloaded with its libraries (about 350 MB) into a folder of this extension: {0}. Your code stays here. Without a network, choose a wheel (.whl); libraries in the same folder are installed from there.',
         managed.folder,
       ),
     },
@@ -61,7 +61,7 @@ async function install(managed: ManagedEnvironment, source: Source, log: OutputC
           return false;
         }
         log.appendLine(String(error));
-        throw new UserError(l10n.t('The server could not be installed; the log says why.'), [
+        throw new UserError(l10n.t('The server could not be installed. The log has the reason.'), [
           { title: l10n.t('Show Logs'), command: 'fathom.showLog' },
           { title: l10n.t('Try Again'), command: 'fathom.installServer' },
         ]);

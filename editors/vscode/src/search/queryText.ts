@@ -62,7 +62,7 @@ export function parseQuery(input: string): { query: string; filters: Filters } {
     } else if (name === 'tests' && value === 'no') {
       paths.push(...TESTS.map((pattern) => `!${pattern}`));
     } else {
-      // Not one of ours: somebody looks for these very words.
+      // Not a filter of ours: part of the query text.
       return term;
     }
     return ' ';

@@ -76,7 +76,7 @@ export class Server implements Disposable {
     await this.start();
   }
 
-  /** Ends the server, one that never answered, too: whoever waits for it is told so. */
+  /** Stops the server, even if it never answered. Pending requests fail. */
   async stop(): Promise<void> {
     const { client } = this;
     this.started = undefined;

@@ -71,7 +71,7 @@ export class StatusItem implements Disposable {
 export function shown({ life, progress, health, status }: Known): Shown {
   const good = LanguageStatusSeverity.Information;
   if (life === 'failed') {
-    const text = l10n.t('Fathom does not run');
+    const text = l10n.t('Fathom is not running');
     return {
       text,
       detail: l10n.t('the server could not be started'),

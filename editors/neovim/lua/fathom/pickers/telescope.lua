@@ -106,7 +106,7 @@ local M = {
           show(entries, process_result, process_complete)
         elseif not same_order(first, entries) then
           final = { prompt = prompt, entries = entries }
-          -- Whoever has moved already stays on the function where they are.
+          -- If the user has moved the selection, it stays on the same function.
           local moved = picker:get_selection_row() ~= picker:get_reset_row()
           picker.selection_strategy = moved and 'follow' or 'reset'
           picker:refresh()
