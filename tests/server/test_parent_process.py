@@ -22,7 +22,7 @@ def test_who_is_alive() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_death_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_end_of_the_process_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     def look(pid: int) -> bool:
         looks.append(pid)
         if len(looks) == 3:

@@ -30,7 +30,7 @@ const WELCOMED = 'welcomed';
 
 let server: Server | undefined;
 
-/** What tests inside the editor look at. */
+/** Exports for tests in the editor. */
 export interface Api {
   server: Server;
   results: ResultsView;

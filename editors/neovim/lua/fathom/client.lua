@@ -1,4 +1,4 @@
--- Finds or starts the language client for the place where the user is, and asks it things.
+-- Finds or starts the language client for the current buffer, and sends requests.
 
 local server = require('fathom.server')
 

@@ -1,4 +1,4 @@
--- `:Fathom`: which subcommands there are, and completing them.
+-- `:Fathom`: its subcommands and their completion.
 
 local message = require('fathom.message')
 

@@ -1,4 +1,4 @@
--- `:Fathom install`: the server in a virtual environment of the plugin's own, made with uv or with Python's venv and pip.
+-- `:Fathom install`: installs the server into a virtual environment of the plugin, with uv or Python's venv and pip.
 
 local message = require('fathom.message')
 local server = require('fathom.server')

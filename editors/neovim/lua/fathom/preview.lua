@@ -1,4 +1,4 @@
--- Shows a function in a preview window: the open file as it is, saved or not, else the file.
+-- Shows a function in a preview window, from the open buffer if there is one, else from the file.
 
 local M = {}
 

@@ -1,4 +1,4 @@
--- What the servers are doing: kept for the statusline. Progress goes on to |vim.lsp.status()| as any server's does.
+-- The progress of the servers, for the statusline. |vim.lsp.status()| gets it as well.
 
 local client = require('fathom.client')
 

@@ -13,7 +13,7 @@ function M.run()
   end
   for _, old in ipairs(clients) do
     local buffers = vim.tbl_keys(old.attached_buffers)
-    -- By force: a server that does not answer does not end when it is asked to.
+    -- By force: a server that does not respond does not handle `shutdown`.
     old:stop(true)
     local id = vim.lsp.start(old.config, {
       attach = false,

@@ -1,4 +1,4 @@
--- Where the server is, and whether it fits this plugin.
+-- Finds the server, and checks whether it is compatible with this plugin.
 
 local config = require('fathom.config')
 local message = require('fathom.message')

@@ -6,7 +6,7 @@ import type { ManagedEnvironment, Source } from './managed';
 import { runner } from './process';
 import { findPython, OLDEST, selectedPython, usualCommands } from './python';
 
-/** Asks, then installs the server into the extension's own environment. Whether it is installed now. */
+/** Asks, then installs the server into the extension's own environment. Returns whether it is installed. */
 export async function offerInstallation(
   managed: ManagedEnvironment,
   version: string,
@@ -70,7 +70,7 @@ async function install(managed: ManagedEnvironment, source: Source, log: OutputC
   );
 }
 
-/** An interpreter that is new enough: the one of the setting, the selected one, or one of the usual places. */
+/** An interpreter that is new enough: from the setting, the selected one, or one on the PATH. */
 async function interpreter(): Promise<string> {
   const configured = pythonPath();
   const selected = configured ? undefined : await selectedPython();
