@@ -1,4 +1,4 @@
-"""The client of an indexer process, against processes that behave and misbehave."""
+"""The client of an indexer process, against processes that work and that fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documentation, JSON schema and editor settings say what the one definition of the settings says."""
+"""Documentation, JSON schema and editor settings agree with the definition of the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Noticing that the client's process is gone."""
+"""Detection of the end of the client's process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where lines of a saved file stand in the edited document."""
+"""Positions of a saved file's lines in the edited document."""
 
 from __future__ import annotations
 

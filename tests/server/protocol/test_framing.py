@@ -1,4 +1,4 @@
-"""Messages are found in a stream however it is cut up and whatever its headers promise."""
+"""Messages are found in a stream for any division into chunks and any content of the headers."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_what_is_no_header_is_passed_over(garbage: bytes, cuts: list[int]) -> No
 
 @given(st.integers(-9, 60), st.lists(st.integers(0, 200), max_size=4))
 def test_a_wrong_length_costs_one_message_at_most(wrong: int, cuts: list[int]) -> None:
-    """What comes after a body that ends too early or too late is found, and the body where all of it has arrived."""
+    """The message after a body of a wrong length is found, and the body if all of it has arrived."""
     first, others = b'{"number": 1}', [b'{"number": 2}', b'{"number": 3}']
     stream = framed(first, max(0, len(first) + wrong)) + b"".join(map(framed, others))
     splitter = MessageSplitter(1000)

@@ -1,4 +1,4 @@
-"""Whatever a client sends: one answer to each request, or the documented silence, and a server that goes on."""
+"""For any input: one answer to each request, or none where the documentation says so; the server continues."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def message(value: Any) -> bytes:
 
 
 class Output:
-    """What the server writes."""
+    """The output of the server."""
 
     def __init__(self) -> None:
         self.messages: list[Any] = []
@@ -63,7 +63,7 @@ async def no_indexer(root: Path, config: Config, events: Events) -> IndexerClien
 
 
 async def converse(*parts: bytes) -> list[Any]:
-    """What the server says to some input, up to the answer to one more request that is well-formed."""
+    """The server's output for an input, up to the answer to an additional valid request."""
     server = FathomServer(no_indexer)
     register(server)
     reader, output = asyncio.StreamReader(), Output()

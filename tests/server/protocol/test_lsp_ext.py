@@ -1,4 +1,4 @@
-"""Parameters of Fathom's own requests: what fits, and what the client is told about what does not."""
+"""Parameters of Fathom's own requests: valid values, and the error messages for invalid ones."""
 
 from __future__ import annotations
 

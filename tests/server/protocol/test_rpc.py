@@ -1,4 +1,4 @@
-"""Messages that pygls would leave without an answer."""
+"""Requests that pygls would leave without an answer, life cycle, cancellation and trace."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INITIALIZE: dict[str, Any] = {"processId": None, "rootUri": None, "capabilities"
 
 
 class Wire:
-    """Takes the place of a connection: JSON in, JSON out."""
+    """Replaces a connection: JSON in, JSON out."""
 
     def __init__(self) -> None:
         self.server = FathomServer()

@@ -1,4 +1,4 @@
-"""What stands for the cells of notebooks."""
+"""Paths of the cells of notebooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When an indexer hears of open documents, with one that only notes what it hears."""
+"""When open documents are sent to an indexer, with an indexer that records them."""
 
 from __future__ import annotations
 

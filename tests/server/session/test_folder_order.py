@@ -1,4 +1,4 @@
-"""Folders and settings that change in many orders, many in one write: the last word of each counts, at every pace."""
+"""Folders and settings that change in many orders, many in one write: the latest change counts, at every pace."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fathom_server.server import FathomServer
 TESTS = Path(__file__).parents[2]
 
 A, B, C = FOLDERS = tuple(str(TESTS / name) for name in ("server", "e2e", "support"))
-"""Folders that are there; nothing is read or written in them."""
+"""Existing folders. The tests neither read nor write in them."""
 
 Step = tuple[str, tuple[str, ...], tuple[str, ...], int]
 """`folders` with what is added and removed, or `settings` with a number of threads."""
@@ -52,11 +52,11 @@ def notification(step: Step) -> bytes:
 
 @dataclass
 class Indexers:
-    """Stand-ins of indexers, which take `pace` turns of the loop for everything."""
+    """Fake indexers that take `pace` iterations of the event loop for each operation."""
 
     pace: int
     running: dict[str, int] = field(default_factory=dict)
-    """Threads of those that run, by their folders."""
+    """The threads of the running ones, by folder."""
 
     async def dawdle(self) -> None:
         for _ in range(self.pace):
@@ -91,7 +91,7 @@ class Indexer:
 
 
 class Client:
-    """What the server writes to; answers for its settings as it is told."""
+    """Receives the server's output; answers requests for settings as told."""
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self.reader = reader

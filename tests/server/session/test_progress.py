@@ -1,4 +1,4 @@
-"""Work-done progress: begun when indexing lasts, ended when it is ready, silent when the client refuses it."""
+"""Work-done progress: begins when indexing lasts, ends when it is done, and is not sent if the client refuses it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ READY = Progress(Stage.READY, 1, 1)
 
 
 class FakeClient:
-    """Notes what it is shown."""
+    """Records what it is shown."""
 
     def __init__(self, refuses: bool = False) -> None:
         self.refuses = refuses

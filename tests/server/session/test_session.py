@@ -34,7 +34,7 @@ NEVER = Backoff(first=600.0)
 
 @dataclass
 class FakeEditor:
-    """Notes what it is told; also its own display of progress."""
+    """Records all calls; is also its own progress display."""
 
     warnings: list[str] = field(default_factory=list)
     progress: list[Progress] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Workplace:
     backoff: Backoff = NEVER
     timeout: float = 60.0
     failing_starts: int = 0
-    """How many starts fail before one succeeds."""
+    """The number of starts that fail before one succeeds."""
 
     def __post_init__(self) -> None:
         self.session = Session(self.start)
@@ -120,7 +120,7 @@ async def work(fake_indexer: Command, tmp_path: Path) -> AsyncIterator[Workplace
 
 
 async def successor(indexer: FolderIndexer, pid: int) -> int:
-    """The process that comes after the one with that id."""
+    """The id of the process that replaces the one with that id."""
 
     async def wait() -> int:
         while True:
