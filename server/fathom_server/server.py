@@ -75,7 +75,7 @@ class FathomServer(LanguageServer):
 
     @property
     def exit_code(self) -> int:
-        """What the process should end with: LSP wants 0 after `shutdown` and 1 without it."""
+        """The exit code of the process: LSP requires 0 after `shutdown`, and 1 without it."""
         return 0 if self.protocol.shutdown_requested else 1
 
     def warn(self, message: str) -> None:

@@ -1,1 +1,1 @@
-"""Duplicates that the editor shows unasked: as diagnostics, code lenses and hovers."""
+"""Duplicates that the editor shows without a request of the user: as diagnostics, code lenses and hovers."""

@@ -1,4 +1,4 @@
-"""One module a method or family of methods. `register` is the table of all methods that the server handles."""
+"""One module per method or family of methods. `register` is the table of all methods that the server handles."""
 
 from __future__ import annotations
 

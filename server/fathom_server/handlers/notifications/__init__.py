@@ -1,1 +1,1 @@
-"""One module a notification, or family of notifications."""
+"""One module per notification or family of notifications."""

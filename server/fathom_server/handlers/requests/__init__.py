@@ -1,1 +1,1 @@
-"""One module a request, or family of requests."""
+"""One module per request or family of requests."""
