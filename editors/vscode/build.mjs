@@ -1,4 +1,4 @@
-// Bundles the extension into out/extension.js, and beside it the licences of what went into the bundle.
+// Bundles the extension into out/extension.js, and writes the licences of the bundled packages beside it.
 
 import { build } from 'esbuild';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// What can be translated: `npm run l10n` writes it into l10n/bundle.l10n.json, from which translators begin.
+// Collects the messages to translate: `npm run l10n` writes them into l10n/bundle.l10n.json.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import ts from 'typescript';
 
 export const BUNDLE = 'l10n/bundle.l10n.json';
 
-/** The messages of all calls of `l10n.t` below a folder, and the texts in several words that go through none. */
+/** The messages of all calls of `l10n.t` in a folder, and texts of several words outside of such calls. */
 export function textsOf(folder) {
   const messages = new Set();
   const others = [];
@@ -35,7 +35,7 @@ export function textsOf(folder) {
   return { messages: [...messages].sort(), others };
 }
 
-/** The bundle's content: every message stands for itself. */
+/** The content of the bundle: every message maps to itself. */
 export function bundleOf(messages) {
   return JSON.stringify(Object.fromEntries(messages.map((message) => [message, message])), undefined, 2) + '\n';
 }

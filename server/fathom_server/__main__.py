@@ -20,39 +20,42 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve one client; the process's exit code."""
+    """Serve one client and return the process's exit code."""
     parser = argparse.ArgumentParser(
         prog="fathom-lsp", description="Semantic code search as a language server. Speaks LSP over standard streams."
     )
     parser.add_argument("--version", action="version", version=f"fathom-lsp {__version__}")
     parser.add_argument("--stdio", action="store_true", help="speak over standard input and output (the default)")
     parser.add_argument("--tcp", type=_address, metavar="HOST:PORT", help="serve one client over TCP; port 0 picks one")
-    parser.add_argument("--allow-remote", action="store_true", help="let --tcp listen where other machines can connect")
-    parser.add_argument("--log-file", type=Path, metavar="FILE", help="log to this file too")
+    parser.add_argument(
+        "--allow-remote", action="store_true", help="allow --tcp to listen on an address that other machines can reach"
+    )
+    parser.add_argument("--log-file", type=Path, metavar="FILE", help="also log to this file")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="log more; twice for everything")
     parser.add_argument(
         "--check",
         action="store_true",
-        help="say whether everything works that searches need, and whether this folder's index is sound",
+        help="check whether everything that searches need works, and whether this folder's index is intact",
     )
     options = parser.parse_args(arguments)
     if options.check:
         from fathom_indexer.process.discovery import working_directory  # noqa: PLC0415
 
-        # In a process of its own: a native library may end it.
+        # In a separate process, which a native library may crash.
         command = [sys.executable, "-m", "fathom_indexer.process.check", str(Path.cwd())]
         return subprocess.call(command, cwd=working_directory())
     if options.tcp and not options.allow_remote and not _is_loopback(options.tcp[0]):
         parser.error(
-            f"--tcp {options.tcp[0]}: whoever connects can read the code that is indexed; "
-            "use 127.0.0.1, or say --allow-remote"
+            f"--tcp {options.tcp[0]}: any program that connects can read the indexed code. "
+            "Use 127.0.0.1, or add --allow-remote"
         )
 
-    # Claimed before anything that might print is imported.
+    # Claimed before the import of modules that might print.
     stdout = claim_stdout()
     from fathom_indexer.process.client import IndexerClient  # noqa: PLC0415
-    from fathom_server import logs, transport  # noqa: PLC0415
+    from fathom_server import logs  # noqa: PLC0415
     from fathom_server.handlers import register  # noqa: PLC0415
+    from fathom_server.protocol import transport  # noqa: PLC0415
     from fathom_server.server import FathomServer  # noqa: PLC0415
 
     try:

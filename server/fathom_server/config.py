@@ -1,4 +1,4 @@
-"""Everything that a client can set: one typed definition, from which documentation and schemas are generated."""
+"""The settings of a client: one typed definition, from which documentation and schemas are generated."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 from fathom_indexer.config import Config
 
 MAX_LIMIT = 200
-"""The most results that a request may ask for."""
+"""The largest `limit` of a request."""
 
 CLIENTS_OWN = frozenset({"search", "server", "trace"})
-"""Names in a client's section of settings that are its own business."""
+"""Names in a client's section of settings that the server ignores: they belong to the editor extension."""
 
 _DEFAULT = Config()
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a setting means and which values fit; its type is that of its default."""
+    """The meaning and the valid values of a setting. Its type is the type of its default."""
 
     text: str
-    """For users, Markdown."""
+    """The description for users, in Markdown."""
     minimum: int | None = None
     maximum: int | None = None
     choices: tuple[str, ...] = ()
@@ -35,76 +35,79 @@ def _setting(default: Any, text: str, **limits: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a client can set. On the wire names are in camel case; `docs/configuration.md` lists them."""
+    """The settings of a client. In JSON, names are in camel case; `docs/configuration.md` lists them."""
 
-    limit: int = _setting(20, "Results of a request that does not say how many it wants.", minimum=1, maximum=MAX_LIMIT)
-    code_lens: bool = _setting(False, "Show above functions how many similar ones there are.")
+    limit: int = _setting(20, "Results of a request without a `limit`.", minimum=1, maximum=MAX_LIMIT)
+    code_lens: bool = _setting(False, "Show the number of copies above functions that have some.")
     diagnostics: str = _setting(
         "off",
-        "Report functions that are copies of others, with this severity. Hovering over one lists the others.",
+        "Report functions that are copies of others, with this severity. Hovering over one lists its copies.",
         choices=("off", "hint", "information", "warning", "error"),
     )
     typing_pause: int = _setting(
         150,
-        "Milliseconds without a change after which an open document is prepared for searches, which see it as it is "
-        "in any case.",
+        "Milliseconds without a change after which an open document is indexed. A search sees the current text in any "
+        "case.",
         minimum=0,
     )
     watcher: str = _setting(
         "auto",
-        "Who watches the files: the editor where it can and else the indexer (`auto`), the indexer, or nobody (`off`): "
-        "then changes from outside the editor are found at the next start.",
+        "What watches the files: the editor if it can, else the indexer (`auto`); always the indexer (`indexer`); or "
+        "nothing (`off`), so that changes made outside the editor are found at the next start.",
         choices=("auto", "indexer", "off"),
     )
     exclude: tuple[str, ...] = _setting(
-        _DEFAULT.exclude, "Gitignore-style patterns of files to leave out, besides those in ignore files."
+        _DEFAULT.exclude, "Gitignore-style patterns of files to leave out, in addition to ignore files."
     )
     max_file_bytes: int = _setting(_DEFAULT.max_file_bytes, "Larger files are left out.", minimum=1)
     model: str = _setting(
         _DEFAULT.model,
-        "Folder of an encoder, absolute or relative to the workspace folder. Empty: the one in the package.",
+        "Folder of an encoder model, absolute or relative to the workspace folder. Empty: the packaged model.",
     )
-    runtime: str = _setting(_DEFAULT.runtime, "What runs the encoder.", choices=("onnx", "torch"))
+    runtime: str = _setting(_DEFAULT.runtime, "The library that runs the encoder.", choices=("onnx", "torch"))
     vectors: str = _setting(
         _DEFAULT.vectors,
-        "How vectors are searched. `auto`: exact up to many thousand functions, then HNSW where it is installed.",
+        "How vectors are searched. `auto`: exactly up to many thousand functions, then with HNSW if it is installed.",
         choices=("auto", "exact", "hnsw"),
     )
-    threads: int = _setting(_DEFAULT.threads, "Threads of the encoder. 0: half of the cores.", minimum=0)
+    threads: int = _setting(_DEFAULT.threads, "The number of threads of the encoder. 0: half of the cores.", minimum=0)
     linger: int = _setting(
-        int(_DEFAULT.linger), "Seconds that a folder's indexer stays when the last editor has left it.", minimum=0
+        int(_DEFAULT.linger),
+        "Seconds that a folder's indexer keeps running after the last editor has disconnected.",
+        minimum=0,
     )
-    low_priority: bool = _setting(_DEFAULT.low_priority, "Whether the indexer gives way to other programs.")
+    low_priority: bool = _setting(_DEFAULT.low_priority, "Run the indexer with low priority.")
     pause_on_battery: bool = _setting(
-        _DEFAULT.pause_on_battery, "Whether the indexer leaves what can wait while there is no mains power."
+        _DEFAULT.pause_on_battery, "Postpone work that is not urgent while the computer runs on battery."
     )
     pause_above_load: float = _setting(
         _DEFAULT.pause_above_load,
-        "Share of the processor above which the work of others has the indexer leave what can wait. 0: never.",
+        "Processor load by other programs, from 0 to 1, above which the indexer postpones work that is not urgent. "
+        "0: never.",
         minimum=0,
         maximum=1,
     )
 
     @property
     def indexer(self) -> Config:
-        """What the indexer process is told: every setting that `Config` knows by the same name."""
+        """The configuration of the indexer process: every setting that `Config` has under the same name."""
         known = {item.name for item in fields(Config)}
         return Config(**{item.name: getattr(self, item.name) for item in fields(self) if item.name in known})
 
 
 @dataclass(frozen=True, slots=True)
 class SettingInfo:
-    """A setting as schemas and pages describe it."""
+    """A setting, as schemas and documentation describe it."""
 
     name: str
-    """On the wire."""
+    """The name in JSON."""
     field: str
-    """Of `Settings`."""
+    """The name in `Settings`."""
     default: Any
     rule: Rule
 
-    def misfit(self, value: Any) -> str | None:
-        """What a value read from JSON would have to be, in words; None when it fits."""
+    def requirement(self, value: Any) -> str | None:
+        """The values that the setting takes, in words, if a value from JSON is not one of them; None if it is."""
         rule, low, high = self.rule, self.rule.minimum, self.rule.maximum
         if isinstance(self.default, bool):
             return None if isinstance(value, bool) else "true or false"
@@ -135,13 +138,13 @@ SETTINGS: dict[str, SettingInfo] = {
         for item in fields(Settings)
     )
 }
-"""The settings by their names on the wire."""
+"""The settings by their names in JSON."""
 
 
 def read_settings(*sources: Any) -> tuple[Settings, list[str]]:
     """Settings, and a warning for the user about each value that was replaced by its default.
 
-    Sources are what clients send, JSON objects or None; a later one goes before those before it.
+    `sources` are JSON objects from the client, or None; later ones take precedence.
     """
     values: dict[str, Any] = {}
     warnings: list[str] = []
@@ -149,16 +152,16 @@ def read_settings(*sources: Any) -> tuple[Settings, list[str]]:
         if source is None or source == []:  # Lua cannot tell an empty object from an empty list.
             continue
         if not isinstance(source, Mapping):
-            warnings.append("Fathom: the settings must be an object; the defaults are used.")
+            warnings.append("Fathom: the settings must be an object. The defaults are used.")
             continue
         for name, value in source.items():
             info = SETTINGS.get(name)
             if info is None:
                 if name not in CLIENTS_OWN:
-                    warnings.append(f"Fathom: there is no setting {name!r}; it is ignored.")
+                    warnings.append(f"Fathom: there is no setting {name!r}. It is ignored.")
             elif value is not None:
-                if (expected := info.misfit(value)) is not None:
-                    warnings.append(f"Fathom: the setting {name!r} must be {expected}; its default is used.")
+                if (expected := info.requirement(value)) is not None:
+                    warnings.append(f"Fathom: the setting {name!r} must be {expected}. Its default is used.")
                     values.pop(info.field, None)
                 else:
                     values[info.field] = tuple(value) if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Where the server's log goes: standard error, which editors keep, and a file when asked for."""
+"""Configures the server's log: standard error, which editors show, and optionally a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
 def configure(verbosity: int, file: Path | None) -> None:
-    """Send the log to standard error and to `file`. `verbosity` counts the `-v` given. Raises `OSError`."""
+    """Log to standard error and to `file`. `verbosity` is the number of `-v` options. Raises `OSError`."""
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if file is not None:
         handlers.append(logging.FileHandler(file, encoding="utf-8"))
@@ -26,10 +26,10 @@ def configure(verbosity: int, file: Path | None) -> None:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         handlers=handlers,
     )
-    # At INFO pygls logs the body of every message, source code included.
+    # At level INFO pygls logs the body of every message, including source code.
     logging.getLogger("pygls").setLevel(logging.WARNING)
 
 
 def _unanswered(record: logging.LogRecord) -> bool:
-    """Keep errors out of the log that are answers: pygls logs each with a traceback, and the client was told."""
+    """Leave out errors that were sent to the client as answers. pygls logs each of them with a traceback."""
     return not (record.exc_info and isinstance(record.exc_info[1], JsonRpcException))

@@ -1,4 +1,4 @@
-"""The language server: pygls' machinery, with Fathom's session in it."""
+"""The language server: pygls' server with Fathom's session, settings and background tasks."""
 
 from __future__ import annotations
 
@@ -15,20 +15,18 @@ from pygls.lsp.server import LanguageServer
 from fathom_indexer import __version__
 from fathom_indexer.process.client import IndexerClient
 from fathom_indexer.process.handshake import private_index
-from fathom_server.capabilities import ClientCapabilities
 from fathom_server.config import Settings, read_settings
-from fathom_server.convert import folder_of
-from fathom_server.copies import KnownCopies
-from fathom_server.diagnostics import publish
-from fathom_server.folder_indexer import FolderIndexer, StartIndexer
-from fathom_server.health import health_of
-from fathom_server.line_edits import SavedTexts
-from fathom_server.lsp_ext import STATUS
-from fathom_server.notebooks import WANTED_CELLS
-from fathom_server.parent import watch_parent
-from fathom_server.progress import NoProgress, Reporter, WorkDoneProgress
-from fathom_server.rpc import FathomProtocol, make_converter
-from fathom_server.session import Session
+from fathom_server.parent_process import watch_parent
+from fathom_server.protocol.capabilities import ClientCapabilities
+from fathom_server.protocol.convert import folder_of
+from fathom_server.protocol.converter import make_converter
+from fathom_server.protocol.lsp_ext import STATUS
+from fathom_server.protocol.rpc import FathomProtocol
+from fathom_server.session.folder_indexer import FolderIndexer, StartIndexer
+from fathom_server.session.notebooks import WANTED_CELLS
+from fathom_server.session.progress import NoProgress, Reporter, WorkDoneProgress
+from fathom_server.session.session import Session
+from fathom_server.session.status import overall_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -37,15 +35,14 @@ if TYPE_CHECKING:
     from pygls.workspace import TextDocument
 
     from fathom_indexer.wire.framing import Json
-    from fathom_indexer.wire.messages import DuplicatesRequest, DuplicatesResponse
-    from fathom_server.convert import Folder
-    from fathom_server.copies import Copy
+    from fathom_server.protocol.convert import Folder
+    from fathom_server.server_observer import ServerObserver
 
 logger = logging.getLogger(__name__)
 
 
 class FathomServer(LanguageServer):
-    """State of one client's session. The handlers in `handlers/` do the talking."""
+    """State of one client's session. `handlers/` has the handlers of requests and notifications."""
 
     protocol: FathomProtocol
 
@@ -61,15 +58,16 @@ class FathomServer(LanguageServer):
         self.settings = Settings()
         self.initialization_options: Any = None
         self.section: Any = None
-        """The client's section of settings, as it was told last."""
-        self.questions = 0
-        self.answered = 0
-        """How often the client was asked for it, and the last question of which the answer is in force."""
-        self.session = Session(self._start_folder, self.noticed)
-        self._copies = KnownCopies(self._find_copies, self._copies_changed)
-        self.saved = SavedTexts()
+        """The client's section of settings, as received last."""
+        self.configuration_requests = 0
+        """How many `workspace/configuration` requests were sent."""
+        self.configuration_applied = 0
+        """The number of the latest of them whose answer was applied."""
+        self.session = Session(self._start_folder, self.status_changed)
+        self.observers: list[ServerObserver] = []
+        """Features that react to events of the session."""
         self._warned: set[str] = set()
-        self._shown_health: Json = {}
+        self._sent_status: Json = {}
         self._start_indexer = start_indexer
         self.on_parent_death: Callable[[], None] = lambda: None
         self._background: set[asyncio.Task[None]] = set()
@@ -77,37 +75,37 @@ class FathomServer(LanguageServer):
 
     @property
     def exit_code(self) -> int:
-        """What the process should end with: LSP wants 0 after `shutdown` and 1 without it."""
+        """The exit code of the process: LSP requires 0 after `shutdown`, and 1 without it."""
         return 0 if self.protocol.shutdown_requested else 1
 
     def warn(self, message: str) -> None:
         """Show a warning to the user."""
         self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
 
-    def tell_once(self, message: str) -> None:
-        """Show a message to the user, unless that was done before."""
+    def show_once(self, message: str) -> None:
+        """Show a message to the user, unless it was shown before."""
         if message not in self._warned:
             self._warned.add(message)
             self.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
 
     def reporter(self, title: str) -> Reporter:
-        """A display of progress, if the client has one."""
+        """A progress display, which shows nothing if the client has none."""
         return WorkDoneProgress(self, title) if self.capabilities.work_done_progress else NoProgress()
 
-    def noticed(self) -> None:
-        """Tell a client with a status bar how the folders fare, if that has changed."""
-        health = health_of(self.session.indexers)
-        if self.capabilities.shows_status and health != self._shown_health:
-            self._shown_health = health
-            self.protocol.notify(STATUS, health)
+    def status_changed(self) -> None:
+        """Send `fathom/status` to clients that take it, if the folders' overall status has changed."""
+        status = overall_status(self.session.indexers)
+        if self.capabilities.shows_status and status != self._sent_status:
+            self._sent_status = status
+            self.protocol.notify(STATUS, status)
 
-    def indexed(self) -> None:
-        """Have copies looked for again, if somebody wants to know of them."""
-        if self._wants_copies():
-            self._copies.look()
+    def index_updated(self) -> None:
+        """Tell the features that the index of a folder is up to date again."""
+        for observer in self.observers:
+            observer.index_updated()
 
     def configure(self, section: Any) -> None:
-        """Take over the client's section of settings, which goes before its `initializationOptions`."""
+        """Apply the client's section of settings, which takes precedence over its `initializationOptions`."""
         before = self.settings
         self.section = section
         self.settings, warnings = read_settings(self.initialization_options, section)
@@ -118,59 +116,44 @@ class FathomServer(LanguageServer):
             self.warn("\n".join(news))
         if self.settings.indexer != before.indexer and self.session.indexers:
             self.run_in_background(self.session.restart())
-        if not self._wants_copies():
-            self._copies.forget()
-        elif (self.settings.code_lens, self.settings.diagnostics) != (before.code_lens, before.diagnostics):
-            self._copies.look()
-        if self.settings.diagnostics != before.diagnostics or self.settings.code_lens != before.code_lens:
-            self._copies_changed()
-
-    def copies_in(self, uri: str) -> list[Copy]:
-        """The functions of a document that have copies, as far as is known by now.
-
-        They are where they stand in the document. Those that were edited since it was saved are left out.
-        """
-        place = self.session.place_of(uri)
-        if place is None or not (copies := self._copies.of(*place)):
-            return []
-        edits = self.saved.edits(uri, self.lines_of(uri))
-        return [there for copy in copies if (there := copy.after(edits)) is not None]
+        for observer in self.observers:
+            observer.settings_changed(before)
 
     def open_alone(self, path: Path) -> None:
-        """A file was opened. Where no folder was, search the files beside it: some clients open nothing but files."""
+        """Index the files beside an opened file if no workspace folder is open: some clients open only files."""
         if not self.session.indexers or all(indexer.folder.alone for indexer in self.session.indexers):
             folder = folder_of(path.parent.as_uri())
             if folder is not None and path.parent.is_dir():
                 self.session.add(replace(folder, alone=True))
 
     def document(self, uri: str) -> TextDocument | None:
-        """An open document; None for what is not open."""
+        """An open document; None if it is not open."""
         documents: dict[str, TextDocument] = self.workspace.text_documents
-        return documents.get(unquote(uri))  # pygls' way to name them.
+        return documents.get(unquote(uri))  # pygls' keys are unquoted URIs.
 
     def lines_of(self, uri: str) -> Sequence[str]:
-        """The lines of an open document; none of another one."""
+        """The lines of an open document; empty if it is not open."""
         document = self.document(uri)
         return () if document is None else document.lines
 
     def watch_parent(self, pid: int) -> None:
-        """End the session once the client's process is gone."""
+        """End the session once the client's process has ended."""
         self.run_in_background(watch_parent(pid, self.on_parent_death))
 
     def run_in_background(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run something that no request waits for; it ends with the session."""
+        """Run a coroutine that no request waits for. It is cancelled at the end of the session."""
 
         def ended(task: asyncio.Task[None]) -> None:
             self._background.discard(task)
             if not task.cancelled() and (error := task.exception()) is not None:
-                logger.error("what runs in the background has failed", exc_info=error)
+                logger.error("a background task failed", exc_info=error)
 
         task = asyncio.create_task(coroutine)
         self._background.add(task)
         task.add_done_callback(ended)
 
     async def close(self) -> None:
-        """Stop the indexers and whatever else runs; return when that is done, whoever asked for it first."""
+        """Stop the indexers and background tasks. Every caller waits until all have stopped."""
         if self._closing is None:
             self._closing = asyncio.create_task(self._close())
         await asyncio.shield(self._closing)
@@ -178,34 +161,20 @@ class FathomServer(LanguageServer):
     async def _close(self) -> None:
         for task in self._background:
             task.cancel()
-        self._copies.close()
+        for observer in self.observers:
+            observer.closing()
         await self.session.close()
 
     def report_server_error(self, error: Exception, source: type[Exception]) -> None:
-        """Log what went wrong. pygls would show it to the user, who can do nothing about it."""
+        """Log an error. pygls would show it to the user, who can do nothing about it."""
         answered = isinstance(error, JsonRpcException) and not isinstance(error, JsonRpcInternalError)
         logger.log(logging.INFO if answered else logging.ERROR, "%s: %s", source.__name__, error)
-
-    def _wants_copies(self) -> bool:
-        return self.settings.code_lens or self.settings.diagnostics != "off"
-
-    async def _find_copies(self, request: DuplicatesRequest) -> list[tuple[Folder, DuplicatesResponse]]:
-        return (await self.session.duplicates(request)).answers
-
-    def _copies_changed(self) -> None:
-        """Have the client show what is known now."""
-        for document in list(self.workspace.text_documents.values()):
-            publish(self, document.uri)
-        if self.capabilities.pulls_diagnostics and self.capabilities.refreshes_diagnostics:
-            self.workspace_diagnostic_refresh(None)
-        if self.capabilities.refreshes_code_lenses:
-            self.workspace_code_lens_refresh(None)
 
     def _start_folder(self, folder: Folder) -> FolderIndexer:
         config = self.settings.indexer
         if folder.alone:
-            # An index of its own: that of the whole folder, if there is one, is not to lose what lies deeper. Cells of
-            # notebooks count as lying in a folder of the notebook's name.
+            # A private index: the shared index of the folder, if there is one, must keep the files in subfolders. Cells
+            # count as files in a folder with the notebook's name.
             config = private_index(replace(config, exclude=("*/", "!*.ipynb/", *config.exclude)))
         pause = self.settings.typing_pause / 1000
         watcher = self.settings.watcher

@@ -10,8 +10,8 @@ from pathlib import Path
 from fathom_indexer.process.client import IndexerClient
 from fathom_indexer.process.stdio import claim_stdout
 from fathom_server.handlers import register
+from fathom_server.protocol.transport import serve_stdio
 from fathom_server.server import FathomServer
-from fathom_server.transport import serve_stdio
 
 FAKE = Path(__file__).parent.parent / "server" / "fake_indexer.py"
 

@@ -89,7 +89,7 @@ def test_a_message_without_end_is_refused_at_once(pipe: Pipe) -> None:
     assert pipe.server.wait(60) == 1
     assert pipe.server.stderr is not None
     log = pipe.server.stderr.read().decode()
-    assert "ERROR fathom_server.transport the client announced a message of 99999999999 bytes" in log
+    assert "ERROR fathom_server.protocol.transport the client announced a message of 99999999999 bytes" in log
     assert "Traceback" not in log
 
 

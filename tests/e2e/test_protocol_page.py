@@ -16,11 +16,10 @@ from pygls.exceptions import JsonRpcException
 from pytest_lsp import LanguageClient
 
 from fathom_indexer.types import Kind, Stage
-from fathom_server import lsp_ext
 from fathom_server.handlers import register
-from fathom_server.handlers.commands import COMMANDS
-from fathom_server.health import health_of
+from fathom_server.protocol import lsp_ext
 from fathom_server.server import FathomServer
+from fathom_server.session.status import overall_status
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
 EXAMPLE_ROOT = "file:///home/me/library"
@@ -96,7 +95,7 @@ def test_there_is_an_example_of_every_request() -> None:
 def test_the_status_notification_has_the_shape_that_is_shown() -> None:
     [shown] = [one for one in LSP_MESSAGES if "id" not in one]
     assert shown["method"] == lsp_ext.STATUS
-    assert shown["params"] == health_of([])
+    assert shown["params"] == overall_status([])
 
 
 def rows() -> list[list[str]]:
@@ -126,7 +125,9 @@ def test_the_version_is_the_one_that_is_spoken() -> None:
 def test_every_command_is_named() -> None:
     section = PAGE[PAGE.index("## Commands") : PAGE.index("## Errors")]
     own = {lsp_ext.SEARCH, lsp_ext.SIMILAR, lsp_ext.DUPLICATES, lsp_ext.STATUS, lsp_ext.REINDEX}
-    assert set(re.findall(r"`(fathom/\w+)`", section)) == set(COMMANDS) - own
+    server = FathomServer()
+    register(server)
+    assert set(re.findall(r"`(fathom/\w+)`", section)) == set(server.protocol.fm.commands) - own
 
 
 @pytest.mark.asyncio(loop_scope="module")

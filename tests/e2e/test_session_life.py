@@ -106,7 +106,7 @@ async def test_options_reach_the_indexer_and_wrong_ones_the_user(connect: Connec
     config = json.loads(root["arguments"][root["arguments"].index("--config") + 1])
     assert (config["threads"], config["exclude"]) == (3, ["gen/"])
     assert [message.message for message in client.messages] == [
-        "Fathom: the setting 'limit' must be a whole number from 1 to 200; its default is used."
+        "Fathom: the setting 'limit' must be a whole number from 1 to 200. Its default is used."
     ]
 
 

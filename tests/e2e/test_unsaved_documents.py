@@ -15,7 +15,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pytest_lsp import LanguageClient
 
-from fathom_server.rpc import REQUEST_FAILED
+from fathom_server.protocol.rpc import REQUEST_FAILED
 
 pytestmark = pytest.mark.asyncio
 

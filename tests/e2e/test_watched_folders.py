@@ -189,7 +189,7 @@ async def test_a_folder_that_is_deleted_and_made_anew_is_followed(
     root.mkdir()
     (root / "swans.py").write_text(CRANE.replace("crane", "swan"))
     await found(client, ("fold_paper_swan", "swans.py"))
-    # It is watched as before, and not only looked at when somebody asks.
+    # It is watched as before, instead of being scanned only at a search.
     (root / "inside").mkdir()
     (root / "inside" / "geese.py").write_text(CRANE.replace("crane", "goose"))
 

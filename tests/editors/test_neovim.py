@@ -16,7 +16,7 @@ from commands import run
 
 from fathom_indexer import __version__
 from fathom_indexer.languages.registry import LANGUAGES
-from fathom_server.lsp_ext import PROTOCOL_VERSION
+from fathom_server.protocol.lsp_ext import PROTOCOL_VERSION
 
 HERE = Path(__file__).parent
 PLUGIN = HERE.parents[1] / "editors" / "neovim"
@@ -257,7 +257,7 @@ def test_similar_sends_the_position_in_the_encoding_of_the_client(neovim: Neovim
 def test_similar_needs_a_file(neovim: Neovim, fake: FakeServer) -> None:
     setup = fake.configure()
     messages = neovim.run(setup + "fathom('similar')\nreturn messages")
-    assert messages == ["Fathom: this buffer is no file. Put the cursor on a function in a file of the project."]
+    assert messages == ["Fathom: this buffer is not a file. Put the cursor on a function in a file of the project."]
 
 
 def test_status_says_what_the_index_holds(neovim: Neovim, fake: FakeServer) -> None:
@@ -402,23 +402,21 @@ def test_a_server_that_never_answers_is_said_and_can_be_restarted(neovim: Neovim
     assert shown["stopped"]
     assert sorted(shown["messages"]) == [
         "Fathom: the server stopped while starting. See :Fathom log",
-        "Fathom: the server was started anew.",
+        "Fathom: the server was restarted.",
         "Fathom: the server was started, but does not answer. See :Fathom log, or try :Fathom restart",
     ]
     assert [entry["path"] for entry in shown["list"]["entries"]] == ["parcels/text.py"]
 
 
 def test_restarting_without_a_server(neovim: Neovim) -> None:
-    assert neovim.run("fathom('restart')\nreturn messages") == [
-        "Fathom: no server is running. It is started when you search."
-    ]
+    assert neovim.run("fathom('restart')\nreturn messages") == ["Fathom: no server is running. A search starts it."]
 
 
 def test_a_home_directory_is_not_indexed(neovim: Neovim, fake: FakeServer) -> None:
     setup = fake.configure(fathom_search=answer())
     messages = neovim.run(setup + "fathom('search x')\nreturn messages", cwd=neovim.home)
     assert len(messages) == 1
-    assert "is too much to index" in messages[0]
+    assert "is too large to index" in messages[0]
     assert not fake.received("initialize")
 
 
@@ -477,7 +475,7 @@ def test_subcommands_are_completed_and_checked(neovim: Neovim) -> None:
     assert shown["logs"] == ["indexer"]
     assert shown["messages"] == [
         f'Fathom: no subcommand "serch". There are: {", ".join(every)}',
-        f"Fathom: say what to do. There are: {', '.join(every)}",
+        f"Fathom: a subcommand is needed. There are: {', '.join(every)}",
     ]
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for the indexer process that misbehaves as it is told: `fake_indexer.py MODE --root DIR ...`.
+"""A fake indexer process that fails in the given way: `fake_indexer.py MODE --root DIR ...`.
 
 answer    answers every request properly
 die       ends at the first search
@@ -78,7 +78,7 @@ def say_first_order(mode: str, message: Any) -> None:
 
 
 def altered(mode: str, message: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
-    """The result of an index that is still being made, or lacks a file."""
+    """The result from an incomplete index, or one that lacks a file."""
     if mode == "picky" and message["method"] == "similar":
         raise LookupError(f"{message['params']['path']} is not in the index")
     if mode not in ("early", "again"):

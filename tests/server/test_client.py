@@ -1,4 +1,4 @@
-"""The client of an indexer process, against processes that behave and misbehave."""
+"""The client of an indexer process, against processes that work and that fail."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def test_paths_do_not_depend_on_where_the_process_runs(
     await client.shutdown()
 
 
-async def test_it_hears_what_nobody_asked_for(fake_indexer: Command, tmp_path: Path) -> None:
+async def test_events_are_reported(fake_indexer: Command, tmp_path: Path) -> None:
     heard: list[object] = []
     events = Events(lambda: heard.append("ready"), heard.append, heard.append)
     client = await start(fake_indexer("chatty"), tmp_path, events)
@@ -143,7 +143,7 @@ async def test_garbage_between_the_answers_does_no_harm(fake_indexer: Command, t
     await client.shutdown()
 
 
-async def test_a_request_that_nobody_waits_for_is_cancelled(fake_indexer: Command, tmp_path: Path) -> None:
+async def test_a_request_whose_caller_is_cancelled_is_cancelled(fake_indexer: Command, tmp_path: Path) -> None:
     client = await start(fake_indexer("mute"), tmp_path)
     search = asyncio.create_task(client.search(SearchRequest(WordsQuery("q"), 1)))
     await asyncio.sleep(0)

@@ -91,7 +91,7 @@ def test_the_log_goes_to_standard_error_and_to_the_file(
 NOISY = """
 import os, subprocess, sys
 from fathom_server.__main__ import main
-from fathom_server.handlers import search
+from fathom_server.handlers.requests import search
 find = search.search
 
 async def noisy(ls, params=None):

@@ -1,4 +1,4 @@
-"""`initializationOptions` to settings: what fits is taken, what does not is told and replaced."""
+"""`initializationOptions` to settings: invalid values are reported and replaced by defaults."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 ---@type vim.lsp.Config
 return {
-  -- The setting `cmd`, $PATH, the project's virtual environment, or what `:Fathom install` has installed.
+  -- The setting `cmd`, $PATH, the project's virtual environment, or the server of `:Fathom install`.
   cmd = function(dispatchers, config)
     return require('fathom.server').start(dispatchers, config)
   end,
@@ -49,15 +49,15 @@ return {
     'zig',
     'zsh',
   },
-  -- The repository before the package inside it, so that a search covers all of a monorepo.
+  -- The repository takes precedence over a package in it, so that a search covers all of a monorepo.
   root_markers = {
     { '.git', '.hg', '.jj', '.svn' },
     { 'Cargo.toml', 'go.mod', 'package.json', 'pyproject.toml', 'setup.py', 'pom.xml', 'build.gradle' },
     '.fathomignore',
   },
-  -- Opening a stray file must not index the folder that it happens to lie in.
+  -- Opening a file outside any project must not index its folder.
   workspace_required = true,
-  -- Uses the `root_markers`, and says once, not for each file, when there is no server.
+  -- Uses the `root_markers`. Reports a missing server once instead of for each file.
   root_dir = function(bufnr, on_dir)
     require('fathom.server').root_dir(bufnr, on_dir)
   end,
@@ -77,7 +77,7 @@ return {
     require('fathom.server').check_version(client)
   end,
   on_exit = function(_, _, client_id)
-    -- Called where the editor's functions may not be.
+    -- Called in a context where API functions are not allowed.
     vim.schedule(function()
       require('fathom.progress').gone(client_id)
       require('fathom.client').gone(client_id)

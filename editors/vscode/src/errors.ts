@@ -1,13 +1,13 @@
 import { commands, l10n, window } from 'vscode';
 
-/** Something that the user can do about an error. */
+/** An action that the user can take after an error. */
 export interface Remedy {
   title: string;
   command: string;
   argument?: string;
 }
 
-/** An error with a message for the user, and with what can be done about it. */
+/** An error with a message for the user, and with actions. */
 export class UserError extends Error {
   constructor(
     message: string,
@@ -20,7 +20,7 @@ export class UserError extends Error {
 /** There is no server to start. */
 export class ServerNotFound extends UserError {}
 
-/** Tells the user what went wrong, with buttons for what can be done about it. */
+/** Shows an error to the user, with buttons for its actions. */
 export async function reportError(error: unknown): Promise<void> {
   const remedies =
     error instanceof UserError
@@ -38,12 +38,12 @@ export async function reportError(error: unknown): Promise<void> {
   }
 }
 
-/** The message of whatever was thrown. */
+/** The message of a thrown value. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The function with its failures told to the user instead of thrown. */
+/** The function with its errors shown to the user instead of thrown. */
 export function reporting<A extends unknown[]>(run: (...args: A) => Promise<unknown>): (...args: A) => Promise<void> {
   return async (...args) => {
     try {

@@ -30,7 +30,7 @@ const WELCOMED = 'welcomed';
 
 let server: Server | undefined;
 
-/** What tests inside the editor look at. */
+/** Exports for tests in the editor. */
 export interface Api {
   server: Server;
   results: ResultsView;
@@ -117,7 +117,7 @@ export async function deactivate(): Promise<void> {
   await server?.stop();
 }
 
-/** Shows how to begin, once, where there is no server yet. Later a missing one is said when somebody asks for it. */
+/** Shows the walkthrough once if there is no server yet. Later, a missing server is reported at its first use. */
 async function welcome({ globalState }: ExtensionContext, error: unknown): Promise<void> {
   if (error instanceof ServerNotFound && !globalState.get(WELCOMED)) {
     await globalState.update(WELCOMED, true);

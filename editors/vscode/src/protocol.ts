@@ -3,7 +3,7 @@
 import type { Location, Position, TextDocumentIdentifier } from 'vscode-languageclient';
 
 export interface Filters {
-  /** Gitignore-style globs relative to the workspace root; one that starts with `!` takes matches out again. */
+  /** Gitignore-style globs relative to the workspace root; one that starts with `!` excludes matches. */
   paths?: string[];
   languages?: string[];
   kinds?: string[];
@@ -15,7 +15,7 @@ interface Options {
 }
 
 interface Streamed extends Options {
-  /** Asks for a first order, as `$/progress` with this token. */
+  /** Requests preliminary results, as `$/progress` with this token. */
   partialResultToken?: string;
 }
 
@@ -28,7 +28,7 @@ export interface SimilarParams extends Streamed {
   position: Position;
 }
 
-/** Where a piece of code is and what it is called. Lines are 1-based and inclusive; `location` says the same for LSP. */
+/** Location and name of a piece of code. Lines are 1-based and inclusive; `location` is the same as an LSP location. */
 export interface Place {
   /** Relative to the workspace root, with forward slashes. */
   path: string;
@@ -46,27 +46,27 @@ export interface Place {
 
 /** One result. */
 export interface Hit extends Place {
-  /** In percent: 100 for the best one of the list, less the further a result is behind it. */
+  /** In percent: 100 for the best result, less for others. */
   relevance: number;
   snippet: string;
-  /** Where the same code stands elsewhere, as `path:line`. */
+  /** Other locations of the same code, as `path:line`. */
   copies?: string[];
 }
 
 /** The answer to a search, best result first. */
 export interface SearchResult {
-  /** What others were compared with; only of `fathom/similar`. */
+  /** The function that others were compared with; only from `fathom/similar`. */
   compared?: Place;
   results: Hit[];
   /** The index is still being built, so that results may be missing. */
   indexing: boolean;
-  /** The results of some folder are missing; says why, for the user. */
+  /** Why the results of a folder are missing, for the user. */
   message?: string;
-  /** Whether all candidates were compared as well as can be; if not, a later answer may have a better order. */
+  /** Whether all candidates were reranked; if not, a later answer may have a better order. */
   complete: boolean;
 }
 
-/** How one function is like another. */
+/** The kind of a copy. */
 export type CloneKind = 'exact' | 'renamed' | 'near';
 
 export interface Clone extends Place {
@@ -86,20 +86,20 @@ export interface CloneGroup {
 export interface DuplicatesResult {
   groups: CloneGroup[];
   indexing: boolean;
-  /** The groups of some folder are missing; says why, for the user. */
+  /** Why the groups of a folder are missing, for the user. */
   message?: string;
 }
 
 export type Stage = 'parse' | 'embed' | 'deepen';
 
-/** How far one stage of an index is. */
+/** The progress of one stage of an index. */
 export interface Coverage {
   stage: Stage;
   done: number;
   total: number;
 }
 
-/** One workspace folder. Only the first three fields are there when `error` says why there is no answer. */
+/** One workspace folder. With an `error`, only the first three fields are present. */
 export interface FolderStatus {
   rootUri: string;
   state: 'starting' | 'ready' | 'dead';
@@ -131,7 +131,7 @@ export interface StatusResult {
 /** The notification `fathom/status`. */
 export interface Health {
   health: 'ok' | 'warning' | 'error';
-  /** Nothing is left to index. */
+  /** Indexing is done. */
   quiescent: boolean;
   message: string | null;
 }
@@ -145,5 +145,5 @@ export interface Requests {
   'fathom/reindex': { params: Record<string, never>; result: null };
 }
 
-/** What may be asked in two steps: a first order at once, the final one later. */
+/** Requests with preliminary and final results. */
 export type StreamedMethod = 'fathom/search' | 'fathom/similar';

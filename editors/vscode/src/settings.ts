@@ -1,11 +1,11 @@
 import { workspace } from 'vscode';
 
-/** The setting `fathom.server.path`; empty when the server is to be looked for. */
+/** The setting `fathom.server.path`. If it is empty, the extension searches for the server. */
 export function serverPath(): string {
   return workspace.getConfiguration('fathom').get('server.path', '').trim();
 }
 
-/** The setting `fathom.server.python`; empty when an interpreter is to be looked for. */
+/** The setting `fathom.server.python`. If it is empty, the extension searches for an interpreter. */
 export function pythonPath(): string {
   return workspace.getConfiguration('fathom').get('server.python', '').trim();
 }
@@ -20,7 +20,7 @@ export async function exclude(pattern: string): Promise<void> {
   const settings = workspace.getConfiguration('fathom');
   const patterns = settings.get<string[]>('exclude', []);
   if (!patterns.includes(pattern)) {
-    // False: in the settings of the workspace, not in those of the user.
+    // False selects the settings of the workspace instead of those of the user.
     await settings.update('exclude', [...patterns, pattern], false);
   }
 }

@@ -1,41 +1,50 @@
-"""One module a method or family of methods. `register` is the table of what the server answers."""
+"""One module per method or family of methods. `register` is the table of all methods that the server handles."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from fathom_server import lsp_ext
-from fathom_server.handlers import (
+from fathom_server.duplicates.feature import DuplicateFeature
+from fathom_server.handlers.notifications import (
+    configuration,
+    file_operations,
+    initialized,
+    notebook_sync,
+    text_sync,
+    watched_files,
+    workspace_folders,
+)
+from fathom_server.handlers.requests import (
     code_action,
     code_lens,
     commands,
-    configuration,
     diagnostic,
     duplicates,
-    file_operations,
     hover,
     lifecycle,
-    notebook_sync,
     reindex,
     search,
     similar,
     status,
-    text_sync,
-    watched_files,
-    workspace_folders,
     workspace_symbol,
 )
+from fathom_server.protocol import lsp_ext
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from fathom_server.server import FathomServer
 
 
 def register(server: FathomServer) -> None:
-    """Have the server answer these methods; the rest of LSP's bookkeeping is pygls'."""
+    """Register all handlers. pygls itself handles the rest of LSP, such as the text of open documents."""
+    known = DuplicateFeature(server)
+    server.observers.append(known)
+
     server.feature(types.INITIALIZE)(lifecycle.initialize)
-    server.feature(types.INITIALIZED)(lifecycle.initialized)
+    server.feature(types.INITIALIZED)(initialized.initialized)
     server.feature(types.SHUTDOWN)(lifecycle.shutdown)
 
     server.feature(types.TEXT_DOCUMENT_DID_OPEN)(text_sync.did_open)
@@ -57,14 +66,25 @@ def register(server: FathomServer) -> None:
     server.feature(types.WORKSPACE_SYMBOL_RESOLVE)(workspace_symbol.resolve)
     actions = types.CodeActionOptions(code_action_kinds=[code_action.KIND])
     server.feature(types.TEXT_DOCUMENT_CODE_ACTION, actions)(code_action.code_action)
-    server.feature(types.TEXT_DOCUMENT_CODE_LENS)(code_lens.code_lens)
-    server.feature(types.TEXT_DOCUMENT_HOVER)(hover.hover)
+    server.feature(types.TEXT_DOCUMENT_CODE_LENS)(_with_duplicates(code_lens.code_lens, known))
+    server.feature(types.TEXT_DOCUMENT_HOVER)(_with_duplicates(hover.hover, known))
     about_one_file = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False)
-    server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, about_one_file)(diagnostic.diagnostic)
+    server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, about_one_file)(_with_duplicates(diagnostic.diagnostic, known))
 
     server.feature(lsp_ext.SEARCH)(search.search)
     server.feature(lsp_ext.SIMILAR)(similar.similar)
     server.feature(lsp_ext.DUPLICATES)(duplicates.duplicates)
     server.feature(lsp_ext.STATUS)(status.status)
     server.feature(lsp_ext.REINDEX)(reindex.reindex)
-    commands.register(server)
+    commands.register(server, known)
+
+
+def _with_duplicates(
+    handler: Callable[[FathomServer, DuplicateFeature, Any], Awaitable[Any]], known: DuplicateFeature
+) -> Callable[[FathomServer, Any], Awaitable[Any]]:
+    """A handler as pygls calls it, bound to the known duplicates."""
+
+    async def handle(ls: FathomServer, params: Any) -> Any:
+        return await handler(ls, known, params)
+
+    return handle

@@ -12,8 +12,8 @@ from fathom_indexer.process.client import Events, IndexerClient
 from fathom_indexer.types import Stage
 from fathom_indexer.wire.framing import Json, encode
 from fathom_indexer.wire.messages import DuplicatesRequest, SearchRequest, WordsQuery
-from fathom_server.convert import Folder
-from fathom_server.partial_results import merged
+from fathom_server.protocol.convert import Folder
+from fathom_server.session.partial_results import merged
 
 pytestmark = pytest.mark.asyncio
 

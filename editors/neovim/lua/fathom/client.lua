@@ -1,4 +1,4 @@
--- Finds or starts the language client for the place where the user is, and asks it things.
+-- Finds or starts the language client for the current buffer, and sends requests.
 
 local server = require('fathom.server')
 
@@ -57,7 +57,7 @@ local function find_root(bufnr, config)
   end
   if root == vim.fs.normalize('~') or root == vim.fs.dirname(root) then
     return nil,
-      ('no project here, and %s is too much to index. Open a file of a project, or :cd into one.'):format(root)
+      ('no project here, and %s is too large to index. Open a file of a project, or :cd into one.'):format(root)
   end
   return root
 end
@@ -208,7 +208,7 @@ function M.take_partial(params)
   return true
 end
 
----A server has ended: whoever waits for it is told.
+---A server has ended: its pending requests fail.
 ---@param client_id integer
 function M.gone(client_id)
   for _, method in ipairs(vim.tbl_keys(newest)) do

@@ -1,4 +1,4 @@
--- `:Fathom`: which subcommands there are, and completing them.
+-- `:Fathom`: its subcommands and their completion.
 
 local message = require('fathom.message')
 
@@ -78,7 +78,7 @@ function M.run(command)
   local name, words = command.args:match('^%s*(%S*)%s*(.-)%s*$')
   local subcommand = subcommands[name]
   if not subcommand then
-    local said = name == '' and 'say what to do' or ('no subcommand %q'):format(name)
+    local said = name == '' and 'a subcommand is needed' or ('no subcommand %q'):format(name)
     return message.error(said .. '. There are: ' .. table.concat(names(), ', '))
   end
   subcommand.run({

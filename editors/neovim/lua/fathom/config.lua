@@ -57,7 +57,7 @@ local function command(value)
   for _, part in ipairs(good and value or {}) do
     good = good and type(part) == 'string'
   end
-  return not good and 'a list of texts, the program first' or nil
+  return not good and 'a list of strings, the program first' or nil
 end
 
 ---What each setting must be. A check returns what was expected when the value does not fit.

@@ -1,4 +1,4 @@
--- `:Fathom diff`: the function under the cursor beside one that is like it, in two windows that float.
+-- `:Fathom diff`: the function under the cursor beside a similar one, in two floating windows.
 
 local entry = require('fathom.entry')
 local preview = require('fathom.preview')

@@ -31,16 +31,16 @@ local function check_installation(found)
     vim.system(vim.list_extend(vim.list_slice(found.cmd), { '--version' }), { text = true }):wait(CHECK_MS)
   local number = vim.trim(version.stdout or ''):match('(%S+)$')
   if number == server.VERSION then
-    vim.health.ok(('version %s, which goes with this plugin'):format(number))
+    vim.health.ok(('version %s, which matches this plugin'):format(number))
   else
-    vim.health.warn(('version %s; this plugin came with %s'):format(number, server.VERSION))
+    vim.health.warn(('version %s; this plugin is made for version %s'):format(number, server.VERSION))
   end
   local check = vim.system(vim.list_extend(vim.list_slice(found.cmd), { '--check' }), { text = true }):wait(CHECK_MS)
   local said = vim.trim((check.stdout or '') .. '\n' .. (check.code ~= 0 and check.stderr or ''))
   if check.code == 0 then
-    vim.health.ok('its parts work:\n' .. said)
+    vim.health.ok('all checks passed:\n' .. said)
   else
-    vim.health.error('something is broken:\n' .. said)
+    vim.health.error('a check failed:\n' .. said)
   end
 end
 

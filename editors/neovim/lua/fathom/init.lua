@@ -1,4 +1,4 @@
--- What users may call from their own configuration. Each is loaded when it is first used.
+-- Functions for users' configurations. Each loads its module at its first use.
 
 local M = {}
 

@@ -1,4 +1,4 @@
--- `:Fathom install`: the server in a virtual environment of the plugin's own, made with uv or with Python's venv and pip.
+-- `:Fathom install`: installs the server into a virtual environment of the plugin, with uv or Python's venv and pip.
 
 local message = require('fathom.message')
 local server = require('fathom.server')
@@ -72,7 +72,7 @@ function M.run(requirement)
   local environment = server.managed_environment()
   local steps = commands(environment, requirement)
   if not steps then
-    return message.error('neither uv nor python3 was found, one of which installing needs.')
+    return message.error('neither uv nor python3 was found. The installation needs one of them.')
   end
   local asked = ('Install the Fathom server (about 350 MB) into\n%s\nfrom %s with %s?'):format(
     environment,

@@ -1,4 +1,4 @@
--- A search that follows what is typed: for the live pickers, whatever they are made of.
+-- A search that is repeated while the user types, for all live pickers.
 
 local client = require('fathom.client')
 local entry = require('fathom.entry')
@@ -11,7 +11,7 @@ local timer = assert(vim.uv.new_timer())
 
 ---@class fathom.Live
 ---@field ask fun(words: string, tell: fun(entries: fathom.Entry[], final: boolean)) asks anew; what was asked before is
----  cancelled and tells nothing more. Tells once or twice: a first order, then the final one, which replaces it.
+---  cancelled and reports nothing more. Reports once or twice: preliminary results, then the final ones, which replace them.
 ---@field stop fun() cancels what is on its way
 
 ---A search in the project of the current buffer.

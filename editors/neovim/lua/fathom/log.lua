@@ -1,4 +1,4 @@
--- `:Fathom log`: the language client's log, which has what the server says, or that of the project's indexer.
+-- `:Fathom log`: the language client's log, which contains the server's, or the log of the project's indexer.
 
 local client = require('fathom.client')
 local message = require('fathom.message')

@@ -1,4 +1,4 @@
--- What the user is told, always in the same voice.
+-- Messages to the user, all with the same prefix.
 
 local M = {}
 

@@ -1,4 +1,4 @@
--- Shows a function in a preview window: the open file as it is, saved or not, else the file.
+-- Shows a function in a preview window, from the open buffer if there is one, else from the file.
 
 local M = {}
 
@@ -14,7 +14,7 @@ local function lines_of(filename)
   end
   local stat = vim.uv.fs_stat(filename)
   if not stat or stat.size > MAX_BYTES then
-    return { stat and 'too large to be shown' or 'no such file any more' }
+    return { stat and 'too large to be shown' or 'the file does not exist any more' }
   end
   return vim.split(table.concat(vim.fn.readfile(filename), '\n'):gsub('\r', ''), '\n')
 end

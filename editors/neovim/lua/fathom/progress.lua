@@ -1,4 +1,4 @@
--- What the servers are doing: kept for the statusline. Progress goes on to |vim.lsp.status()| as any server's does.
+-- The progress of the servers, for the statusline. |vim.lsp.status()| gets it as well.
 
 local client = require('fathom.client')
 
@@ -19,7 +19,7 @@ local function of(client_id)
   return doing[client_id]
 end
 
----Statuslines are drawn anew, and whoever listens to `User FathomStatus` is told.
+---Redraws statuslines and triggers the autocommand `User FathomStatus`.
 local function changed()
   vim.cmd.redrawstatus({ bang = true })
   vim.api.nvim_exec_autocmds('User', { pattern = 'FathomStatus', modeline = false })

@@ -5,13 +5,13 @@ local message = require('fathom.message')
 
 local M = {}
 
----Has the project read anew. What did not change is not embedded again.
+---Indexes the project again. Unchanged functions are not embedded again.
 function M.run()
   client.request('fathom/reindex', vim.empty_dict, function(problem)
     if problem then
       return message.error(problem)
     end
-    message.info('every file is read anew.')
+    message.info('all files are being indexed again.')
   end)
 end
 

@@ -9,11 +9,11 @@ local M = {}
 function M.run()
   local clients = server.clients()
   if #clients == 0 then
-    return message.info('no server is running. It is started when you search.')
+    return message.info('no server is running. A search starts it.')
   end
   for _, old in ipairs(clients) do
     local buffers = vim.tbl_keys(old.attached_buffers)
-    -- By force: a server that does not answer does not end when it is asked to.
+    -- By force: a server that does not respond does not handle `shutdown`.
     old:stop(true)
     local id = vim.lsp.start(old.config, {
       attach = false,
@@ -25,7 +25,7 @@ function M.run()
       vim.lsp.buf_attach_client(bufnr, id --[[@as integer]])
     end
   end
-  message.info('the server was started anew.')
+  message.info('the server was restarted.')
 end
 
 return M

@@ -1,4 +1,4 @@
--- From a question to what is shown: what all commands that show functions have in common.
+-- Sends a request and shows its results: common to all commands that show functions.
 
 local client = require('fathom.client')
 local config = require('fathom.config')

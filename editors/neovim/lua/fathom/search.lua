@@ -51,7 +51,7 @@ local function search_region(from, to, kind)
   local text = table.concat(vim.fn.getregion(from, to, { type = kind }), ' ')
   local words = vim.trim((text:gsub('%s+', ' ')))
   if words == '' then
-    return message.warn('there are no words in that.')
+    return message.warn('the query contains no words.')
   end
   M.run(words)
 end

@@ -1,4 +1,4 @@
--- Where the server is, and whether it fits this plugin.
+-- Finds the server, and checks whether it is compatible with this plugin.
 
 local config = require('fathom.config')
 local message = require('fathom.message')
@@ -79,7 +79,7 @@ end
 
 ---@return string what to do about a missing server
 local function missing()
-  return ('no server (%s) was found. ":Fathom install" installs it, or say where it is: '):format(NAME)
+  return ('no server (%s) was found. ":Fathom install" installs it, or set its path: '):format(NAME)
     .. "vim.g.fathom = { cmd = { '/path/to/fathom-lsp' } }. See :help fathom-install"
 end
 
@@ -202,7 +202,7 @@ function M.check_version(client)
   local version = client.server_info and client.server_info.version or 'unknown'
   local older = theirs < M.PROTOCOL and 'the server, with ":Fathom install" or as you installed it' or 'the plugin'
   tell_once(
-    ('the server (version %s) and this plugin (which goes with %s) do not understand each other. Update %s.'):format(
+    ('the server (version %s) and this plugin (made for version %s) are not compatible. Update %s.'):format(
       version,
       M.VERSION,
       older

@@ -10,7 +10,7 @@ local M = {}
 ---@return (fun(client: vim.lsp.Client): table)?
 function M.params_here()
   if vim.bo.buftype ~= '' or vim.api.nvim_buf_get_name(0) == '' then
-    message.warn('this buffer is no file. Put the cursor on a function in a file of the project.')
+    message.warn('this buffer is not a file. Put the cursor on a function in a file of the project.')
     return nil
   end
   local uri = vim.uri_from_bufnr(0)

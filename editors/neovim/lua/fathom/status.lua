@@ -57,7 +57,7 @@ local function describe(root)
     vim.uri_to_fname(root.rootUri),
     ('  %d files, %d functions; index %.1f MB'):format(root.files, root.functions, root.indexBytes / 1e6),
   }
-  -- As long as files are being read, all functions that there are by then can be found, which is not all there will be.
+  -- While files are being read, `total` counts only the functions that were found so far.
   local reads = root.indexing and (not root.progress or root.progress.stage ~= 'embed')
   if root.coverage and root.functions > 0 and not reads then
     table.insert(lines, '  found ' .. join_coverage(root.coverage))

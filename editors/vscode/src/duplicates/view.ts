@@ -19,13 +19,13 @@ const MOST_GROUPS = 200;
 
 export type Node = CloneGroup | Clone;
 
-/** The workspace's groups of copies, looked for when the view is first seen and when the user asks. */
+/** The workspace's groups of copies, requested when the view is first shown and when the user refreshes it. */
 export class DuplicatesView implements TreeDataProvider<Node>, Disposable {
   private readonly changed = new EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
   private readonly view: TreeView<Node>;
   private groups: CloneGroup[] | undefined;
-  /** Whether the groups that are shown were found in an index that was still being made. */
+  /** Whether the groups that are shown come from an incomplete index. */
   private early = false;
 
   constructor(private readonly server: Server) {
@@ -37,7 +37,7 @@ export class DuplicatesView implements TreeDataProvider<Node>, Disposable {
     });
   }
 
-  /** Has the workspace looked through again. */
+  /** Requests the groups again. */
   refresh(): void {
     this.groups = undefined;
     this.early = false;
@@ -51,7 +51,7 @@ export class DuplicatesView implements TreeDataProvider<Node>, Disposable {
     if (!this.groups) {
       try {
         const { groups, indexing, message } = await this.server.request('fathom/duplicates', { limit: MOST_GROUPS });
-        // While indexing, more may come: they are looked for again when that has ended, or the next time.
+        // During indexing, groups may be missing: they are requested again when it has ended, or the next time.
         this.groups = indexing ? undefined : groups;
         this.early = indexing;
         this.view.message = message ?? (indexing ? early(groups) : groups.length ? '' : none());
@@ -127,7 +127,7 @@ function likeness(kind: CloneGroup['kind'], similarity: number): string {
     case 'exact':
       return l10n.t('the same code');
     case 'renamed':
-      return l10n.t('the same but for names');
+      return l10n.t('equal except for names');
     case 'near':
       return l10n.t('{0} % alike', Math.round(similarity * 100));
   }

@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 
-/** The command as it can be started, or undefined. `command` is a path, `~/` included, or a name on the PATH. */
+/** The path of a command, or undefined. `command` is a path, which may begin with `~/`, or a name on the PATH. */
 export async function findExecutable(command: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const expanded = /^~[/\\]/.test(command) ? join(homedir(), command.slice(2)) : command;
   if (isAbsolute(expanded)) {

@@ -9,7 +9,7 @@ import { selectedPython } from './python';
 const COMMAND = 'fathom-lsp';
 
 /**
- * The server to start: that of the setting, of the selected Python environment, on the PATH, or in the extension's own
+ * The server to start: from the setting, the selected Python environment, the PATH, or the extension's own
  * environment, in this order. Rejects with `ServerNotFound`.
  */
 export async function locate(managed: ManagedEnvironment, env: NodeJS.ProcessEnv = process.env): Promise<string> {
@@ -24,7 +24,7 @@ export async function locate(managed: ManagedEnvironment, env: NodeJS.ProcessEnv
     const found = await findExecutable(configured, env);
     if (found === undefined) {
       throw new ServerNotFound(
-        l10n.t('There is no server at {0}, which the setting fathom.server.path names.', configured),
+        l10n.t('There is no server at {0}, the path in the setting fathom.server.path.', configured),
         [settings],
       );
     }

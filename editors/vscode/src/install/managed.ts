@@ -6,7 +6,7 @@ import type { Run } from './process';
 export type Source = { version: string } | { wheel: string };
 
 /**
- * The extension's own virtual environment with the server of one version in it. It lies in the extension's storage,
+ * The extension's virtual environment with one version of the server. It is in the extension's storage,
  * so that removing the extension removes it.
  */
 export class ManagedEnvironment {
@@ -22,7 +22,7 @@ export class ManagedEnvironment {
     this.done = join(this.folder, 'complete');
   }
 
-  /** The server's command, unless it is not installed or its installation was not finished. */
+  /** The server's command; undefined if it is not installed completely. */
   async command(): Promise<string | undefined> {
     try {
       await access(this.done);
@@ -34,8 +34,8 @@ export class ManagedEnvironment {
   }
 
   /**
-   * Installs the server, in place of what is there, and removes other versions. Rejects with what the tools say.
-   * With `uv` that makes the environment and fills it, else pip does.
+   * Installs or replaces the server, and removes other versions. Rejects with the output of the tools.
+   * Uses `uv` if it is installed, else pip.
    */
   async install(source: Source, python: string, uv: string | undefined, run: Run): Promise<void> {
     await mkdir(this.storage, { recursive: true });
@@ -59,7 +59,7 @@ export class ManagedEnvironment {
       () => false,
     );
     if (outside) {
-      // Without pip inside: distributions often split `ensurepip` off, and the pip at hand can install from outside.
+      // Without pip in it: `ensurepip` is often a separate package, and an external pip can install into it.
       await run([python, '-m', 'venv', '--without-pip', this.folder]);
       await run([python, '-m', 'pip', '--python', inside, 'install', ...what]);
     } else {
@@ -82,8 +82,8 @@ export class ManagedEnvironment {
 }
 
 /**
- * What pip and uv are told. Where other wheels lie beside the one that was chosen, they are what it needs, and
- * nothing is asked of the network.
+ * Arguments for pip and uv. If other wheels are in the same folder as the chosen one, they are its dependencies, and
+ * the network is not used.
  */
 async function requirements(source: Source): Promise<string[]> {
   if ('version' in source) {

@@ -6,7 +6,7 @@ import type { ManagedEnvironment, Source } from './managed';
 import { runner } from './process';
 import { findPython, OLDEST, selectedPython, usualCommands } from './python';
 
-/** Asks, then installs the server into the extension's own environment. Whether it is installed now. */
+/** Asks, then installs the server into the extension's own environment. Returns whether it is installed. */
 export async function offerInstallation(
   managed: ManagedEnvironment,
   version: string,
@@ -19,7 +19,7 @@ export async function offerInstallation(
     {
       modal: true,
       detail: l10n.t(
-        'It is a Python program that runs on this machine. It is downloaded with its libraries (about 350 MB) into a folder of this extension: {0}. Your code stays here. Without a network, choose a wheel (.whl); libraries that lie beside it are taken from there.',
+        'It is a Python program that runs on this machine. It is downloaded with its libraries (about 350 MB) into a folder of this extension: {0}. Your code stays here. Without a network, choose a wheel (.whl); libraries in the same folder are installed from there.',
         managed.folder,
       ),
     },
@@ -61,7 +61,7 @@ async function install(managed: ManagedEnvironment, source: Source, log: OutputC
           return false;
         }
         log.appendLine(String(error));
-        throw new UserError(l10n.t('The server could not be installed; the log says why.'), [
+        throw new UserError(l10n.t('The server could not be installed. The log has the reason.'), [
           { title: l10n.t('Show Logs'), command: 'fathom.showLog' },
           { title: l10n.t('Try Again'), command: 'fathom.installServer' },
         ]);
@@ -70,7 +70,7 @@ async function install(managed: ManagedEnvironment, source: Source, log: OutputC
   );
 }
 
-/** An interpreter that is new enough: the one of the setting, the selected one, or one of the usual places. */
+/** An interpreter that is new enough: from the setting, the selected one, or one on the PATH. */
 async function interpreter(): Promise<string> {
   const configured = pythonPath();
   const selected = configured ? undefined : await selectedPython();

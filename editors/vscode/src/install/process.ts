@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { l10n } from 'vscode';
 
-/** Runs a command and gives what it writes; rejects with the end of that when it fails. */
+/** Runs a command and returns its output. Rejects with the end of the output if the command fails. */
 export type Run = (command: string[]) => Promise<string>;
 
-/** Runs commands, each line of their output told while it comes. Aborting ends them. */
+/** Runs commands and reports each line of their output. Aborting ends them. */
 export function runner(signal?: AbortSignal, onLine: (line: string) => void = () => {}): Run {
   return ([command, ...args]) =>
     new Promise((resolve, reject) => {

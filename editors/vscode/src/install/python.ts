@@ -1,7 +1,7 @@
 import { extensions, workspace } from 'vscode';
 import type { Run } from './process';
 
-/** An interpreter that was asked for its version. */
+/** An interpreter with its version. */
 export interface Python {
   path: string;
   version: [number, number];
@@ -12,7 +12,7 @@ export const OLDEST: readonly [number, number] = [3, 10];
 
 const ASK_VERSION = 'import sys; print("%s|%d.%d" % ((sys.executable,) + sys.version_info[:2]))';
 
-/** The first interpreter that is new enough; otherwise the newest of those that are too old, if there is any. */
+/** The first interpreter that is new enough; otherwise the newest one, if there is any. */
 export async function findPython(commands: string[], run: Run): Promise<{ found?: Python; tooOld?: Python }> {
   let tooOld: Python | undefined;
   for (const command of commands) {
@@ -27,15 +27,15 @@ export async function findPython(commands: string[], run: Run): Promise<{ found?
   return tooOld ? { tooOld } : {};
 }
 
-/** Where to look for an interpreter when none is configured, newest names first. */
+/** Commands to try if no interpreter is configured, newest version first. */
 export function usualCommands(platform: NodeJS.Platform): string[] {
   const names = [14, 13, 12, 11, 10].map((minor) => `python3.${minor}`);
   return platform === 'win32' ? ['py', 'python', 'python3'] : ['python3', 'python', ...names];
 }
 
 /**
- * The interpreter that is selected in the Python extension, if that is there. In a folder that is not trusted it is
- * not asked: its choice may come from the folder.
+ * The interpreter that is selected in the Python extension, if it is installed. Not used in an untrusted folder:
+ * the selection may come from the folder.
  */
 export async function selectedPython(): Promise<string | undefined> {
   const extension = extensions.getExtension<PythonApi>('ms-python.python');
@@ -48,12 +48,12 @@ export async function selectedPython(): Promise<string | undefined> {
     const environment = await environments.resolveEnvironment(selected);
     return environment?.executable.uri?.fsPath;
   } catch {
-    // Another version of that extension with another interface: as if it were not there.
+    // An incompatible version of that extension counts as not installed.
     return undefined;
   }
 }
 
-/** The little of the Python extension's interface that is used here. */
+/** The part of the Python extension's API that is used here. */
 interface PythonApi {
   environments: {
     getActiveEnvironmentPath(resource?: unknown): unknown;

@@ -2,16 +2,16 @@ import { posix } from 'node:path';
 import { l10n, type QuickInputButton, type QuickPickItem, ThemeIcon, Uri, workspace } from 'vscode';
 import type { Hit, Place } from '../protocol';
 
-/** A button of a row that says what it does. */
+/** A button of a row, with a tooltip. */
 export interface RowButton extends QuickInputButton {
   run(): unknown;
 }
 
 /** A row of the result list. */
 export interface ResultItem extends QuickPickItem {
-  /** What the row shows; a row without one only tells or does something. */
+  /** The hit of the row; undefined for a message or an action. */
   hit?: Hit;
-  /** What Enter does on a row without a hit. */
+  /** The action of Enter on a row without a hit. */
   run?(): void;
   buttons?: RowButton[];
 }
@@ -35,21 +35,21 @@ export function kindIcon(kind: string): string {
   return (Object.hasOwn(ICONS, kind) ? ICONS[kind] : undefined) ?? 'symbol-function';
 }
 
-/** What a piece of code is called: its name, or its file's where it has none. */
+/** The name of a piece of code, or of its file if it has none. */
 export function nameOf({ qualifiedName, path }: Place): string {
   return qualifiedName || posix.basename(path);
 }
 
-/** Where it is, as users read it; with the workspace folder where there are several. */
+/** Its location for users; with the workspace folder if there are several. */
 export function whereOf({ location, path, startLine }: Place): string {
   const uri = Uri.parse(location.uri);
-  // A cell of a notebook has a path that says which one it is.
+  // The path of a notebook's cell identifies the cell.
   return `${uri.scheme === 'file' ? workspace.asRelativePath(uri) : path}:${startLine}`;
 }
 
 /**
  * The row of a result: name, place and relevance, then the signature, with the icon of the file's language. `alwaysShow`
- * keeps rows that lack the typed words.
+ * keeps rows that do not contain the typed words.
  */
 export function resultItem(hit: Hit, alwaysShow: boolean, buttons: RowButton[] = []): ResultItem {
   const copies = hit.copies?.length ? ` · ${l10n.t('{0} copies', hit.copies.length)}` : '';
@@ -62,17 +62,17 @@ export function resultItem(hit: Hit, alwaysShow: boolean, buttons: RowButton[] =
     buttons,
     hit,
   };
-  // VS Code gives the row the icon of the file's language from its address. Versions that do not know the property
-  // show that of any file.
+  // VS Code derives the icon of the row from the file's URI. Versions that do not know the property
+  // show a generic icon.
   return Object.assign(item, { resourceUri: Uri.parse(hit.location.uri) });
 }
 
-/** A share as users read it. */
+/** A fraction as a percentage for users. */
 export function percent(share: number): string {
   return l10n.t('{0} %', share);
 }
 
-/** A row that tells something. */
+/** A row with a message. */
 export function messageItem(text: string, icon: string): ResultItem {
   return { label: text, iconPath: new ThemeIcon(icon), alwaysShow: true };
 }

@@ -1,13 +1,13 @@
 import type { Hit, Place } from '../protocol';
 
-/** What was asked, so that it can be asked again. */
+/** A query that can be repeated. */
 export type Question =
   { kind: 'search'; input: string } | { kind: 'similar'; uri: string; line: number; character: number };
 
-/** Results that stay, best first. */
+/** Kept results, best first. */
 export interface ResultList {
   question: Question;
   hits: Hit[];
-  /** The function that others were compared with, if one was. */
+  /** The function that others were compared with, if any. */
   compared?: Place | undefined;
 }

@@ -4,7 +4,7 @@ import { l10n, NotebookRange, type TextDocumentShowOptions, type Uri, window, wo
 export const CELL = 'vscode-notebook-cell';
 
 /**
- * Goes to a cell in its notebook; shown as a document, it would come without it. Rejects when the notebook is not open
+ * Goes to a cell in its notebook, instead of opening the cell as a document. Rejects if the notebook is not open
  * any more.
  */
 export async function revealCell(

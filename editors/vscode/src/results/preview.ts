@@ -13,14 +13,14 @@ import {
 import type { Place } from '../protocol';
 import { CELL, revealCell } from './notebooks';
 
-/** Shows results in the editor while the user looks through them, and puts everything back afterwards. */
+/** Previews results in the editor while the user selects, and restores the editor afterwards. */
 export class Preview {
   private readonly restorePlace = rememberPlace(window.activeTextEditor);
   private readonly openBefore = new Set(textTabs().map(({ uri }) => uri));
   private readonly highlight: TextEditorDecorationType = window.createTextEditorDecorationType({
     isWholeLine: true,
     backgroundColor: new ThemeColor('editor.rangeHighlightBackground'),
-    // A bar beside the lines: nothing else is seen in themes of high contrast, which alone have this colour.
+    // A bar beside the lines: only high-contrast themes define this colour, and they show nothing else.
     borderStyle: 'solid',
     borderWidth: '0 0 0 4px',
     borderColor: new ThemeColor('editor.rangeHighlightBorder'),
@@ -29,7 +29,7 @@ export class Preview {
   private wanted: Place | undefined;
   private used = false;
 
-  /** Shows the code and leaves the focus in the list. Only the newest of several quick calls is carried out. */
+  /** Shows the code and keeps the focus in the list. Of several quick calls only the newest has an effect. */
   show(place: Place): void {
     this.wanted = place;
     this.queue = this.queue.then(async () => {
@@ -41,18 +41,18 @@ export class Preview {
         const editor = await reveal(place, { preview: true, preserveFocus: true });
         editor?.setDecorations(this.highlight, [wholeLines(place)]);
       } catch {
-        // The file may be gone since it was indexed. Opening it will say so.
+        // The file may have been deleted since it was indexed. Opening it will report that.
       }
     });
   }
 
-  /** Opens the code for good, with the cursor at its start. Rejects when the file cannot be opened. */
+  /** Opens the code permanently, with the cursor at its start. Rejects if the file cannot be opened. */
   async open(place: Place): Promise<void> {
     await this.finish();
     await reveal(place, { preview: false });
   }
 
-  /** Goes back to where the user was, and closes what was only previewed. */
+  /** Returns to the previous position, and closes previews. */
   async restore(): Promise<void> {
     await this.finish();
     if (!this.used) {
@@ -76,8 +76,8 @@ export async function openBeside(place: Place, viewColumn: ViewColumn): Promise<
 }
 
 /**
- * Shows the code and gives its editor, if it is not a notebook's. The cursor goes to the start, and that into the
- * middle: above it the list hides the editor.
+ * Shows the code and returns its editor, unless it is in a notebook. Puts the cursor at the start, in the
+ * middle of the editor, because the list covers the upper part.
  */
 export async function reveal(place: Place, options: TextDocumentShowOptions): Promise<TextEditor | undefined> {
   const { line, character } = place.location.range.start;
@@ -103,7 +103,7 @@ function textTabs() {
     .flatMap((tab) => (tab.input instanceof TabInputText ? [{ tab, uri: tab.input.uri.toString() }] : []));
 }
 
-/** What puts the editor back as it is now. */
+/** A function that restores the current state of the editor. */
 function rememberPlace(editor: TextEditor | undefined): () => Promise<void> {
   if (!editor) {
     return async () => {};

@@ -4,7 +4,7 @@ import type { Hit, SearchResult } from '../protocol';
 import { messageItem, resultItem, type ResultItem, type RowButton } from './items';
 import { openBeside, Preview } from './preview';
 
-/** A button beside the title that says what it does. */
+/** A button beside the title, with a tooltip. */
 export interface PickButton extends QuickInputButton {
   run(pick: ResultPick): unknown;
 }
@@ -12,28 +12,28 @@ export interface PickButton extends QuickInputButton {
 export interface ResultPickOptions {
   title: string;
   placeholder: string;
-  /** Whether typing narrows the list down. If not, typing is a new search and every row stays. */
+  /** Whether typing narrows the list. If not, typing is a new search, and VS Code hides no row. */
   narrows: boolean;
   value?: string;
   buttons: PickButton[];
-  /** More buttons of a row. */
+  /** Additional buttons of a row. */
   rowButtons?: (hit: Hit) => RowButton[];
-  /** Takes the results that the user wants to keep. */
+  /** Receives the results that the user wants to keep. */
   keep: (hits: Hit[]) => void;
   onType?: (value: string) => void;
-  /** The results were of use: one was opened, or they are kept. */
+  /** Called when a result was opened or the results were kept. */
   onUsed?: () => void;
   onClose?: () => void;
 }
 
-/** The list of results: moving through it previews, Enter opens, Escape goes back to where the user was. */
+/** The list of results: a selected row is previewed, Enter opens it, Escape returns to the previous position. */
 export class ResultPick implements Disposable {
   private readonly pick: QuickPick<ResultItem> = window.createQuickPick<ResultItem>();
-  /** Of the list, while there is nothing else to say. */
+  /** The title of the list if there is no message. */
   title: string;
   private readonly preview = new Preview();
   private hits: Hit[] = [];
-  /** The row that the user went to since the input was changed last. */
+  /** The row that the user selected since the last change of the input. */
   private chosen: Hit | undefined;
   private leaving = false;
   private suspended = false;
@@ -66,18 +66,18 @@ export class ResultPick implements Disposable {
     return this.pick.value;
   }
 
-  /** Puts something into the input as if it were typed. */
+  /** Sets the input as if it were typed. */
   setValue(value: string): void {
     this.pick.value = value;
     this.typed(value);
   }
 
-  /** A request is under way. */
+  /** A request is in progress. */
   setBusy(busy: boolean): void {
     this.pick.busy = busy;
   }
 
-  /** Shows an answer. The row that the user went to stays the one, wherever it is in the new order. */
+  /** Shows an answer. The row that the user selected stays selected at its new position. */
   showResults({ results, indexing, message }: SearchResult, moreFollows = false): void {
     this.pick.busy = moreFollows;
     this.hits = results;
@@ -101,7 +101,7 @@ export class ResultPick implements Disposable {
     this.showItems([messageItem(text, 'error')]);
   }
 
-  /** Shows rows that are no results. */
+  /** Shows rows that are not results. */
   showItems(items: ResultItem[]): void {
     this.pick.busy = false;
     this.pick.title = this.title;
@@ -109,7 +109,7 @@ export class ResultPick implements Disposable {
     this.pick.items = items;
   }
 
-  /** Closes the list without going back, and gives the hits in it away. */
+  /** Closes the list without restoring the editor, and returns its hits. */
   leave(): Hit[] {
     this.leaving = true;
     this.options.onUsed?.();
@@ -117,7 +117,7 @@ export class ResultPick implements Disposable {
     return this.hits;
   }
 
-  /** Asks the user something in another list, and then goes on with this one. */
+  /** Shows another list, then this one again. */
   async whileHidden(ask: () => Promise<void>): Promise<void> {
     this.suspended = true;
     this.pick.hide();
@@ -131,7 +131,7 @@ export class ResultPick implements Disposable {
     }
   }
 
-  /** Puts the editor back as it was before the list. */
+  /** Restores the editor as it was before the list. */
   restore(): Promise<void> {
     return this.preview.restore();
   }

@@ -28,10 +28,10 @@ export interface FileNode {
 
 export type Node = FileNode | Hit;
 
-/** Asks a question again. */
+/** Repeats a query. */
 export type AskAgain = (question: Question, onFirst: (result: SearchResult) => void) => Promise<SearchResult>;
 
-/** Results that stay, also when the window is loaded anew: a tree grouped by file, the file with the best hit first. */
+/** Results that are kept, even after a reload of the window: a tree grouped by file, best file first. */
 export class ResultsView implements TreeDataProvider<Node>, Disposable {
   private readonly changed = new EventEmitter<Node | undefined>();
   readonly onDidChangeTreeData = this.changed.event;
@@ -48,23 +48,23 @@ export class ResultsView implements TreeDataProvider<Node>, Disposable {
     this.show(state.get<ResultList>(KEY));
   }
 
-  /** The hits in the order of the tree, as next and previous walk through them. */
+  /** The hits in the order of the tree, for the commands next and previous. */
   get hits(): Hit[] {
     return this.files.flatMap(({ hits }) => hits);
   }
 
-  /** The function that the results were compared with, if one was. */
+  /** The function that the results were compared with, if any. */
   get compared(): Place | undefined {
     return this.list?.compared;
   }
 
-  /** Shows a list in place of the one before, and brings the view to the front. */
+  /** Replaces the list and reveals the view. */
   async keep(list: ResultList): Promise<void> {
     this.show(list);
     await commands.executeCommand('fathom.results.focus');
   }
 
-  /** Asks again. What was dismissed comes back if it still is a result. */
+  /** Repeats the query. Dismissed results reappear if they are found again. */
   async refresh(): Promise<void> {
     const list = this.list;
     if (!list) {
@@ -83,7 +83,7 @@ export class ResultsView implements TreeDataProvider<Node>, Disposable {
     });
   }
 
-  /** Takes a hit, or all of a file, out of the list. */
+  /** Removes a hit, or all hits of a file. */
   dismiss(node: Node | undefined = this.view.selection[0]): void {
     if (this.list && node) {
       const gone = new Set(isFile(node) ? node.hits : [node]);
@@ -96,7 +96,7 @@ export class ResultsView implements TreeDataProvider<Node>, Disposable {
     this.show(undefined);
   }
 
-  /** Opens the hit that is so many steps after the current one, and round again at the ends. */
+  /** Opens the hit that is `by` steps after the current one, and wraps around at the ends. */
   async step(by: 1 | -1): Promise<void> {
     const { hits } = this;
     if (!hits.length) {
@@ -111,7 +111,7 @@ export class ResultsView implements TreeDataProvider<Node>, Disposable {
     }
   }
 
-  /** Opens a hit and goes on from it. */
+  /** Opens a hit and makes it the current one. */
   async open(hit: Hit): Promise<void> {
     this.current = hit;
     try {
@@ -176,7 +176,7 @@ function titleOf({ question, compared }: ResultList): string {
 function fileItem({ uri, hits }: FileNode): TreeItem {
   const item = new TreeItem(Uri.parse(uri), TreeItemCollapsibleState.Expanded);
   item.iconPath = ThemeIcon.File;
-  // The folder, as far as the tree does not say it already.
+  // The folder, unless the tree shows it already.
   item.description = true;
   item.contextValue = 'file';
   item.accessibilityInformation = { label: l10n.t('{0}, {1} results', hits[0]!.path, hits.length) };

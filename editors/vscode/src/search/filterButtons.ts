@@ -5,8 +5,8 @@ import type { PickButton, ResultPick } from '../results/resultPick';
 import { KINDS, type TermName, valuesOf, withValues } from './queryText';
 
 /**
- * Buttons that write filters into the input and take them out again: what is filtered by is always there to be read.
- * `document` is the one that the user was in.
+ * Buttons that insert filters into the input and remove them, so that all filters are visible in it.
+ * `document` is the document that was active before.
  */
 export function filterButtons(server: Server, document: Uri | undefined): PickButton[] {
   const folder = document && folderOf(document);
@@ -29,7 +29,7 @@ function button(icon: string, tooltip: string, run: (pick: ResultPick) => unknow
   return { ...look, run };
 }
 
-/** The folder of a document, relative to its workspace folder; undefined where that would be no restriction. */
+/** The folder of a document, relative to its workspace folder; undefined for the workspace folder itself. */
 function folderOf(document: Uri): string | undefined {
   const workspaceFolder = workspace.getWorkspaceFolder(document);
   const folder = workspaceFolder && posix.relative(workspaceFolder.uri.path, posix.dirname(document.path));
@@ -66,7 +66,7 @@ async function choose(
   });
 }
 
-/** The languages of the workspace, that with the most functions first. */
+/** The languages of the workspace, by the number of functions. */
 async function languagesOf(server: Server): Promise<string[]> {
   const counts = new Map<string, number>();
   for (const { languages } of (await server.request('fathom/status', {})).roots) {

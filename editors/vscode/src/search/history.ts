@@ -3,7 +3,7 @@ import type { Memento } from 'vscode';
 const KEY = 'searches';
 const MOST = 30;
 
-/** What was searched for in this workspace, newest first. */
+/** Previous queries in this workspace, newest first. */
 export class History {
   constructor(private readonly state: Memento) {}
 

@@ -1,24 +1,24 @@
-/** Where a live query says how it stands. */
+/** Receives the state of a live query. */
 export interface LiveQueryListener<T> {
-  /** There is nothing to ask. */
+  /** The query is empty. */
   onEmpty(): void;
-  /** The user has paused, and the question was sent. */
+  /** The user has paused, and the query was sent. */
   onAsked(): void;
-  /** An answer that another one will follow. */
+  /** Preliminary results. */
   onFirst(answer: T): void;
   onAnswered(answer: T): void;
   onFailed(error: unknown): void;
 }
 
 /**
- * Milliseconds without a key after which a question is sent. Shorter than the time between two keys: a question that
- * is overtaken is cancelled and costs the server little, while a long pause is waited for by everybody.
+ * Milliseconds without a keystroke before a query is sent. Shorter than the time between two keystrokes: cancelling an
+ * outdated query costs the server little, while every user waits for a longer delay.
  */
 const PAUSE_MS = 50;
 
 /**
- * Asks again while the user types: waits for a pause, cancels the question before, and passes on the answer to the
- * newest question only.
+ * Searches while the user types: waits for a pause, cancels the previous query, and passes on the answer to the
+ * newest query only.
  */
 export class LiveQuery<T> {
   private text = '';
@@ -31,7 +31,7 @@ export class LiveQuery<T> {
     private readonly pauseMs = PAUSE_MS,
   ) {}
 
-  /** Takes what is in the input box now. */
+  /** Takes the current text of the input box. */
   update(input: string): void {
     const text = input.trim();
     if (text === this.text) {
@@ -48,7 +48,7 @@ export class LiveQuery<T> {
     this.pause = setTimeout(() => void this.send(text, signal), this.pauseMs);
   }
 
-  /** Asks the same again at once. */
+  /** Repeats the query at once. */
   again(): void {
     if (this.text) {
       this.cancel();
@@ -57,7 +57,7 @@ export class LiveQuery<T> {
     }
   }
 
-  /** Gives up what is under way; nothing is reported any more. */
+  /** Cancels the query. Nothing is reported afterwards. */
   cancel(): void {
     clearTimeout(this.pause);
     this.current.abort();

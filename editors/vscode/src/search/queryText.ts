@@ -1,6 +1,6 @@
 import type { Filters } from '../protocol';
 
-/** What may be filtered by, as it is written in the input: `in:src/net -in:vendor lang:python kind:method tests:no`. */
+/** Filters in the text of the input: `in:src/net -in:vendor lang:python kind:method tests:no`. */
 export type TermName = 'in' | 'lang' | 'kind' | 'tests';
 
 export const KINDS = [
@@ -20,7 +20,7 @@ export const KINDS = [
   'module',
 ];
 
-/** Where tests lie, by the conventions of many languages. */
+/** Paths of tests, by the conventions of many languages. */
 const TESTS = [
   'test/',
   'tests/',
@@ -44,7 +44,7 @@ const TESTS = [
 
 const TERM = /(?:^|(?<=\s))(-?)(in|lang|kind|tests):("[^"]*"|\S+)(?=\s|$)/g;
 
-/** The words of an input, and the filters that are written among them. */
+/** The words of an input, and its filters. */
 export function parseQuery(input: string): { query: string; filters: Filters } {
   const paths: string[] = [];
   const languages: string[] = [];
@@ -62,7 +62,7 @@ export function parseQuery(input: string): { query: string; filters: Filters } {
     } else if (name === 'tests' && value === 'no') {
       paths.push(...TESTS.map((pattern) => `!${pattern}`));
     } else {
-      // Not one of ours: somebody looks for these very words.
+      // Not a filter of ours: part of the query text.
       return term;
     }
     return ' ';
@@ -77,14 +77,14 @@ export function parseQuery(input: string): { query: string; filters: Filters } {
   };
 }
 
-/** The values that an input has of one term, such as the languages. */
+/** The values of one filter in an input, such as its languages. */
 export function valuesOf(input: string, name: TermName): string[] {
   return [...input.matchAll(TERM)]
     .filter(([, minus, found]) => found === name && !minus)
     .map(([, , , value]) => value!.replace(/^"|"$/g, ''));
 }
 
-/** The input with these values of a term instead of those it had, the terms at its end. */
+/** The input with the values of a filter replaced; filters are at its end. */
 export function withValues(input: string, name: TermName, values: string[]): string {
   const rest = input
     .replace(TERM, (term, minus: string, found: string) => (found === name && !minus ? '' : term))

@@ -11,10 +11,10 @@ import type { History } from './history';
 import { LiveQuery } from './liveQuery';
 import { parseQuery } from './queryText';
 
-/** The most of a selection that is searched for. */
+/** The largest part of a selection that is used as a query. */
 const LONGEST_SELECTION = 2000;
 
-/** Opens the search box, which searches while the user types. `keep` takes the results that shall stay. */
+/** Opens the search box, which searches while the user types. `keep` receives the results to keep. */
 export async function search(
   server: Server,
   history: History,
@@ -49,8 +49,8 @@ export async function search(
       recovery.dispose();
     },
   });
-  // What was asked while the index was not complete, or while the server had to start an indexer again, is asked anew
-  // when that has changed.
+  // A query that was sent while the index was incomplete, or while an indexer was being restarted, is repeated
+  // when that state has changed.
   const recovery = server.onHealth(({ health }) => {
     if (mayImprove && health === 'ok') {
       mayImprove = false;
@@ -69,7 +69,7 @@ export async function search(
   }
 }
 
-/** Searches for the text that is selected. */
+/** Searches for the selected text. */
 export async function searchSelection(
   server: Server,
   history: History,
@@ -80,7 +80,7 @@ export async function searchSelection(
   await search(server, history, keep, selected.replace(/\s+/g, ' ').trim().slice(0, LONGEST_SELECTION));
 }
 
-/** The answer to what stands in the input; nothing is asked where only filters stand. */
+/** The results for an input; none if it contains only filters. */
 export async function askFor(
   server: Server,
   input: string,

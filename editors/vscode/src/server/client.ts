@@ -13,16 +13,16 @@ import { reportError } from '../errors';
 import type { Health, StreamedMethod, Requests, SearchResult } from '../protocol';
 import { SELECTOR } from './languages';
 
-/** What the server's commands, which code actions and lenses run, do here. */
+/** Implementations of the server's commands, which code actions and lenses execute. */
 export type Commands = Record<string, (place: unknown) => Promise<unknown>>;
 
-/** How the server fares, as a status item shows it. */
+/** The state of the server, as a status item shows it. */
 export type Life = 'stopped' | 'starting' | 'silent' | 'running' | 'failed';
 
-/** Milliseconds after which the user is told that a server has not answered yet. A loaded machine may need some seconds. */
+/** Milliseconds without an answer before the user gets a message. A loaded machine may need some seconds. */
 export const SILENCE_MS = 15_000;
 
-/** Tells the server that it shall send how its indexers fare. */
+/** Sets the capability `fathomStatus`, so that the server sends the state of its indexers. */
 const WANTS_STATUS: StaticFeature = {
   fillClientCapabilities: (capabilities) => {
     capabilities.experimental = { ...(capabilities.experimental as object | undefined), fathomStatus: true };
@@ -34,7 +34,7 @@ const WANTS_STATUS: StaticFeature = {
 
 const PARTIAL_RESULT = new ProgressType<SearchResult>();
 
-/** The language server of this window: started when first needed, asked through `request`. */
+/** The language server of this window. Started at its first use. */
 export class Server implements Disposable {
   readonly log = window.createOutputChannel('Fathom');
   /** The command that was started last. */
@@ -44,22 +44,22 @@ export class Server implements Disposable {
   private readonly progressed = new EventEmitter<string | undefined>();
   readonly onLife = this.lifeChanged.event;
   readonly onHealth = this.healthChanged.event;
-  /** What indexing does, in words; undefined when it is done. */
+  /** A message about the progress of indexing; undefined if it is done. */
   readonly onProgress = this.progressed.event;
   private started: Promise<LanguageClient> | undefined;
-  /** Ends when the server that was started last is given up. */
+  /** Aborted when the server that was started last is stopped. */
   private current: AbortController | undefined;
   /** The client of that server, once there is one. */
   private client: LanguageClient | undefined;
   private tokens = 0;
 
-  /** `locate` gives the command to start. It rejects with a message for the user. */
+  /** `locate` returns the command to start. It rejects with a message for the user. */
   constructor(
     private readonly locate: () => Promise<string>,
     private readonly commands: Commands = {},
   ) {}
 
-  /** Starts the server unless it is started. A failed start is tried again at the next call. */
+  /** Starts the server unless it is running. After a failure, the next call tries again. */
   start(): Promise<LanguageClient> {
     const starting = (this.started ??= this.launch((this.current = new AbortController()).signal));
     starting.catch(() => {
@@ -76,23 +76,23 @@ export class Server implements Disposable {
     await this.start();
   }
 
-  /** Ends the server, one that never answered, too: whoever waits for it is told so. */
+  /** Stops the server, even if it never answered. Pending requests fail. */
   async stop(): Promise<void> {
     const { client } = this;
     this.started = undefined;
     this.client = undefined;
     this.current?.abort(new Error(l10n.t('the server was stopped')));
     try {
-      // Of a client that is still starting, this ends the server's process and then rejects.
+      // For a client that is still starting, this ends the server's process and then rejects.
       await client?.dispose();
     } catch (error) {
-      // It never ran, or it is gone already.
+      // It never ran, or has ended already.
       this.log.appendLine(String(error));
     }
     this.lifeChanged.fire('stopped');
   }
 
-  /** Asks the server, starting it if need be. Aborting tells the server to give up, and rejects. */
+  /** Sends a request, and starts the server if necessary. Aborting cancels the request and rejects. */
   async request<M extends keyof Requests>(
     method: M,
     params: Requests[M]['params'],
@@ -109,7 +109,7 @@ export class Server implements Disposable {
     }
   }
 
-  /** As `request`; the order that is known before the final one is given to `onFirst`, if there is one. */
+  /** As `request`. `onFirst` gets the preliminary results, if there are any. */
   async ask<M extends StreamedMethod>(
     method: M,
     params: Requests[M]['params'],
@@ -179,14 +179,14 @@ export class Server implements Disposable {
   }
 }
 
-/** Rejects when the signal is given. */
+/** Rejects when the signal is aborted. */
 function rejection(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
 }
 
-/** What a client does when its connection breaks: it starts its server again, unless another one has taken its place. */
+/** Handles a broken connection: restarts the server, unless another client has replaced this one. */
 function unlessGivenUp(givenUp: AbortSignal, usual: () => ErrorHandler): ErrorHandler {
   let handler: ErrorHandler | undefined;
   return {

@@ -1,4 +1,4 @@
-/** The languages whose open documents the server is told about, by VS Code's names. */
+/** The languages whose open documents are synchronized with the server, by VS Code's names. */
 const LANGUAGES = [
   'astro',
   'c',
@@ -42,5 +42,5 @@ const LANGUAGES = [
   'zig',
 ];
 
-/** Their documents, saved or not. */
+/** Selectors of their documents, saved or not. */
 export const SELECTOR = ['file', 'untitled'].flatMap((scheme) => LANGUAGES.map((language) => ({ scheme, language })));

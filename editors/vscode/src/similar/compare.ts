@@ -2,7 +2,7 @@ import { commands, l10n, type TextDocumentContentProvider, Uri, workspace } from
 import { nameOf, whereOf } from '../results/items';
 import type { Place } from '../protocol';
 
-/** The scheme of documents that hold one function out of another document. */
+/** The scheme of documents that contain one function of another document. */
 export const SCHEME = 'fathom-function';
 
 /** Opens a diff of two functions. */
@@ -11,7 +11,7 @@ export async function compare(first: Place, second: Place): Promise<void> {
   await commands.executeCommand('vscode.diff', functionUri(first), functionUri(second), title);
 }
 
-/** Gives a function alone, out of its document as it is now. */
+/** Provides the text of one function in the current document. */
 export class FunctionContent implements TextDocumentContentProvider {
   async provideTextDocumentContent(uri: Uri): Promise<string> {
     const { source, start, end } = JSON.parse(uri.query) as { source: string; start: number; end: number };
@@ -21,7 +21,7 @@ export class FunctionContent implements TextDocumentContentProvider {
   }
 }
 
-/** The path is that of the document, so that the language is the same. */
+/** Has the path of the document, so that the language is the same. */
 function functionUri({ location: { uri, range } }: Place): Uri {
   const query = JSON.stringify({
     source: uri,
@@ -31,7 +31,7 @@ function functionUri({ location: { uri, range } }: Place): Uri {
   return Uri.from({ scheme: SCHEME, path: Uri.parse(uri).path, query });
 }
 
-/** The lines without what all of them are indented by: a method and a function are compared by what they do. */
+/** The lines without their common indentation, so that a method can be compared with a function. */
 export function withoutIndent(lines: string[]): string[] {
   const indents = lines.filter((line) => line.trim()).map((line) => /^[ \t]*/.exec(line)![0]);
   const shared = indents.reduce((common, indent) => {

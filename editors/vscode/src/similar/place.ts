@@ -6,7 +6,7 @@ import { CELL } from '../results/notebooks';
 /** A place in a document, as the server's requests and commands take it. */
 export type DocumentPlace = Pick<SimilarParams, 'textDocument' | 'position'>;
 
-/** The place that a command was given, else the cursor. Rejects when there is none. */
+/** The place that is a command's argument, else the cursor. Rejects if there is none. */
 export function placeFrom(given: unknown, editor: TextEditor | undefined = window.activeTextEditor): DocumentPlace {
   if (isPlace(given)) {
     return given;

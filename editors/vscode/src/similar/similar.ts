@@ -10,10 +10,10 @@ import { searchLimit } from '../settings';
 import { compare } from './compare';
 import { type DocumentPlace, placeFrom } from './place';
 
-/** The most groups of copies that the server tells. */
+/** The largest number of groups of copies that the server returns. */
 const MOST_GROUPS = 200;
 
-/** Lists functions like the one at a place, or under the cursor. */
+/** Lists functions similar to the one at a place, or under the cursor. */
 export async function findSimilar(server: Server, keep: (list: ResultList) => void, given?: unknown): Promise<void> {
   const place = placeFrom(given);
   const request = new AbortController();
@@ -45,14 +45,14 @@ export async function findSimilar(server: Server, keep: (list: ResultList) => vo
   }
 }
 
-/** Shows functions like the one at a place, or under the cursor, in a peek view there. */
+/** Shows functions similar to the one at a place, or under the cursor, in a peek view there. */
 export async function peekSimilar(server: Server, given?: unknown): Promise<void> {
   const place = placeFrom(given);
   const { results } = await askSimilar(server, place);
   await peek(place, results);
 }
 
-/** Keeps functions like the one at a place, or under the cursor, in the results view. */
+/** Keeps functions similar to the one at a place, or under the cursor, in the results view. */
 export async function keepSimilar(server: Server, keep: (list: ResultList) => void, given?: unknown): Promise<void> {
   const place = placeFrom(given);
   const { results, compared } = await askSimilar(server, place);
@@ -60,8 +60,8 @@ export async function keepSimilar(server: Server, keep: (list: ResultList) => vo
 }
 
 /**
- * Shows the copies of the function that begins at a place, in a peek view there. Where there are so many groups of
- * copies that its own is not among those that are told, the functions most like it are shown instead.
+ * Shows the copies of the function that begins at a place, in a peek view there. If the server does not return the
+ * function's group, because there are too many groups, shows the most similar functions instead.
  */
 export async function peekCopies(server: Server, given?: unknown): Promise<void> {
   const place = placeFrom(given);
@@ -74,7 +74,7 @@ export async function peekCopies(server: Server, given?: unknown): Promise<void>
   await peek(place, copies.length ? copies : (await askSimilar(server, place)).results);
 }
 
-/** A diff of the function at a place, or under the cursor, and the one most like it. */
+/** Shows a diff of the function at a place, or under the cursor, and the most similar one. */
 export async function compareWithMostSimilar(server: Server, given?: unknown): Promise<void> {
   const place = placeFrom(given);
   const { results, compared } = await askSimilar(server, place, undefined, undefined, 1);
@@ -84,7 +84,7 @@ export async function compareWithMostSimilar(server: Server, given?: unknown): P
   await compare(compared, results[0]);
 }
 
-/** Opens the function most like the one at a place. */
+/** Opens the function most similar to the one at a place. */
 export async function goToMostSimilar(server: Server, given?: unknown): Promise<void> {
   const place = placeFrom(given);
   const { results } = await askSimilar(server, place, undefined, undefined, 1);
@@ -94,7 +94,7 @@ export async function goToMostSimilar(server: Server, given?: unknown): Promise<
   await reveal(results[0], { preview: false });
 }
 
-/** Functions like the one at a place. */
+/** Functions similar to the one at a place. */
 export function askSimilar(
   server: Server,
   { textDocument, position }: DocumentPlace,
@@ -105,7 +105,7 @@ export function askSimilar(
   return server.ask('fathom/similar', { textDocument, position, limit }, signal, onFirst);
 }
 
-/** The place that a question of this kind was about. */
+/** The place of a query for similar functions. */
 export function placeOf({ uri, line, character }: Extract<Question, { kind: 'similar' }>): DocumentPlace {
   return { textDocument: { uri }, position: { line, character } };
 }

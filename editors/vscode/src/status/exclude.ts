@@ -3,7 +3,7 @@ import { l10n, Uri, window, workspace } from 'vscode';
 import { UserError } from '../errors';
 import { exclude } from '../settings';
 
-/** Leaves a folder out of the index: the one that was clicked on, or that of the file in the editor. */
+/** Excludes a folder from the index: the clicked one, or that of the file in the editor. */
 export async function excludeFolder(clicked?: unknown): Promise<void> {
   const here = window.activeTextEditor?.document.uri;
   const folder = clicked instanceof Uri ? clicked : here?.with({ path: posix.dirname(here.path) });

@@ -3,10 +3,10 @@ import type { Health, StatusResult } from '../protocol';
 import type { Life, Server } from '../server/client';
 import { SELECTOR } from '../server/languages';
 
-/** Milliseconds between two looks at how far deepening is, which the server does not tell by itself. */
+/** Milliseconds between two requests for the progress of deepening, of which the server sends no notifications. */
 const LOOK_EVERY_MS = 3000;
 
-/** What the item shows. */
+/** The contents of the item. */
 export interface Shown {
   text: string;
   detail: string;
@@ -14,16 +14,16 @@ export interface Shown {
   busy: boolean;
 }
 
-/** What is known of the server. */
+/** The known state of the server. */
 export interface Known {
   life: Life;
-  /** What indexing does, in words. */
+  /** A message about the progress of indexing. */
   progress: string | undefined;
   health: Health | undefined;
   status: StatusResult | undefined;
 }
 
-/** Shows in the language status how the server fares and how far the index is. Its action opens the menu. */
+/** Shows the state of the server and the index in the language status. Its action opens the menu. */
 export class StatusItem implements Disposable {
   private readonly item = languages.createLanguageStatusItem('fathom', SELECTOR);
   private readonly known: Known = { life: 'stopped', progress: undefined, health: undefined, status: undefined };
@@ -62,16 +62,16 @@ export class StatusItem implements Disposable {
         this.look = setTimeout(() => void this.ask(), LOOK_EVERY_MS);
       }
     } catch {
-      // It is told by the item's own text when the server is gone.
+      // The item's text reports a server that has ended.
     }
   }
 }
 
-/** What the item shows of what is known. */
+/** The contents of the item for a state. */
 export function shown({ life, progress, health, status }: Known): Shown {
   const good = LanguageStatusSeverity.Information;
   if (life === 'failed') {
-    const text = l10n.t('Fathom does not run');
+    const text = l10n.t('Fathom is not running');
     return {
       text,
       detail: l10n.t('the server could not be started'),
@@ -105,12 +105,12 @@ export function shown({ life, progress, health, status }: Known): Shown {
   };
 }
 
-/** How far one stage of all folders is, in percent; undefined where it is not known. */
+/** The progress of one stage over all folders, in percent; undefined if it is not known. */
 export function share(status: StatusResult | undefined, stage: string): number | undefined {
   const parts = (status?.roots ?? []).flatMap(({ coverage }) => coverage ?? []).filter((part) => part.stage === stage);
   const total = parts.reduce((sum, part) => sum + part.total, 0);
   const done = parts.reduce((sum, part) => sum + part.done, 0);
-  // Rounded down: 100 is said when everything is done.
+  // Rounded down: 100 means that everything is done.
   return total > 0 ? Math.floor((100 * done) / total) : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { commands, l10n, window } from 'vscode';
 
-/** Offers what can be done about the server. */
+/** Offers actions for the server. */
 export async function showMenu(): Promise<void> {
   const chosen = await window.showQuickPick(
     [

@@ -8,7 +8,7 @@ export const SCHEME = 'fathom-status';
 
 const ADDRESS = Uri.from({ scheme: SCHEME, path: 'Fathom Status.md' });
 
-/** A page in Markdown with all that is known of the server and its indexes, to read and to put into bug reports. */
+/** A page in Markdown with the state of the server and its indexes, for users and bug reports. */
 export class StatusReport implements TextDocumentContentProvider {
   private readonly changed = new EventEmitter<Uri>();
   readonly onDidChange = this.changed.event;
@@ -18,7 +18,7 @@ export class StatusReport implements TextDocumentContentProvider {
     private readonly extensionVersion: string,
   ) {}
 
-  /** Opens the report, as of now. */
+  /** Opens a new report. */
   async show(): Promise<void> {
     this.changed.fire(ADDRESS);
     await window.showTextDocument(await workspace.openTextDocument(ADDRESS), { preview: true });
@@ -46,7 +46,7 @@ function folderText(folder: FolderStatus): string[] {
   if (folder.error !== null) {
     return [...lines, `- ${l10n.t('State: {0}', folder.state)}`, `- ${l10n.t('Problem: {0}', folder.error)}`];
   }
-  // As long as files are being read, all functions that there are by then can be found, which is not all there will be.
+  // While files are being read, `total` counts only the functions that were found so far.
   const reads = folder.indexing && folder.progress?.stage !== 'embed';
   const skipped = Object.entries(folder.skipped ?? {});
   const left = folder.skippedFiles ?? [];

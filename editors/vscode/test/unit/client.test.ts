@@ -162,7 +162,7 @@ describe('Server', () => {
       expect(window.showErrorMessage).not.toHaveBeenCalled();
     });
 
-    it('is ended by a restart, and whoever waits for it is told', async () => {
+    it('is ended by a restart, and pending requests fail', async () => {
       const request = server.request('fathom/search', ask, never);
       await vi.advanceTimersByTimeAsync(1);
       const refused = expect(request).rejects.toThrow('the server was stopped');

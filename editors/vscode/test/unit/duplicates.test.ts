@@ -81,7 +81,7 @@ describe('DuplicatesView', () => {
 
   it.each([
     ['exact', 'the same code'],
-    ['renamed', 'the same but for names'],
+    ['renamed', 'equal except for names'],
     ['near', '88 % alike'],
   ] as const)('says how alike %s copies are', (kind, text) => {
     expect(view.getTreeItem(group(kind, 'a', 'b')).description).toBe(`2 copies · ${text}`);

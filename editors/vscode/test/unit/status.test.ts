@@ -42,7 +42,7 @@ describe('the status item', () => {
     ['is not started', { life: 'stopped' }, 'Fathom is not started', '', Severity.Information, false],
     ['starts', { life: 'starting' }, 'Fathom is starting', '', Severity.Information, true],
     ['is silent', { life: 'silent' }, 'Fathom does not answer', 'restart the server', Severity.Warning, false],
-    ['failed', { life: 'failed' }, 'Fathom does not run', 'the server could not be started', Severity.Error, false],
+    ['failed', { life: 'failed' }, 'Fathom is not running', 'the server could not be started', Severity.Error, false],
     ['indexes', { progress: 'embedding 3/9' }, 'Fathom is indexing', 'embedding 3/9', Severity.Information, true],
     ['is about to', { health: { ...well, quiescent: false } }, 'Fathom is indexing', '', Severity.Information, true],
     ['is ready', {}, 'Fathom is ready', '30 functions · order refined: 96 %', Severity.Information, false],

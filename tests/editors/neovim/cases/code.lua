@@ -102,7 +102,7 @@ end
 T['status, reindex and logs'] = function()
   e:wait_indexed()
   e:keys(':Fathom reindex<CR>')
-  e:wait_lua([[_G.said[1] == 'Fathom: every file is read anew.']])
+  e:wait_lua([[_G.said[1] == 'Fathom: all files are being indexed again.']])
   e:wait_indexed()
   e:keys(':Fathom log<CR>')
   e:wait_lua([[vim.fn.expand('%:t') == 'lsp.log' and vim.bo.readonly]])
@@ -120,8 +120,8 @@ T['checkhealth'] = function()
   for _, said in ipairs({
     'the settings are valid',
     'found through $PATH',
-    'which goes with this plugin',
-    'its parts work',
+    'which matches this plugin',
+    'all checks passed',
     'grammars: all',
     'by meaning 100 %',
     'telescope, which is used',

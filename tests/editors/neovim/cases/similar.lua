@@ -63,7 +63,7 @@ end
 T['outside a file there is nothing to compare'] = function()
   e:lua('vim.cmd.enew()')
   e:keys(':Fathom diff<CR>')
-  equal(e:said(), { 'Fathom: this buffer is no file. Put the cursor on a function in a file of the project.' })
+  equal(e:said(), { 'Fathom: this buffer is not a file. Put the cursor on a function in a file of the project.' })
 end
 
 T['duplicates'] = function()

@@ -1,4 +1,4 @@
--- Which picker shows results. Each module of this folder is one, and is loaded only when it is chosen.
+-- Chooses the picker for results. Each module of this folder is a picker, loaded only if it is chosen.
 
 local M = {}
 

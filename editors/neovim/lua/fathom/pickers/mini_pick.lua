@@ -1,4 +1,4 @@
--- mini.pick. The matcher is told each query; the items that belong to it are set when they are known.
+-- mini.pick. The matcher receives each query; its items are set when they are known.
 
 local entry = require('fathom.entry')
 local preview = require('fathom.preview')
@@ -47,7 +47,7 @@ local M = {
     end
 
     if words ~= '' then
-      -- The picker takes its keys until it is closed, so that the query can be set only from within.
+      -- The picker blocks until it is closed, so the query can be set only from inside.
       vim.api.nvim_create_autocmd('User', {
         pattern = 'MiniPickStart',
         once = true,

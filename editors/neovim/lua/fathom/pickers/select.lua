@@ -1,4 +1,4 @@
--- `vim.ui.select`: always there, and often replaced by something nicer.
+-- `vim.ui.select`: always available, and often replaced by a plugin.
 
 local entry = require('fathom.entry')
 

@@ -1,5 +1,5 @@
--- snacks.picker. The finder of a live picker runs anew with every change; when the final order has come after the
--- first one, the picker is asked to find again and the finder answers from what it knows.
+-- snacks.picker. The finder of a live picker runs at every change. When the final order arrives after the
+-- preliminary one, the picker runs the finder again, which returns the known results.
 
 local entry = require('fathom.entry')
 

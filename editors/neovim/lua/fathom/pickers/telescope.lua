@@ -1,5 +1,5 @@
--- telescope.nvim. Its finder is asked with every change of the prompt; when the final order is another one than the
--- first, the picker is refreshed and the finder answers from what it knows.
+-- telescope.nvim. Its finder runs at every change of the prompt. If the final order differs from the
+-- preliminary one, the picker is refreshed and the finder returns the known results.
 
 local entry = require('fathom.entry')
 local preview = require('fathom.preview')
@@ -30,7 +30,7 @@ local function previewer()
       return row.value.place
     end,
     define_preview = function(self, row)
-      -- The window is given the buffer only after this.
+      -- The window gets the buffer only after this call.
       vim.schedule(function()
         if vim.api.nvim_buf_is_valid(self.state.bufnr) then
           preview.fill(self.state.bufnr, self.state.winid, row.value)
@@ -106,7 +106,7 @@ local M = {
           show(entries, process_result, process_complete)
         elseif not same_order(first, entries) then
           final = { prompt = prompt, entries = entries }
-          -- Whoever has moved already stays on the function where they are.
+          -- If the user has moved the selection, it stays on the same function.
           local moved = picker:get_selection_row() ~= picker:get_reset_row()
           picker.selection_strategy = moved and 'follow' or 'reset'
           picker:refresh()
@@ -117,7 +117,7 @@ local M = {
     picker = open('Fathom', setmetatable({ close = search.stop }, { __call = find }), {
       default_text = words,
       sorter = require('telescope.sorters').empty(),
-      -- The order is the server's; telescope's own would put the shortest first.
+      -- Keeps the server's order; telescope would put the shortest entry first.
       tiebreak = function()
         return false
       end,

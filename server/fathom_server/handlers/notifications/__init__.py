@@ -1,0 +1,1 @@
+"""One module per notification or family of notifications."""
