@@ -183,6 +183,9 @@ class Overlay:
         known = self._store.vectors_of_texts(model, layer, list(dict.fromkeys(keys.values())))
         return {**found, **{item: known[key] for item, key in keys.items() if key in known}}
 
+    def window_vectors(self, model: str, layer: int, ids: Sequence[int]) -> dict[int, Floats]:
+        return self._store.window_vectors(model, layer, self._below(ids))
+
     def sample_vectors(self, model: str, layer: int, language: str, limit: int) -> Floats:
         return self._store.sample_vectors(model, layer, language, limit)
 

@@ -2,6 +2,16 @@
 
 from fathom_indexer.encoder.config import EncoderConfig, Exit
 from fathom_indexer.encoder.encoder import Encoder, TextKind, load_encoder
-from fathom_indexer.encoder.text import code_text, query_text, text_key
+from fathom_indexer.encoder.text import code_text, query_text, text_key, window_texts
 
-__all__ = ["Encoder", "EncoderConfig", "Exit", "TextKind", "code_text", "load_encoder", "query_text", "text_key"]
+__all__ = [
+    "Encoder",
+    "EncoderConfig",
+    "Exit",
+    "TextKind",
+    "code_text",
+    "load_encoder",
+    "query_text",
+    "text_key",
+    "window_texts",
+]

@@ -13,7 +13,7 @@ import hashlib
 import re
 from pathlib import PurePosixPath
 
-from fathom_indexer.types import Function
+from fathom_indexer.types import FUNCTION_KINDS, Function
 
 TEXT_FORMAT = 1
 """Part of every text's key: raise it when the functions below change, and every vector is made anew."""
@@ -21,6 +21,14 @@ TEXT_FORMAT = 1
 _DOCUMENTATION_WORDS = 40
 _CHARACTERS = 4000
 """More than the token limit can hold; the rest is not worth tokenizing."""
+
+_WINDOWS = 4
+"""Windows of a function. On 18 repositories, commit questions gained .057 MRR@10 with four and .064 with all."""
+_WINDOW = 440
+_WINDOW_STEP = 380
+_WINDOW_START = 320
+_SHORTEST_WINDOW = 120
+"""Characters. 128 tokens of code are 400 to 500 characters; `code_text` has room for names and the beginning."""
 
 _NAMELESS = frozenset({"__init__", "__main__", "index", "init", "lib", "main", "mod"})
 
@@ -37,6 +45,21 @@ def code_text(function: Function, path: str) -> str:
             parts.append(" ".join(function.documentation.split()[:_DOCUMENTATION_WORDS]))
     parts.append(function.text)
     return _normalize("\n".join(parts))
+
+
+def window_texts(function: Function, path: str) -> tuple[str, ...]:
+    """Texts for the parts of a long function that its `code_text` has no room for, in their order.
+
+    Each begins with the names, as that one does, and overlaps with the one before. Empty for short functions and for
+    code outside functions.
+    """
+    if function.kind not in FUNCTION_KINDS:
+        return ()
+    names = [_file_name(path), *function.qualified_name.split(".")]
+    header = _normalize(" ".join(name for name in names if name))
+    body = _normalize(function.text, _WINDOWS * _WINDOW_STEP + _WINDOW_START)
+    starts = range(_WINDOW_START, len(body) - _SHORTEST_WINDOW, _WINDOW_STEP)
+    return tuple(f"{header} {body[start : start + _WINDOW]}" for start in starts[:_WINDOWS])
 
 
 def _file_name(path: str) -> str:
@@ -57,7 +80,7 @@ def text_key(text: str) -> str:
     return base64.b64encode(digest[:12]).decode()
 
 
-def _normalize(text: str) -> str:
+def _normalize(text: str, characters: int = _CHARACTERS) -> str:
     # Indentation and line ends say little to a WordPiece model; dropping them lets moved and re-indented code keep
     # its vector.
-    return _CAMEL.sub(" ", " ".join(text[:_CHARACTERS].split()))
+    return _CAMEL.sub(" ", " ".join(text[:characters].split()))

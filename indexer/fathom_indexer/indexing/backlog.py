@@ -55,5 +55,9 @@ class EmbeddingBacklog:
         """Note that all texts of the last `texts` have their vectors now."""
         if layer in self._exits:
             self._exits[layer].unsure = set(self._exits[layer].newer)
+        self.note_complete()
+
+    def note_complete(self) -> None:
+        """Record in the store the exits at which all texts have their vectors."""
         complete = [layer for layer, known in self._exits.items() if known.unsure is not None and not known.unsure]
         self._store.note_complete(self._model, complete, self._writes)

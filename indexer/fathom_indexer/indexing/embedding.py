@@ -71,6 +71,10 @@ class TextEmbedder:
             yield from self._embed(Stage.DEEPEN, todo, (exit_,))
             self._backlog.all_made(exit_)
 
+    def note_complete(self) -> None:
+        """Record once more that all texts have their vectors: other writes come after each such record."""
+        self._backlog.note_complete()
+
     def _todo(self, stage: Stage, layer: int) -> Generator[Progress, None, dict[str, list[str]]]:
         """Keys of the texts to embed, by path. If they are many, vectors are first taken from the indexes of the
         repository's other worktrees."""

@@ -17,6 +17,7 @@ from fathom_indexer.indexing.embedding import TextEmbedder
 from fathom_indexer.indexing.priority import FilePriority
 from fathom_indexer.indexing.reading import FileReader, ReadingRun
 from fathom_indexer.indexing.recent_texts import RecentTexts
+from fathom_indexer.indexing.windows import WindowEmbedder
 from fathom_indexer.storage import Store
 from fathom_indexer.types import Progress, Stage
 from fathom_indexer.vectors.cache import VectorCache
@@ -56,6 +57,7 @@ class IndexPipeline:
         backlog, texts = EmbeddingBacklog(store, space.model), RecentTexts()
         self._reader = FileReader(root, config, store, space, cache, backlog, texts)
         self._embedder = TextEmbedder(root, config, store, space, encoder, cache, priority, backlog, texts)
+        self._windows = WindowEmbedder(store, space, encoder)
         self._runs: dict[bool, ReadingRun] = {}
         """The last run over the whole workspace, under True, and the last one over some files."""
 
@@ -95,11 +97,14 @@ class IndexPipeline:
             raise
 
     def idle_steps(self) -> Iterator[Progress]:
-        """Work for idle time: vectors of the rerank exit for all texts, then pruning vectors that were long unused.
+        """Work for idle time: vectors of the rerank exit for all texts, then for the windows of long functions, then
+        pruning vectors that were long unused.
 
         Step by step; stopping between two loses nothing.
         """
         yield from self._embedder.rerank_steps()
+        yield from self._windows.steps()
+        self._embedder.note_complete()
         self._prune()
 
     def _prune(self) -> None:

@@ -48,6 +48,8 @@ class Candidates:
     """How well candidates are what stands at the query's locations."""
     stubs: Values = field(default_factory=dict)
     """How much candidates lack a body of their own."""
+    windows: Values = field(default_factory=dict)
+    """By how much the best window's cosine is above the function's own at the rerank exit."""
     joint: Values = field(default_factory=dict)
     """What the joint pass says of the candidates that it read, in standard deviations above the least of them."""
 
@@ -67,6 +69,7 @@ def order(
     signals = [
         Signal(Step.VECTORS, cosine, shallow),
         Signal(Step.DEEP, cosine, {item: better[item] - shallow[item] for item in ids}),
+        Signal(Step.WINDOWS, weights.window * cosine, candidates.windows),
         Signal(Step.JOINT, weights.joint, candidates.joint),
         Signal(Step.WORDS, weights.words_for_code if code else weights.words, candidates.words),
         Signal(Step.STRUCTURE, weights.structure, candidates.structure),

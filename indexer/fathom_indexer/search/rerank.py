@@ -33,7 +33,7 @@ def make_missing(
 ) -> dict[int, Floats]:
     """Embed functions at an exit, the first ones first, until `seconds` are over; keep and return what was made.
 
-    A batch that would probably not be done in time is not begun, nor is one once nobody wants the answer any more.
+    A batch that would probably not be done in time is not begun, nor is one once the search is cancelled.
     """
     made: dict[int, Floats] = {}
     start, longest = clock(), 0.0

@@ -30,6 +30,7 @@ from fathom_indexer.search.signals import RankedIds
 from fathom_indexer.search.steps import ALL_STEPS, Step, Steps
 from fathom_indexer.search.stubs import stub_values
 from fathom_indexer.search.weights import DEFAULT_WEIGHTS, Weights
+from fathom_indexer.search.windows import window_gains
 from fathom_indexer.storage import IndexReader, StoredFunction
 from fathom_indexer.types import NO_CONTEXT, Filters, RequestContext
 from fathom_indexer.vectors import VectorIndex
@@ -183,6 +184,9 @@ class Searcher:
             )
         means = self._means(candidates.query, steps, layer, None)
         deep = centred_cosines(candidates.summaries, vectors, query, language, means)
+        if Step.WINDOWS in steps and _is_question(candidates.query):
+            gains = window_gains(self._store, self._model_id(), layer, query, deep)
+            candidates = replace(candidates, windows=gains)
         final = Ranking(*order(candidates, deep, steps, weights), reranked=len(deep), complete=len(deep) == len(ids))
         left = seconds - (self._clock() - began)
         if not self._reads_together(candidates.query, steps) or left <= 0:
@@ -196,9 +200,8 @@ class Searcher:
         yield replace(final, ranked=ranked, signals=signals)
 
     def _reads_together(self, query: Query, steps: Steps) -> bool:
-        """Whether the joint pass has a say: for questions in words, not for names, places and code."""
-        asked = query.kind not in (QueryKind.SYMBOL, QueryKind.PATH, QueryKind.CODE)
-        return asked and Step.JOINT in steps and self._encoder().config.joint is not None
+        """Whether the joint pass has a say."""
+        return _is_question(query) and Step.JOINT in steps and self._encoder().config.joint is not None
 
     def _encode(self, query: Query, steps: Steps) -> Mapping[int, Floats]:
         """The query's unit vector `[1, dim]` at each exit that takes part."""
@@ -219,3 +222,8 @@ class Searcher:
         if not filters:
             return None
         return self._store.ids_where(filters.languages, filters.kinds, path_filter(filters))
+
+
+def _is_question(query: Query) -> bool:
+    """Whether a query is words, and neither a name, nor a place, nor code."""
+    return query.kind not in (QueryKind.SYMBOL, QueryKind.PATH, QueryKind.CODE, QueryKind.DIFF)

@@ -22,6 +22,8 @@ class Step(str, Enum):
     """Candidates by meaning at the index exit, and their cosine there."""
     DEEP = "deep"
     """What the cosine at the rerank exit adds to that or takes away."""
+    WINDOWS = "windows"
+    """By how much a part of a long function is nearer to a question than the function's beginning."""
     JOINT = "joint"
     """What the encoder says of a question and a function when it reads them together; for the best candidates."""
     CENTRING = "centring"

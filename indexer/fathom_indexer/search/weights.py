@@ -22,6 +22,8 @@ class Weights:
 
     spread: float = 0.08
     """A standard deviation of the candidates' cosines, where the query is words."""
+    window: float = 0.5
+    """A gain in cosine by a window, against one by the function's own vector."""
     joint: float = 0.1
     """A standard deviation of the scores that the joint pass gives the best candidates."""
     cosine: float = 1.0

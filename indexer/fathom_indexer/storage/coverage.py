@@ -86,10 +86,12 @@ def prune(db: sqlite3.Connection, model: str, layers: Sequence[int], today: int,
         "UPDATE spaces SET used = ? WHERE model = ? AND exit = ?", [(today, model, layer) for layer in layers]
     )
     db.execute("UPDATE spaces SET used = ?1 WHERE used IS NULL", (today,))
-    db.execute("DELETE FROM unused WHERE text_key IN (SELECT text_key FROM functions)")
+    db.execute(
+        "DELETE FROM unused WHERE text_key IN (SELECT text_key FROM functions UNION SELECT text_key FROM windows)"
+    )
     db.execute(
         "INSERT OR IGNORE INTO unused SELECT text_key, ? FROM "
-        "(SELECT text_key FROM embeddings EXCEPT SELECT text_key FROM functions)",
+        "(SELECT text_key FROM embeddings EXCEPT SELECT text_key FROM functions EXCEPT SELECT text_key FROM windows)",
         (today,),
     )
     texts = db.execute(

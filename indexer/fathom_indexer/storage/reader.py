@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from fathom_indexer.embedding_space import Floats
-from fathom_indexer.storage import embeddings, files, fulltext, functions, metadata
+from fathom_indexer.storage import embeddings, files, fulltext, functions, metadata, windows
 from fathom_indexer.storage.connection import IndexConnection
 from fathom_indexer.storage.records import ColumnWeights, FunctionSummary, StoredFunction, WordStatistics
 
@@ -49,6 +49,7 @@ class IndexReader(Protocol):
 
     def text_keys(self, ids: Sequence[int]) -> dict[int, str]: ...
     def vectors_of(self, model: str, layer: int, ids: Sequence[int]) -> dict[int, Floats]: ...
+    def window_vectors(self, model: str, layer: int, ids: Sequence[int]) -> dict[int, Floats]: ...
     def sample_vectors(self, model: str, layer: int, language: str, limit: int) -> Floats: ...
     def put_vectors(self, model: str, layer: int, text_keys: Sequence[str], vectors: Floats) -> None: ...
 
@@ -174,6 +175,10 @@ class StoreReader:
     def vectors_of(self, model: str, layer: int, ids: Sequence[int]) -> dict[int, Floats]:
         """The vector `[dim]` of each of these functions that has one at this exit."""
         return self._read(embeddings.of_functions, model, layer, ids)
+
+    def window_vectors(self, model: str, layer: int, ids: Sequence[int]) -> dict[int, Floats]:
+        """The vectors `[windows, dim]` of the windows of each of these functions that has any at this exit."""
+        return self._read(windows.vectors, model, layer, ids)
 
     def sample_vectors(self, model: str, layer: int, language: str, limit: int) -> Floats:
         """Up to `limit` vectors `[n, dim]` of a language's functions at this exit, the same ones every time.

@@ -7,7 +7,7 @@ whose statements differ from those below counts as damaged: change such a commen
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """Kept in `PRAGMA user_version`. Raise it with every change below or in what the columns mean."""
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -89,6 +89,15 @@ CREATE TABLE IF NOT EXISTS embeddings (
 
 -- Texts that have vectors and no function any more, with the day on which that was first seen (`Store.prune`).
 CREATE TABLE IF NOT EXISTS unused (text_key TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
+
+-- Texts that stand for parts of long functions, by function; their vectors are among `embeddings`. Row 0, without a
+-- text, says that the function was looked at.
+CREATE TABLE IF NOT EXISTS windows (
+    function_id INTEGER NOT NULL REFERENCES functions (id) ON DELETE CASCADE,
+    number      INTEGER NOT NULL,
+    text_key    TEXT NOT NULL,
+    PRIMARY KEY (function_id, number)
+) WITHOUT ROWID;
 
 -- Sketches of functions, to find duplicates (`duplicates/sketch.py`); made when duplicates are first asked for. The
 -- hashes in the blobs are little-endian, of 32 bits.

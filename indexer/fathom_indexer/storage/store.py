@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fathom_indexer.embedding_space import Floats
-from fathom_indexer.storage import coverage, embeddings, files, functions, metadata, sketches
+from fathom_indexer.storage import coverage, embeddings, files, functions, metadata, sketches, windows
 from fathom_indexer.storage.codec import vectors_from
 from fathom_indexer.storage.damage import DamageError
 from fathom_indexer.storage.reader import StoreReader
@@ -178,6 +178,14 @@ class Store(StoreReader):
     def without_vector(self, model: str, layer: int, text_keys: Sequence[str]) -> list[str]:
         """Those of the keys that have no vector at this exit, in their order."""
         return self._read(coverage.missing_among, model, layer, text_keys)
+
+    def functions_without_windows(self) -> list[int]:
+        """The ids of the functions whose windows were not put yet, the newest first."""
+        return self._read(windows.functions_without)
+
+    def put_windows(self, keys: Mapping[int, Sequence[str]]) -> None:
+        """Store the text keys of functions' windows, by id; of a function without any, that it was looked at."""
+        self._write(windows.put, keys)
 
     def embedded(self, model: str, layer: int) -> int:
         """The number of functions that have a vector at this exit."""

@@ -105,7 +105,7 @@ def test_every_weight_is_in_use(outline: MakeOutline) -> None:
 
     def scores(weights: Weights) -> list[list[tuple[int, float]]]:
         queries = (QUESTION, CODE, SYMBOL, MENTION)
-        return [order(Candidates(query, outlines, *[values] * 7), {}, ALL_STEPS, weights)[0] for query in queries]
+        return [order(Candidates(query, outlines, *[values] * 8), {}, ALL_STEPS, weights)[0] for query in queries]
 
     asked = scores(DEFAULT_WEIGHTS)
     for name, value in asdict(DEFAULT_WEIGHTS).items():
