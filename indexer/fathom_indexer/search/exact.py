@@ -43,6 +43,7 @@ _MEMBER_OF_A_TYPES_NAME = 0.8
 _ALIAS_OR_DECLARATION = 0.85
 _OTHER_PART = 0.97
 _TYPES = frozenset(Kind) - FUNCTION_KINDS - {Kind.MODULE}
+_OUTSIDE_FUNCTIONS = tuple(kind.value for kind in Kind if kind not in FUNCTION_KINDS)
 _ALIAS = re.compile(r"\s*(?:(?:export|pub|public|internal|global)\s+)*(?:using|typedef|type|typealias)\b[^{]*$")
 
 _SHORTEST_TEMPLATE = 8
@@ -205,7 +206,13 @@ def _definitions(store: IndexReader, symbol: str, allowed: frozenset[int] | None
         # One who types a plain word may mean any of its cases.
         return {}
     found = {stored.id: stored for stored in store.functions(named).values()}
-    found.update((stored.id, stored) for stored in _having(store, phrase_expression(name), _LOOKED_AT, allowed))
+    using = list(_having(store, phrase_expression(name), _LOOKED_AT, allowed))
+    if len(using) == _LOOKED_AT:
+        # Of a name whose words are everywhere, definitions outside functions are looked for by themselves.
+        outside = store.ids_where(kinds=_OUTSIDE_FUNCTIONS)
+        outside = outside if allowed is None else outside & allowed
+        using += _having(store, phrase_expression(name), _LOOKED_AT, outside)
+    found.update((stored.id, stored) for stored in using)
     values = {item: definition_value(symbol, stored) for item, stored in found.items()}
     own = {item: stored.function for item, stored in found.items() if stored.function.name == name}
     if own:
