@@ -43,6 +43,16 @@ class Watched:
             assert time.monotonic() < end, (self.bursts, self.failures)
             time.sleep(0.02)
 
+    def until_watching(self) -> None:
+        """Wait until changes are reported. The root's return may be reported a moment before it is watched again."""
+        mark = self.root / "watching.py"
+
+        def is_reported() -> bool:
+            mark.write_text("")
+            return mark.name in self.told
+
+        self.until(is_reported)
+
     def settle(self) -> None:
         """Wait until a mark that is made now has been told, and with it whatever was before."""
         mark = f"mark{len(self.bursts)}_{time.monotonic_ns()}.py"
@@ -176,6 +186,7 @@ def come_back(watched: Watched, happens: Callable[[], object]) -> None:
     watched.bursts.clear()
     happens()
     watched.until(lambda: EVERYTHING in watched.told)
+    watched.until_watching()
     folder = watched.root / "later"
     folder.mkdir()
     watched.until(lambda: "later" in watched.told)
