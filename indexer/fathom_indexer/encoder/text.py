@@ -27,7 +27,6 @@ _WINDOWS = 4
 _WINDOW = 440
 _WINDOW_STEP = 380
 _WINDOW_START = 320
-_SHORTEST_WINDOW = 120
 """Characters. 128 tokens of code are 400 to 500 characters; `code_text` has room for names and the beginning."""
 
 _NAMELESS = frozenset({"__init__", "__main__", "index", "init", "lib", "main", "mod"})
@@ -58,7 +57,9 @@ def window_texts(function: Function, path: str) -> tuple[str, ...]:
     names = [_file_name(path), *function.qualified_name.split(".")]
     header = _normalize(" ".join(name for name in names if name))
     body = _normalize(function.text, _WINDOWS * _WINDOW_STEP + _WINDOW_START)
-    starts = range(_WINDOW_START, len(body) - _SHORTEST_WINDOW, _WINDOW_STEP)
+    if len(body) <= _WINDOW:
+        return ()
+    starts = range(_WINDOW_START, len(body) - (_WINDOW - _WINDOW_STEP), _WINDOW_STEP)
     return tuple(f"{header} {body[start : start + _WINDOW]}" for start in starts[:_WINDOWS])
 
 
