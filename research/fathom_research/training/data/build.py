@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from fathom_indexer.duplicates.minhash import Signatures
 from fathom_indexer.errors import FathomError
-from fathom_research.training.data.dedup import PERMUTATIONS, Signatures, duplicates
+from fathom_research.training.data.dedup import PERMUTATIONS, duplicates
 from fathom_research.training.data.fetch import download
 from fathom_research.training.data.manifest import Package
 from fathom_research.training.data.mine import Mined, Tally, mine

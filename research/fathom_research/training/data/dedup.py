@@ -9,6 +9,9 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from fathom_indexer.duplicates import minhash
+from fathom_indexer.duplicates.minhash import Signatures, band_keys
+
 PERMUTATIONS = 125
 BANDS = 25
 """Two functions are compared if their signatures agree on one band of `PERMUTATIONS / BANDS` rows: almost surely
@@ -17,10 +20,8 @@ SHINGLE = 3
 """Tokens in a row."""
 THRESHOLD = 0.7
 
-Signatures = npt.NDArray[np.uint32]
 Shingles = npt.NDArray[np.uint64]
 
-_SEED = 20240229
 _PAIRS_AT_ONCE = 200_000
 
 
@@ -41,10 +42,7 @@ def shingles(tokens: Sequence[str]) -> Shingles:
 
 def signature(tokens: Sequence[str]) -> Signatures:
     """The MinHash `[PERMUTATIONS]` of a function's shingles of three tokens; comments should not be among them."""
-    factors, offsets = _permutations()
-    mixed = shingles(tokens)[:, None] * factors + offsets
-    smallest: Signatures = (mixed >> np.uint64(32)).min(axis=0).astype(np.uint32)
-    return smallest
+    return minhash.signature(shingles(tokens), PERMUTATIONS)
 
 
 def duplicates(signatures: Signatures) -> npt.NDArray[np.bool_]:
@@ -56,7 +54,7 @@ def duplicates(signatures: Signatures) -> npt.NDArray[np.bool_]:
     dropped = np.zeros(count, np.bool_)
     rows = PERMUTATIONS // BANDS
     for band in range(BANDS):
-        keys = _band_keys(signatures[:, band * rows : (band + 1) * rows])
+        keys = band_keys(signatures[:, band * rows : (band + 1) * rows])
         order = np.argsort(keys, kind="stable")
         ordered = keys[order]
         starts = np.concatenate([[True], ordered[1:] != ordered[:-1]]) if count else np.zeros(0, np.bool_)
@@ -70,22 +68,7 @@ def duplicates(signatures: Signatures) -> npt.NDArray[np.bool_]:
     return dropped
 
 
-def _band_keys(band: Signatures) -> npt.NDArray[np.uint64]:
-    keys = np.zeros(len(band), np.uint64)
-    for column in range(band.shape[1]):
-        keys = (keys ^ band[:, column].astype(np.uint64)) * np.uint64(0x100000001B3) + np.uint64(column)
-        keys ^= keys >> np.uint64(29)
-    return keys
-
-
 @cache
 def _token_hash(token: str) -> int:
     # Spread over 64 bits, so that sums of several do not collide.
     return (zlib.crc32(token.encode("utf-8", "replace")) * 0xD6E8FEB86659FD93) & 0xFFFFFFFFFFFFFFFF
-
-
-@cache
-def _permutations() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
-    random = np.random.default_rng(_SEED)
-    factors = random.integers(0, 2**63, PERMUTATIONS, np.uint64) * np.uint64(2) + np.uint64(1)
-    return factors, random.integers(0, 2**63, PERMUTATIONS, np.uint64)

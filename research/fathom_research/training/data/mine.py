@@ -9,9 +9,10 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from fathom_indexer.duplicates.minhash import Signatures
 from fathom_indexer.languages import extract
 from fathom_indexer.types import FUNCTION_KINDS, Function
-from fathom_research.training.data.dedup import Signatures, signature
+from fathom_research.training.data.dedup import signature
 from fathom_research.training.data.documentation import describe
 from fathom_research.training.data.holdout import is_held_out
 from fathom_research.training.data.manifest import Package

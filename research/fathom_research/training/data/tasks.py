@@ -20,10 +20,11 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from fathom_indexer.duplicates.minhash import Signatures
 from fathom_indexer.errors import FathomError
 from fathom_indexer.evaluation import read_sets
 from fathom_indexer.languages import Language
-from fathom_research.training.data.dedup import THRESHOLD, Signatures, shingles, signature
+from fathom_research.training.data.dedup import THRESHOLD, shingles, signature
 from fathom_research.training.data.holdout import is_held_out, load_holdout
 from fathom_research.training.data.leakage import Documents, fine_tokens
 from fathom_research.training.data.mine import record_language
