@@ -17,6 +17,7 @@ from fathom_indexer.config import Config
 from fathom_indexer.encoder import Encoder, TextKind, code_text, text_key
 from fathom_indexer.errors import QueryError, WorkspaceError
 from fathom_indexer.indexing.backlog import EmbeddingBacklog
+from fathom_indexer.indexing.history import HistoryReader
 from fathom_indexer.indexing.priority import FilePriority
 from fathom_indexer.languages import extract, language_named, to_utf8
 from fathom_indexer.storage import FileState, Store, StoredFunction
@@ -106,8 +107,13 @@ class IndexPipeline:
         self._resident = resident
         self._interest = interest
         self._lacking = EmbeddingBacklog(store, exits.model)
+        self._history = HistoryReader(root, config, store)
         self._runs: dict[bool, _Run] = {}
         """The last look at the whole workspace, by True, and the last one at some files."""
+
+    def close(self) -> None:
+        """End the processes that it has started."""
+        self._history.close()
 
     @property
     def unread(self) -> int:
@@ -144,7 +150,7 @@ class IndexPipeline:
             raise
 
     def idle_steps(self) -> Iterator[Progress]:
-        """What can wait: vectors of the rerank exit for everything, then forgetting vectors long unused.
+        """What can wait: vectors of the rerank exit for everything, what commits say, forgetting vectors long unused.
 
         Step by step; stopping between two loses nothing.
         """
@@ -153,6 +159,7 @@ class IndexPipeline:
             todo = yield from self._todo(Stage.DEEPEN, exits.rerank)
             yield from self._embed(Stage.DEEPEN, todo, (exits.rerank,))
             self._lacking.all_made(exits.rerank)
+        yield from self._history.steps()
         self._prune()
 
     def _prune(self) -> None:

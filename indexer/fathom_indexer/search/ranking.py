@@ -42,6 +42,8 @@ class Candidates:
     """At the index exit, of those candidates that have a vector there."""
     structure: Values = field(default_factory=dict)
     """How alike candidates are built to a query of code."""
+    history: Values = field(default_factory=dict)
+    """What the repository's commits say of candidates and their files."""
 
 
 def order(
@@ -72,6 +74,7 @@ def order(
             Signal(Step.SYMBOLS, weights.symbol if pure else weights.mention, named),
             Signal(Step.NAME, weights.name, name_values(query.words, summaries)),
             Signal(Step.PLACE, weights.place, path_values(query.words, summaries)),
+            Signal(Step.HISTORY, weights.history, candidates.history),
             Signal(Step.ROLE, -weights.role, role_values(query.words, summaries)),
             Signal(Step.FORM, -weights.form, definition_penalties(summaries)),
         ]

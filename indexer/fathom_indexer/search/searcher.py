@@ -17,6 +17,7 @@ from fathom_indexer.search.candidates import (
 )
 from fathom_indexer.search.copies import same_build, same_text
 from fathom_indexer.search.filters import check_filters, path_filter
+from fathom_indexer.search.history import history_candidates, history_matches, history_values
 from fathom_indexer.search.language_means import Floats, LanguageMeans
 from fathom_indexer.search.query import Query, QueryKind, understand, understand_code
 from fathom_indexer.search.ranking import Candidates, Ranking, order
@@ -125,6 +126,7 @@ class Searcher:
             yield Ranking([], (), 0, False)
             return
         named = named_candidates(self._store, query, wanted, allowed) if Step.SYMBOLS in steps else []
+        matches = history_matches(self._store, query, steps)
         encoded = self._encode(query, steps)
         means: Mapping[str, Floats] = {}
         nearest: RankedIds = []
@@ -132,7 +134,10 @@ class Searcher:
             means = self._means(query, steps, self._index_exit, self._dim)
             target = shorten(encoded[self._index_exit], self._dim)
             nearest = nearest_candidates(self._vectors, target, wanted, allowed, language, means, self._languages)
-        ids = list(dict.fromkeys([*(item for item, _ in words[:wanted]), *named, *(item for item, _ in nearest)]))
+        remembered = history_candidates(matches, wanted, allowed)
+        ids = list(
+            dict.fromkeys([*(item for item, _ in words[:wanted]), *named, *(item for item, _ in nearest), *remembered])
+        )
         summaries = self._store.outlines(ids)
         ids = [function_id for function_id in ids if function_id in summaries]
         shallow: Mapping[int, float] = {}
@@ -141,7 +146,8 @@ class Searcher:
             vectors = self._store.vectors_of(self._model_id(), self._index_exit, ids)
             shallow = centred_cosines(summaries, shortened(vectors, self._dim), target, language, means)
         alike = structure_values(self._store, query, ids) if Step.STRUCTURE in steps else {}
-        candidates = Candidates(query, summaries, by_words.values(dict(words), ids), shallow, alike)
+        history = history_values(query, matches, summaries)
+        candidates = Candidates(query, summaries, by_words.values(dict(words), ids), shallow, alike, history)
         if not ids or not {Step.DEEP, Step.VECTORS} <= steps:
             yield Ranking(*order(candidates, {}, steps, weights), reranked=0, complete=True)
             return

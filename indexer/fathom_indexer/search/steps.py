@@ -26,6 +26,8 @@ class Step(str, Enum):
     """Words of the query in the function's own name."""
     PLACE = "place"
     """Words of the query in the names of the file and its folder."""
+    HISTORY = "history"
+    """Candidates by what the repository's commits said of them, and how well that fits."""
     ROLE = "role"
     """Tests, examples, generated and vendored code, declarations come later."""
     FORM = "form"

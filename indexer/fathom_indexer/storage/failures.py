@@ -132,7 +132,7 @@ def broken_part(db: sqlite3.Connection) -> str:
 def tables(db: sqlite3.Connection) -> list[tuple[str, str]]:
     """Names and definitions of the tables and indexes. Those that FTS5 makes for itself are not looked into."""
     rows = db.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
-    return [(name, "" if str(name).startswith("words_") else sql) for name, sql in rows]
+    return [(name, "" if str(name).startswith(("words_", "history_words_")) else sql) for name, sql in rows]
 
 
 @cache

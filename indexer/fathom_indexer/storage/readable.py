@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
+from fathom_indexer.storage.history import HistoryMatch
 from fathom_indexer.storage.store import ColumnWeights, Floats, FunctionSummary, StoredFunction, WordStatistics
 
 
@@ -30,6 +31,8 @@ class Readable(Protocol):
 
     def word_statistics(self, words: Iterable[str]) -> WordStatistics: ...
     def having_words(self, words: Iterable[str], ids: Sequence[int]) -> dict[str, set[int]]: ...
+
+    def matching_history(self, expression: str, limit: int) -> list[HistoryMatch]: ...
 
     def named(self, names: Sequence[str], limit: int) -> list[int]: ...
     def names(self, prefix: str, shortest: int, longest: int) -> list[str]: ...

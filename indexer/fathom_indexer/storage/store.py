@@ -28,6 +28,7 @@ from fathom_indexer.storage.failures import (
     meaning,
     tables,
 )
+from fathom_indexer.storage.history import HistoryMatch, HistoryTable, clear_history, link_file
 from fathom_indexer.storage.schema import SCHEMA, SCHEMA_VERSION
 from fathom_indexer.storage.words import code_words, match_expression
 from fathom_indexer.types import FileRecord, Function, Kind, SkippedFile
@@ -182,6 +183,8 @@ class Store:
                 raise IndexStoreError(f"the index {path} cannot be rebuilt: {error}") from error
         except sqlite3.Error as error:
             raise IndexStoreError(f"the index {path} cannot be opened: {error}") from error
+        self.history = HistoryTable(self._reading, self._writing)
+        """What the repository's commits say of the functions."""
 
     def close(self) -> None:
         """Close the file. The store cannot be used afterwards."""
@@ -237,6 +240,7 @@ class Store:
             gone = [row for rows in held.values() for row in rows]
             _take_out_words(db, file.path, gone)
             db.executemany("DELETE FROM functions WHERE id = ?", [(row.id,) for row in gone])
+            link_file(db, file.path)
         return Replaced([row.id for row in gone], new, ids)
 
     def put_skipped(self, skipped: Sequence[tuple[SkippedFile, FileState]]) -> list[int]:
@@ -281,6 +285,7 @@ class Store:
         with self._writing() as db:
             _advance(db)
             db.execute("INSERT INTO words (words) VALUES ('delete-all')")
+            clear_history(db)
             for table in ("functions", "files", "skipped"):
                 db.execute(f"DELETE FROM {table}")
 
@@ -419,6 +424,10 @@ class Store:
                 word: {function_id for (function_id,) in db.execute(sql, (match_expression([word]), wanted))}
                 for word in dict.fromkeys(words)
             }
+
+    def matching_history(self, expression: str, limit: int) -> list[HistoryMatch]:
+        """Functions whose commits match an expression of `words.match_expression`: at least `limit` if there are."""
+        return self.history.matching(expression, limit)
 
     def named(self, names: Sequence[str], limit: int) -> list[int]:
         """Functions with one of these names, whatever the case of their ASCII letters, the oldest `limit` of them."""
