@@ -152,21 +152,21 @@ def _before(span: Span, hunks: Sequence[Hunk]) -> Span | None:
     start, end = span.start, span.end
     for hunk in hunks:
         more = hunk.old_count - hunk.count
+        if not more:
+            # Lines that take the place of as many others belong to the same functions.
+            continue
         first, last = hunk.start, hunk.start + hunk.count - 1
         if not hunk.count:
             first, last = hunk.start + 1, hunk.start
+        if first > span.end:
+            break
         if last < span.start and first <= span.start:
             start += more
             end += more
-        elif first > span.end:
-            break
-        elif first <= span.start and last >= span.end:
-            return _NEW if not hunk.old_count else None
-        elif first >= span.start and last <= span.end:
-            # At an edge, lines that take the place of as many others belong to the same function.
-            if (first == span.start or last == span.end) and more and hunk.count:
-                return None
+        elif first > span.start and (last < span.end or not hunk.count):
             end += more
+        elif first <= span.start and last >= span.end and not hunk.old_count:
+            return _NEW
         else:
             return None
     return Span(start, end, span.name)
