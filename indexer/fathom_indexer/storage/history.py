@@ -15,9 +15,9 @@ SUBJECTS = 20
 
 _LINK = (
     "INSERT OR REPLACE INTO history_links (function_id, unit_id) SELECT functions.id, history_units.id FROM files "
-    "CROSS JOIN functions ON functions.file_id = files.id "
-    "CROSS JOIN history_units ON history_units.path = files.path "
-    "AND history_units.qualified_name = functions.qualified_name WHERE files.path = ?"
+    "CROSS JOIN history_files USING (path) CROSS JOIN history_units ON history_units.file_id = history_files.id "
+    "JOIN functions ON functions.file_id = files.id AND functions.qualified_name = history_units.qualified_name "
+    "WHERE files.path = ?"
 )
 
 Transaction = Callable[[], AbstractContextManager[sqlite3.Connection]]
@@ -133,6 +133,7 @@ class HistoryTable:
                 "SELECT function_id, path, score FROM (SELECT rowid, -bm25(history_words) AS score FROM history_words "
                 "WHERE history_words MATCH ? ORDER BY score DESC, rowid LIMIT ?) "
                 "CROSS JOIN history_links ON unit_id = rowid CROSS JOIN history_units ON history_units.id = rowid "
+                "CROSS JOIN history_files ON history_files.id = file_id "
                 "ORDER BY score DESC, function_id",
                 (expression, limit),
             )
@@ -147,25 +148,40 @@ class HistoryTable:
 
 def link_file(db: sqlite3.Connection, path: str) -> None:
     """Give the functions of a file that was parsed anew the history that their names have."""
-    if db.execute("SELECT 1 FROM history_units WHERE path = ? LIMIT 1", (path,)).fetchone():
+    if db.execute("SELECT 1 FROM history_files WHERE path = ?", (path,)).fetchone():
         db.execute(_LINK, (path,))
 
 
 def clear_history(db: sqlite3.Connection) -> None:
     """Forget everything."""
     db.execute("INSERT INTO history_words (history_words) VALUES ('delete-all')")
-    for table in ("history_links", "history_touches", "history_commits", "history_units", "history_state"):
+    for table in (
+        "history_links",
+        "history_touches",
+        "history_commits",
+        "history_units",
+        "history_files",
+        "history_state",
+    ):
         db.execute(f"DELETE FROM {table}")
 
 
 def _units(db: sqlite3.Connection, path: str, names: Collection[str]) -> Iterator[tuple[str, int]]:
     """Those of the names that functions of the file have, with their units, which are made where they are missing."""
     sql = "SELECT DISTINCT qualified_name FROM functions JOIN files ON files.id = file_id WHERE path = ?"
-    for (name,) in db.execute(sql, (path,)).fetchall():
-        if name in names:
-            db.execute("INSERT OR IGNORE INTO history_units (path, qualified_name) VALUES (?, ?)", (path, name))
-            where = "WHERE path = ? AND qualified_name = ?"
-            yield name, db.execute(f"SELECT id FROM history_units {where}", (path, name)).fetchone()[0]
+    there = [name for (name,) in db.execute(sql, (path,)) if name in names]
+    if not there:
+        return
+    db.execute("INSERT OR IGNORE INTO history_files (path) VALUES (?)", (path,))
+    (file_id,) = db.execute("SELECT id FROM history_files WHERE path = ?", (path,)).fetchone()
+    known = dict(db.execute("SELECT qualified_name, id FROM history_units WHERE file_id = ?", (file_id,)))
+    for name in there:
+        unit = known.get(name)
+        if unit is None:
+            row = (file_id, name)
+            unit = db.execute("INSERT INTO history_units (file_id, qualified_name) VALUES (?, ?)", row).lastrowid
+            assert unit is not None
+        yield name, unit
 
 
 @contextmanager

@@ -116,12 +116,13 @@ CREATE TABLE IF NOT EXISTS history_commits (
 );
 
 -- Functions that commits changed, by path and name, so that a function that is parsed anew keeps its history.
+CREATE TABLE IF NOT EXISTS history_files (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS history_units (
     id             INTEGER PRIMARY KEY,
-    path           TEXT NOT NULL,
-    qualified_name TEXT NOT NULL,
-    UNIQUE (path, qualified_name)
+    file_id        INTEGER NOT NULL REFERENCES history_files (id),
+    qualified_name TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS history_units_by_file ON history_units (file_id);
 CREATE TABLE IF NOT EXISTS history_touches (
     unit_id   INTEGER NOT NULL REFERENCES history_units (id),
     commit_id INTEGER NOT NULL REFERENCES history_commits (id),
