@@ -65,6 +65,11 @@ class Settings:
         "Folder of an encoder, absolute or relative to the workspace folder. Empty: the one in the package.",
     )
     runtime: str = _setting(_DEFAULT.runtime, "What runs the encoder.", choices=("onnx", "torch"))
+    history: bool = _setting(
+        _DEFAULT.history,
+        "Read the newest commits of the folder's git repository, so that searches find functions by what commits said "
+        "of them. Needs the `git` command; nothing is fetched or written.",
+    )
     vectors: str = _setting(
         _DEFAULT.vectors,
         "How vectors are searched. `auto`: exact up to many thousand functions, then HNSW where it is installed.",

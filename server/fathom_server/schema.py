@@ -75,8 +75,8 @@ A value that does not fit is replaced by its default, and the user is shown a wa
 """
 
 _TAIL = """
-An indexer is shared by editors that agree on `exclude`, `maxFileBytes` and `model`, and on Fathom's version. Those that
-do not agree each have one of their own, with an index of its own.
+An indexer is shared by editors that agree on `exclude`, `maxFileBytes`, `model` and `history`, and on Fathom's version.
+Those that do not agree each have one of their own, with an index of its own.
 """
 
 
