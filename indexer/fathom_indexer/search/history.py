@@ -8,7 +8,7 @@ from fathom_indexer.search.query import Query, QueryKind
 from fathom_indexer.search.steps import Step, Steps
 from fathom_indexer.storage import FunctionSummary, HistoryMatch, Readable, match_expression, query_words
 
-_DEPTH = 500
+_DEPTH = 300
 """How far down BM25 scores are known."""
 
 _FILE = 0.25
@@ -40,15 +40,12 @@ def history_share(query: Query) -> float:
 def history_values(
     query: Query, matches: Sequence[HistoryMatch], summaries: Mapping[int, FunctionSummary]
 ) -> dict[int, float]:
-    """What commits say of candidates and their files, in [0, 1.25]: 1 for the function that fits best."""
-    if not matches:
-        return {}
-    best = matches[0].score
+    """What commits say of candidates and their files, in [0, 1.25): near 1 for a function of which all was said."""
     share = history_share(query)
     own: dict[int, float] = {}
     files: dict[str, float] = {}
     for match in matches:
-        value = share * match.score / best
+        value = share * match.score
         own[match.function_id] = value
         files[match.path] = max(files.get(match.path, 0.0), value)
     values = {item: own.get(item, 0.0) + _FILE * files.get(found.path, 0.0) for item, found in summaries.items()}

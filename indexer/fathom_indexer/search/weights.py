@@ -37,7 +37,7 @@ class Weights:
     place: float = 0.13
     """All words of the query in the names of the file and its folder."""
     history: float = 0.4
-    """Having been changed by commits that say what the query says, the best of all functions."""
+    """Having been changed by commits that say all that the query says."""
     role: float = 0.18
     """Being a test; less for other roles."""
     form: float = 0.027

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from fathom_indexer.storage.words import code_words
+from fathom_indexer.storage.words import code_words, expression_words, match_expression
 
 SUBJECTS = 20
 """Commits kept of a function, the newest ones."""
+
+_K1 = 1.2
+_LEAST_IDF = 1e-6
+"""The constants of FTS5's BM25."""
 
 _LINK = (
     "INSERT OR REPLACE INTO history_links (function_id, unit_id) SELECT functions.id, history_units.id FROM files "
@@ -55,7 +60,7 @@ class HistoryMatch:
     function_id: int
     path: str
     score: float
-    """BM25, larger ones are better."""
+    """BM25 as a share of what a function would get that has all words of the query often, in [0, 1]."""
 
 
 class HistoryTable:
@@ -129,13 +134,14 @@ class HistoryTable:
         if not expression:
             return []
         with self._reading() as db:
+            units = db.execute("SELECT COUNT(*) FROM history_units").fetchone()[0]
+            most = sum(_most(units, _containing(db, word)) for word in expression_words(expression))
             rows = db.execute(
-                "SELECT function_id, path, score FROM (SELECT rowid, -bm25(history_words) AS score FROM history_words "
-                "WHERE history_words MATCH ? ORDER BY score DESC, rowid LIMIT ?) "
+                "SELECT function_id, path, score FROM (SELECT rowid, -bm25(history_words) / ?1 AS score "
+                "FROM history_words WHERE history_words MATCH ?2 ORDER BY score DESC, rowid LIMIT ?3) "
                 "CROSS JOIN history_links ON unit_id = rowid CROSS JOIN history_units ON history_units.id = rowid "
-                "CROSS JOIN history_files ON history_files.id = file_id "
-                "ORDER BY score DESC, function_id",
-                (expression, limit),
+                "CROSS JOIN history_files ON history_files.id = file_id ORDER BY score DESC, function_id",
+                (most, expression, limit),
             )
             return [HistoryMatch(*row) for row in rows]
 
@@ -164,6 +170,17 @@ def clear_history(db: sqlite3.Connection) -> None:
         "history_state",
     ):
         db.execute(f"DELETE FROM {table}")
+
+
+def _containing(db: sqlite3.Connection, word: str) -> int:
+    sql = "SELECT COUNT(*) FROM history_words WHERE history_words MATCH ?"
+    count: int = db.execute(sql, (match_expression([word]),)).fetchone()[0]
+    return count
+
+
+def _most(units: int, containing: int) -> float:
+    """What a word adds to BM25 as FTS5 computes it where it is repeated without end."""
+    return (_K1 + 1) * max(_LEAST_IDF, math.log((units - containing + 0.5) / (containing + 0.5)))
 
 
 def _units(db: sqlite3.Connection, path: str, names: Collection[str]) -> Iterator[tuple[str, int]]:

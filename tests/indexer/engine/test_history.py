@@ -17,6 +17,7 @@ from fathom_indexer.engine import Engine
 from fathom_indexer.indexing import history
 from fathom_indexer.search import ALL_STEPS, Step
 from fathom_indexer.types import Progress
+from fathom_indexer.workspace.git_log import GitLog, Head
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -188,13 +189,13 @@ def test_only_new_commits_are_read(made: Repository, light: Config, monkeypatch:
         engine.index()
         consume(engine.idle_steps())
         asked: list[int] = []
-        original = history.GitLog.patch
+        original = GitLog.patch
 
-        def patch(self: history.GitLog, head: history.Head, commits: list[str]) -> object:
+        def patch(self: GitLog, head: Head, commits: list[str]) -> object:
             asked.append(len(commits))
             return original(self, head, commits)
 
-        monkeypatch.setattr(history.GitLog, "patch", patch)
+        monkeypatch.setattr(GitLog, "patch", patch)
         consume(engine.idle_steps())
         assert asked == []
         made.commit("Count jobs from one", {"net/jobs.py": (made.root / "net/jobs.py").read_text() + "# one\n"})
