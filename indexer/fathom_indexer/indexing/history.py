@@ -237,8 +237,8 @@ class _Walk:
 
     def _spans(self, change: _Change) -> Generator[None, None, list[Span]]:
         if change.new not in self._versions:
-            source = to_utf8((yield from self._git.blob(change.new)))
-            self._keep(change.new, self._parsed(change.path, source))
+            content = yield from self._git.blob(change.new)
+            self._keep(change.new, [] if content is None else self._parsed(change.path, to_utf8(content)))
         return self._versions[change.new]
 
     def _parsed(self, path: str, source: bytes) -> list[Span]:

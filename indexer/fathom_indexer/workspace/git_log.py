@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fathom_indexer.workspace.git_process import GitError, GitProcess, find_git
+from fathom_indexer.workspace.git_process import GitError, GitFailedError, GitProcess, find_git
 from fathom_indexer.workspace.repository import Repository
 
 _NAME_BYTES = 100_000
@@ -14,6 +14,9 @@ _MESSAGES_BYTES = 32_000_000
 _FILES_BYTES = 128_000_000
 _PATCH_BYTES = 64_000_000
 """What is read of git's output at most."""
+
+_FAILURES = 10
+"""Commits on which git may fail. With more, most objects are missing."""
 
 _DIFF = (
     "diff-tree", "--stdin", "-r", "-M", "-l200", "--no-abbrev", "--full-index", "--no-color", "--no-ext-diff",
@@ -44,6 +47,7 @@ class GitLog:
         self._root = root
         self._processes: list[GitProcess] = []
         self._blobs: GitProcess | None = None
+        self._failures = 0
 
     @classmethod
     def of(cls, root: Path) -> GitLog | None:
@@ -81,15 +85,15 @@ class GitLog:
         Nothing of commits without parents: the first one, and those where a shallow clone ends.
         """
         arguments = (*_DIFF, "--raw", "-z", *_under(head))
-        return (yield from self._run(arguments, _as_lines(commits), _FILES_BYTES))
+        return (yield from self._run_in_parts(arguments, commits, _FILES_BYTES))
 
     def patch(self, head: Head, commits: Sequence[str]) -> Generator[None, None, bytes]:
         """The changes of commits as patches without context."""
         arguments = (*_DIFF, "-p", "-U0", *_under(head))
-        return (yield from self._run(arguments, _as_lines(commits), _PATCH_BYTES))
+        return (yield from self._run_in_parts(arguments, commits, _PATCH_BYTES))
 
-    def blob(self, name: str) -> Generator[None, None, bytes]:
-        """The content of a file by its hash."""
+    def blob(self, name: str) -> Generator[None, None, bytes | None]:
+        """The content of a file by its hash; None if it is missing, as in a partial clone."""
         if self._blobs is None:
             self._blobs = self._start(("cat-file", "--batch"), None)
         self._blobs.ask(name.encode() + b"\n")
@@ -99,13 +103,28 @@ class GitLog:
         line, _, content = answer.partition(b"\n")
         words = line.split(b" ")
         if len(words) != 3 or not words[2].isdigit():
-            # It is missing: the clone is a partial one.
-            raise GitError("git does not have a file's content")
+            return None
         parts, left = [content], int(words[2]) + 1 - len(content)
         while left > 0:
             parts.append((yield from self._some(self._blobs)))
             left -= len(parts[-1])
         return b"".join(parts)[:-1]
+
+    def _run_in_parts(
+        self, arguments: Sequence[str], commits: Sequence[str], limit: int
+    ) -> Generator[None, None, bytes]:
+        """Run on commits, without those on which git fails because objects are missing."""
+        try:
+            return (yield from self._run(arguments, _as_lines(commits), limit))
+        except GitFailedError:
+            if len(commits) < 2:
+                self._failures += 1
+                if self._failures > _FAILURES:
+                    raise
+                return b""
+        middle = len(commits) // 2
+        first = yield from self._run_in_parts(arguments, commits[:middle], limit)
+        return first + (yield from self._run_in_parts(arguments, commits[middle:], limit))
 
     def _run(self, arguments: Sequence[str], given: bytes, limit: int) -> Generator[None, None, bytes]:
         process = self._start(arguments, given)

@@ -67,6 +67,10 @@ class GitError(Exception):
     """Git gave no usable answer, and why."""
 
 
+class GitFailedError(GitError):
+    """Git ended with an error: it may do what it is asked for in part."""
+
+
 def find_git(root: Path) -> str | None:
     """The git executable; None if there is none outside of the workspace `root`, from which nothing is run."""
     found = shutil.which("git")
@@ -140,7 +144,7 @@ class GitProcess:
                 return chunk
             self._ended = True
         if code := self._process.wait():
-            raise GitError(f"git ended with status {code}")
+            raise GitFailedError(f"git ended with status {code}")
         return b""
 
     def all_output(self, limit: int) -> Generator[None, None, bytes]:

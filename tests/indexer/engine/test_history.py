@@ -257,6 +257,24 @@ def test_where_a_shallow_clone_ends_nothing_is_said(made: Repository, light: Con
     assert read(tmp_path / "shallow", light) == {"net/jobs.py take": [REFUSE]}
 
 
+def test_a_partial_clone_is_read_as_far_as_it_goes(made: Repository, light: Config, tmp_path: Path) -> None:
+    made.git("config", "uploadpack.allowFilter", "true")
+    made.git("clone", "-q", "--filter=blob:none", made.root.as_uri(), str(tmp_path / "partial"))
+    # Only what the last commit has is there: every patch needs a file that is missing.
+    assert read(tmp_path / "partial", light) == {}
+    made.git("clone", "-q", made.root.as_uri(), str(tmp_path / "lossy"))
+    old = made.git("rev-parse", "HEAD~2:net/jobs.py")
+    for pack in list((tmp_path / "lossy/.git/objects/pack").glob("*.pack")):
+        moved = tmp_path / pack.name
+        shutil.move(pack, moved)
+        with moved.open("rb") as file:
+            subprocess.run(["git", "unpack-objects", "-q"], cwd=tmp_path / "lossy", stdin=file, check=True)
+    lost = tmp_path / "lossy/.git/objects" / old[:2] / old[2:]
+    lost.chmod(0o644)
+    lost.unlink()
+    assert read(tmp_path / "lossy", light) == {"net/jobs.py take": [REFUSE]}
+
+
 def test_detached_worktree_subfolder_and_submodule(made: Repository, light: Config, tmp_path: Path) -> None:
     made.git("checkout", "-q", "--detach", "HEAD~1")
     assert read(made.root, light) == {"net/jobs.py upload": [RETRY, ADD], "net/jobs.py take": [ADD]}
