@@ -31,6 +31,9 @@ class Config:
     """Dimensions kept of an index vector. None: the model's own choice."""
     rerank_ms: int = 150
     """How long a search may make deep vectors that are missing, in milliseconds. They are kept for later searches."""
+    history: bool = True
+    """Whether the history of the workspace's git repository is read, in idle time, so that searches find functions by
+    what commits said of them."""
     vectors: str = "auto"
     """`exact`, `hnsw`, or `auto`: exact up to the measured crossover, then HNSW where it is installed."""
     threads: int = 0
@@ -62,7 +65,7 @@ class Config:
 APART = "apart"
 """The folder of private indexes in a cache: one cache for each set of settings that the shared indexes do not fit."""
 
-INDEX_CONTENT = ("max_file_bytes", "exclude", "model", "index_exit", "rerank_exit", "dim")
+INDEX_CONTENT = ("max_file_bytes", "exclude", "model", "index_exit", "rerank_exit", "dim", "history")
 """The settings that decide what is in an index and what a search finds: processes that share an index agree on them.
 The others are about how the work is done.
 """

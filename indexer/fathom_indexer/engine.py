@@ -136,7 +136,8 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """Close the index file."""
+        """Close the index file, and end the processes that read the repository's history."""
+        self._indexing.close()
         try:
             self._vectors.save()
         finally:

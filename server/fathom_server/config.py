@@ -65,6 +65,11 @@ class Settings:
         "Folder of an encoder model, absolute or relative to the workspace folder. Empty: the packaged model.",
     )
     runtime: str = _setting(_DEFAULT.runtime, "The library that runs the encoder.", choices=("onnx", "torch"))
+    history: bool = _setting(
+        _DEFAULT.history,
+        "Read the newest commits of the folder's git repository, so that searches find functions by what commits said "
+        "of them. Needs the `git` command; nothing is fetched or written.",
+    )
     vectors: str = _setting(
         _DEFAULT.vectors,
         "How vectors are searched. `auto`: exactly up to many thousand functions, then with HNSW if it is installed.",

@@ -76,8 +76,8 @@ The server replaces an invalid value by the default and shows the user one warni
 """
 
 _TAIL = """
-Editors share an indexer if `exclude`, `maxFileBytes`, `model` and Fathom's version are the same. Otherwise each has an
-indexer and an index of its own.
+Editors share an indexer if `exclude`, `maxFileBytes`, `model`, `history` and Fathom's version are the same. Otherwise
+each has an indexer and an index of its own.
 """
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -39,7 +40,26 @@ ANSWER = "overdue_charge"
 def house(tmp_path: Path, give_up: Callable[[str], None]) -> House:
     if reason := cannot_trace():
         give_up(reason)
-    return House.build(tmp_path, WORKSPACE)
+    house = House.build(tmp_path, WORKSPACE)
+    commit(house)
+    return house
+
+
+def commit(house: House) -> None:
+    """Make the workspace a git repository whose commits are read, with a remote that must not be asked for anything."""
+    if shutil.which("git") is None:
+        return
+    identity = ("-c", "user.name=Ann", "-c", "user.email=ann@localhost", "-c", "commit.gpgSign=false")
+    for arguments in (
+        ("init", "-q"),
+        ("remote", "add", "origin", "https://127.0.0.1:9/library.git"),
+        ("config", "remote.origin.promisor", "true"),
+        ("config", "remote.origin.partialCloneFilter", "blob:none"),
+        ("commit", "-q", "--allow-empty", "-m", "Begin"),
+        ("add", "-A"),
+        ("commit", "-q", "-m", "Lend books and charge for those that come back late"),
+    ):
+        subprocess.run(["git", *identity, *arguments], cwd=house.workspace, check=True, env=house.environment)
 
 
 @contextlib.contextmanager

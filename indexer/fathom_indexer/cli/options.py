@@ -32,6 +32,7 @@ def add_index_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"leave out larger files (default: {Config().max_file_bytes})",
     )
+    group.add_argument("--no-history", action="store_true", help="do not read what git's commits say of the code")
     group.add_argument("--cache-dir", default="", metavar="DIR", help="where indexes are kept (or $FATHOM_CACHE_DIR)")
     add_model_options(group)
 
@@ -80,6 +81,7 @@ def config_from(options: argparse.Namespace) -> Config:
     return Config(
         exclude=tuple(options.exclude),
         max_file_bytes=options.max_file_bytes,
+        history=not options.no_history,
         cache_dir=options.cache_dir,
         model=options.model,
         runtime=options.runtime,

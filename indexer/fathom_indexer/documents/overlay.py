@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from functools import cached_property
 
 from fathom_indexer.documents.document import Document, Unit
@@ -13,6 +13,7 @@ from fathom_indexer.search.signals import RankedIds, in_order
 from fathom_indexer.storage import (
     ColumnWeights,
     FunctionSummary,
+    HistoryMatch,
     Store,
     StoredFunction,
     TermCounter,
@@ -90,6 +91,23 @@ class Overlay:
         found = self._store.matching_words(expression, limit + len(self.hidden), weights, allowed)
         below = [item for item in found if item[0] not in self.hidden]
         return in_order(below + self._scores(expression_words(expression), weights, allowed))[:limit]
+
+    def matching_history(self, expression: str, limit: int) -> list[HistoryMatch]:
+        found = self._store.matching_history(expression, limit)
+        below = self._store.summaries([match.function_id for match in found if match.function_id in self.hidden])
+        if not below:
+            return found
+        own: dict[tuple[str, str], list[int]] = {}
+        for unit in self.units.values():
+            own.setdefault((unit.path, unit.function.qualified_name), []).append(unit.id)
+        # A function in an open document has the history of the one of its name in the file.
+        moved: dict[int, HistoryMatch] = {}
+        for match in found:
+            summary = below.get(match.function_id)
+            ids = [match.function_id] if summary is None else own.get((summary.path, summary.qualified_name), [])
+            for item in ids:
+                moved.setdefault(item, replace(match, function_id=item))
+        return list(moved.values())
 
     def word_statistics(self, words: Iterable[str]) -> WordStatistics:
         known = self._store.word_statistics(words)

@@ -14,6 +14,7 @@ from fathom_indexer.embedding_space import EmbeddingSpace
 from fathom_indexer.encoder import Encoder
 from fathom_indexer.indexing.backlog import EmbeddingBacklog
 from fathom_indexer.indexing.embedding import TextEmbedder
+from fathom_indexer.indexing.history import HistoryReader
 from fathom_indexer.indexing.priority import FilePriority
 from fathom_indexer.indexing.reading import FileReader, ReadingRun
 from fathom_indexer.indexing.recent_texts import RecentTexts
@@ -58,8 +59,13 @@ class IndexPipeline:
         self._reader = FileReader(root, config, store, space, cache, backlog, texts)
         self._embedder = TextEmbedder(root, config, store, space, encoder, cache, priority, backlog, texts)
         self._windows = WindowEmbedder(store, space, encoder)
+        self._history = HistoryReader(root, config, store)
         self._runs: dict[bool, ReadingRun] = {}
         """The last run over the whole workspace, under True, and the last one over some files."""
+
+    def close(self) -> None:
+        """End the processes that it has started."""
+        self._history.close()
 
     @property
     def unread(self) -> int:
@@ -98,13 +104,14 @@ class IndexPipeline:
 
     def idle_steps(self) -> Iterator[Progress]:
         """Work for idle time: vectors of the rerank exit for all texts, then for the windows of long functions, then
-        pruning vectors that were long unused.
+        reading the repository's history, then pruning vectors that were long unused.
 
         Step by step; stopping between two loses nothing.
         """
         yield from self._embedder.rerank_steps()
         yield from self._windows.steps()
         self._embedder.note_complete()
+        yield from self._history.steps()
         self._prune()
 
     def _prune(self) -> None:

@@ -52,6 +52,8 @@ class Candidates:
     """By how much the best window's cosine is above the function's own at the rerank exit."""
     joint: Values = field(default_factory=dict)
     """What the joint pass says of the candidates that it read, in standard deviations above the least of them."""
+    history: Values = field(default_factory=dict)
+    """What the repository's commits say of candidates and their files."""
 
 
 def order(
@@ -87,6 +89,7 @@ def order(
             Signal(Step.NAME, weights.name, name_values(query.words, summaries)),
             Signal(Step.PLACE, weights.place, path_values(query.words, summaries)),
             Signal(Step.STEM, weights.stem, stem_values(query.words, summaries)),
+            Signal(Step.HISTORY, weights.history, candidates.history),
             Signal(Step.ROLE, -weights.role, role_values(query.words, summaries)),
             Signal(Step.FORM, -weights.form, definition_penalties(summaries)),
             Signal(Step.STUB, -weights.stub, candidates.stubs),

@@ -19,6 +19,7 @@ from fathom_indexer.search.candidates import (
 from fathom_indexer.search.copies import same_build, same_text
 from fathom_indexer.search.exact import exact_values
 from fathom_indexer.search.filters import path_filter
+from fathom_indexer.search.history import history_candidates, history_matches, history_values
 from fathom_indexer.search.joint import READ, above_least, joint_scores
 from fathom_indexer.search.language_means import LanguageMeans
 from fathom_indexer.search.location_match import location_values
@@ -128,6 +129,7 @@ class Searcher:
             yield Ranking([], (), 0, False)
             return
         named = named_candidates(self._store, query, wanted, allowed) if Step.SYMBOLS in steps else []
+        matches = history_matches(self._store, query, steps)
         encoded = self._encode(query, steps)
         means: Mapping[str, Floats] = {}
         nearest: RankedIds = []
@@ -137,9 +139,17 @@ class Searcher:
             nearest = nearest_candidates(self._vectors, target, wanted, allowed, language, means, self._languages)
         located = location_values(self._store, query, allowed) if Step.LOCATION in steps else {}
         exact = exact_values(self._store, query, allowed) if Step.EXACT in steps and not located else {}
+        remembered = history_candidates(matches, wanted, allowed)
         ids = list(
             dict.fromkeys(
-                [*located, *exact, *(item for item, _ in words[:wanted]), *named, *(item for item, _ in nearest)]
+                [
+                    *located,
+                    *exact,
+                    *(item for item, _ in words[:wanted]),
+                    *named,
+                    *(item for item, _ in nearest),
+                    *remembered,
+                ]
             )
         )
         summaries = self._store.summaries(ids)
@@ -152,7 +162,10 @@ class Searcher:
         alike = structure_values(self._store, query, ids) if Step.STRUCTURE in steps else {}
         stubs = stub_values(self._store, summaries) if Step.STUB in steps else {}
         scores = by_words.values(dict(words), ids)
-        candidates = Candidates(by_words.query, summaries, scores, shallow, alike, exact, located, stubs)
+        history = history_values(query, matches, summaries)
+        candidates = Candidates(
+            by_words.query, summaries, scores, shallow, alike, exact, located, stubs, history=history
+        )
         if not ids or not {Step.DEEP, Step.VECTORS} <= steps:
             yield Ranking(*order(candidates, {}, steps, weights), reranked=0, complete=True)
             return

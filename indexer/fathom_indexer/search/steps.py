@@ -36,6 +36,8 @@ class Step(str, Enum):
     """Words of the query in the names of the file and its folder."""
     STEM = "stem"
     """The file all of whose name is in the query."""
+    HISTORY = "history"
+    """Candidates by what the repository's commits said of them, and how well that fits."""
     ROLE = "role"
     """Tests, examples, generated and vendored code, declarations come later."""
     FORM = "form"

@@ -46,6 +46,8 @@ class Weights:
     """Having the query as it is typed. More than all others together."""
     location: float = 3.0
     """Standing at the line that the query names; of several, one after the other."""
+    history: float = 0.4
+    """Having been changed by commits that say all that the query says."""
     role: float = 0.18
     """Being a test; less for other roles."""
     form: float = 0.027

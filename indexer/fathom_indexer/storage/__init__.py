@@ -10,6 +10,7 @@ from fathom_indexer.storage.analyzer import (
     query_words,
 )
 from fathom_indexer.storage.codec import content_hash
+from fathom_indexer.storage.history import CommitRecord, HistoryMatch, HistoryState
 from fathom_indexer.storage.reader import IndexReader
 from fathom_indexer.storage.records import (
     ColumnWeights,
@@ -27,8 +28,11 @@ __all__ = [
     "STOP_WORDS",
     "WORDS_FORMAT",
     "ColumnWeights",
+    "CommitRecord",
     "FileState",
     "FunctionSummary",
+    "HistoryMatch",
+    "HistoryState",
     "IndexReader",
     "SketchRow",
     "SketchedFunction",

@@ -135,7 +135,7 @@ def broken_part(db: sqlite3.Connection) -> str:
 def tables(db: sqlite3.Connection) -> list[tuple[str, str]]:
     """Names and definitions of the tables and indexes. Those that FTS5 creates are listed by name only."""
     rows = db.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
-    return [(name, "" if str(name).startswith("words_") else sql) for name, sql in rows]
+    return [(name, "" if str(name).startswith(("words_", "history_words_")) else sql) for name, sql in rows]
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any
 
 from fathom_indexer.storage import fulltext, functions
 from fathom_indexer.storage.codec import storable_function, text_from
+from fathom_indexer.storage.history import clear_history, link_file
 from fathom_indexer.storage.metadata import advance
 from fathom_indexer.storage.records import FileState, Replaced
 from fathom_indexer.storage.sql import lookup
@@ -56,6 +57,7 @@ def put(db: sqlite3.Connection, file: FileRecord, given: Sequence[tuple[Function
             ids.append(new[-1])
     gone = [row for rows in held.values() for row in rows]
     functions.delete(db, file.path, gone)
+    link_file(db, file.path)
     return Replaced([row.id for row in gone], new, ids)
 
 
@@ -92,6 +94,7 @@ def clear(db: sqlite3.Connection) -> None:
     """Forget all paths and all functions."""
     advance(db)
     fulltext.clear(db)
+    clear_history(db)
     for table in ("functions", "files", "skipped"):
         db.execute(f"DELETE FROM {table}")
 

@@ -13,6 +13,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from fathom_indexer.embedding_space import Floats
 from fathom_indexer.storage import embeddings, files, fulltext, functions, metadata, windows
 from fathom_indexer.storage.connection import IndexConnection
+from fathom_indexer.storage.history import HistoryMatch, HistoryTable
 from fathom_indexer.storage.records import ColumnWeights, FunctionSummary, StoredFunction, WordStatistics
 
 Given = ParamSpec("Given")
@@ -40,6 +41,7 @@ class IndexReader(Protocol):
     ) -> list[tuple[int, float]]: ...
 
     def word_statistics(self, words: Iterable[str]) -> WordStatistics: ...
+    def matching_history(self, expression: str, limit: int) -> list[HistoryMatch]: ...
     def terms(self, prefix: str, shortest: int, longest: int) -> dict[str, int]: ...
     def having_words(self, words: Iterable[str], ids: Sequence[int]) -> dict[str, set[int]]: ...
 
@@ -60,6 +62,8 @@ class StoreReader:
     def __init__(self, path: Path | None) -> None:
         """Open the index at `path`, as `IndexConnection` does."""
         self._connection = IndexConnection(path)
+        self.history = HistoryTable(self._connection.reading, self._connection.writing)
+        """The commits of the repository that changed functions."""
 
     def _read(
         self,
@@ -139,6 +143,10 @@ class StoreReader:
     def word_statistics(self, words: Iterable[str]) -> WordStatistics:
         """What BM25 scores are computed from, besides the function itself."""
         return self._read(fulltext.statistics, words)
+
+    def matching_history(self, expression: str, limit: int) -> list[HistoryMatch]:
+        """Functions whose commits match an expression of `match_expression`: at least `limit` if there are as many."""
+        return self.history.matching(expression, limit)
 
     def terms(self, prefix: str, shortest: int, longest: int) -> dict[str, int]:
         """Stems of full-text search that start with a prefix in lower case, and how many functions have each.

@@ -116,4 +116,48 @@ CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
     name, qualified_name, signature, documentation, body, path,
     content = '', tokenize = '{TOKENIZER}'
 );
+
+-- The commits of the workspace's repository that say something of functions here (`storage/history.py`).
+CREATE TABLE IF NOT EXISTS history_commits (
+    id      INTEGER PRIMARY KEY,
+    hash    BLOB NOT NULL,
+    time    INTEGER NOT NULL, -- in seconds
+    subject TEXT NOT NULL
+);
+
+-- Functions that commits changed, by path and name, so that a function that is parsed anew keeps its history.
+CREATE TABLE IF NOT EXISTS history_files (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS history_units (
+    id             INTEGER PRIMARY KEY,
+    file_id        INTEGER NOT NULL REFERENCES history_files (id),
+    qualified_name TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS history_units_by_file ON history_units (file_id);
+CREATE TABLE IF NOT EXISTS history_touches (
+    unit_id   INTEGER NOT NULL REFERENCES history_units (id),
+    commit_id INTEGER NOT NULL REFERENCES history_commits (id),
+    PRIMARY KEY (unit_id, commit_id)
+) WITHOUT ROWID;
+
+-- Which functions these are now.
+CREATE TABLE IF NOT EXISTS history_links (
+    function_id INTEGER PRIMARY KEY REFERENCES functions (id) ON DELETE CASCADE,
+    unit_id     INTEGER NOT NULL REFERENCES history_units (id)
+);
+CREATE INDEX IF NOT EXISTS history_links_by_unit ON history_links (unit_id);
+
+-- At most one row: how far history was read. `repository` tells it from others, `seen` are the hashes of the commits
+-- that were read, one after the other, and `complete` says whether all were that are wanted.
+CREATE TABLE IF NOT EXISTS history_state (
+    id         INTEGER PRIMARY KEY CHECK (id = 1),
+    repository TEXT NOT NULL,
+    head       TEXT NOT NULL,
+    seen       BLOB NOT NULL,
+    complete   INTEGER NOT NULL
+);
+
+-- Words of the subjects of a unit's commits. `rowid` is the unit's id. The tables above have the words.
+CREATE VIRTUAL TABLE IF NOT EXISTS history_words USING fts5 (
+    subjects, content = '', tokenize = '{TOKENIZER}'
+);
 """

@@ -27,10 +27,11 @@ def added(
     cosines: Values | None = None,
     words: Values | None = None,
     structure: Values | None = None,
+    history: Values | None = None,
     weights: Weights = DEFAULT_WEIGHTS,
 ) -> dict[int, float]:
     """What a step adds to each candidate's score."""
-    candidates = Candidates(query, outlines, words or {}, cosines or {}, structure or {})
+    candidates = Candidates(query, outlines, words or {}, cosines or {}, structure or {}, history or {})
     _, signals = order(candidates, {}, ALL_STEPS, weights)
     parts = {item: {part.step: part.score for part in explain(item, signals)} for item in outlines}
     return {item: found.get(step.value, 0.0) for item, found in parts.items()}
@@ -70,6 +71,11 @@ def test_words_in_the_names_of_function_file_and_folder(outline: MakeOutline) ->
     assert added(Step.PLACE, QUESTION, outlines) == {1: 0.0, 2: about(0.13)}
 
 
+def test_all_that_commits_can_say(outline: MakeOutline) -> None:
+    assert added(Step.HISTORY, QUESTION, {1: outline()}, history={1: 1.0})[1] == about(0.4)
+    assert added(Step.HISTORY, CODE, {1: outline()}, history={1: 1.0})[1] == 0
+
+
 def test_being_a_test_or_a_stub(outline: MakeOutline) -> None:
     outlines = {1: outline(), 2: outline(path="tests/test_it.py", id=2), 3: outline(path="b.py", lines=1, id=3)}
     assert added(Step.ROLE, QUESTION, outlines) == {1: 0.0, 2: about(-0.18), 3: 0.0}
@@ -105,7 +111,7 @@ def test_every_weight_is_in_use(outline: MakeOutline) -> None:
 
     def scores(weights: Weights) -> list[list[tuple[int, float]]]:
         queries = (QUESTION, CODE, SYMBOL, MENTION)
-        return [order(Candidates(query, outlines, *[values] * 8), {}, ALL_STEPS, weights)[0] for query in queries]
+        return [order(Candidates(query, outlines, *[values] * 9), {}, ALL_STEPS, weights)[0] for query in queries]
 
     asked = scores(DEFAULT_WEIGHTS)
     for name, value in asdict(DEFAULT_WEIGHTS).items():
