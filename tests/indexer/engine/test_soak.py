@@ -36,7 +36,7 @@ class Days:
 
 def _clear_bounded_caches() -> None:
     """Empty the caches of results that have a limit, which is far off here; what grows without a limit stays."""
-    for cache in [thing for thing in gc.get_objects() if isinstance(thing, functools._lru_cache_wrapper)]:
+    for cache in [thing for thing in gc.get_objects() if type(thing) is functools._lru_cache_wrapper]:
         if cache.__module__.startswith("fathom_indexer") and cache.cache_parameters()["maxsize"]:
             cache.cache_clear()
 

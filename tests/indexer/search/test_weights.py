@@ -31,7 +31,7 @@ def added(
     weights: Weights = DEFAULT_WEIGHTS,
 ) -> dict[int, float]:
     """What a step adds to each candidate's score."""
-    candidates = Candidates(query, outlines, words or {}, cosines or {}, structure or {}, history or {})
+    candidates = Candidates(query, outlines, words or {}, cosines or {}, structure or {}, history=history or {})
     _, signals = order(candidates, {}, ALL_STEPS, weights)
     parts = {item: {part.step: part.score for part in explain(item, signals)} for item in outlines}
     return {item: found.get(step.value, 0.0) for item, found in parts.items()}
