@@ -136,7 +136,8 @@ function Editor:said()
   return self:lua('return _G.said')
 end
 
----Waits until the index of the project is complete.
+---Waits until all functions of the project are covered at every stage. Windows and history, which come after, are not
+---waited for.
 function Editor:wait_indexed()
   self:wait('a complete index', function()
     self:lua([[
@@ -144,7 +145,9 @@ function Editor:wait_indexed()
       require('fathom.client').request('fathom/status', vim.empty_dict, function(problem, status)
         _G.status = problem or status
         local root = status and status.roots[1]
-        _G.indexed = root and root.state == 'ready' and not root.indexing and not root.deepening
+        _G.indexed = root and root.state == 'ready' and not root.indexing and vim.iter(root.coverage):all(function(part)
+          return part.done == part.total
+        end)
       end)
     ]])
     return self:lua('return vim.wait(1000, function() return _G.indexed ~= nil end, 10) and _G.indexed')
