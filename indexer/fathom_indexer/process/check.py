@@ -17,7 +17,7 @@ from pathlib import Path
 
 from fathom_indexer import __version__
 from fathom_indexer.config import Config
-from fathom_indexer.process.liveness import NetworkWatch
+from fathom_indexer.process.network_watch import NetworkWatch
 
 Check = Callable[[Path, Config], str]
 """Checks one thing and describes it. Any exception means that it is broken."""

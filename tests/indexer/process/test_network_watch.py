@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fathom_indexer.process.liveness import NetworkWatch, NotSilentError, telemetry_folder
+from fathom_indexer.process.network_watch import NetworkWatch, NotSilentError, telemetry_folder
 
 
 def test_silence_is_what_it_finds_where_nothing_is_said(tmp_path: Path) -> None:
