@@ -12,7 +12,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.uris import to_fs_path
 from pytest_lsp import LanguageClient
 
-from fathom_indexer.wire.conversion import relevance
+from fathom_indexer.wire.conversion import relevances
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -110,7 +110,7 @@ async def test_the_limit_is_kept(library: LanguageClient) -> None:
     scores = [hit["score"] for hit in answer["results"]]
     assert scores == sorted(scores, reverse=True)
     shares = [hit["relevance"] for hit in answer["results"]]
-    assert shares == [relevance(score, scores[0]) for score in scores]
+    assert shares == relevances(scores)
 
 
 async def test_similar_code_is_found_across_languages(library: LanguageClient) -> None:

@@ -19,7 +19,7 @@ from rich.text import Text
 from fathom_indexer.errors import QueryError
 from fathom_indexer.types import Hit, Stage
 from fathom_indexer.types import Progress as IndexProgress
-from fathom_indexer.wire.conversion import hit_to_json, relevance
+from fathom_indexer.wire.conversion import hit_to_json, relevances
 from fathom_indexer.wire.framing import Json
 
 _STAGES = {
@@ -101,9 +101,8 @@ def show_hits(hits: Sequence[Hit], explain: bool = False) -> None:
     if not hits:
         console.print("nothing found")
         return
-    for hit in hits:
+    for hit, percent in zip(hits, relevances([hit.score for hit in hits]), strict=True):
         function = hit.function
-        percent = relevance(hit.score, hits[0].score)
         head = Text.assemble(
             (f"{printable(hit.path)}:{function.start_line}", "cyan"),
             "  ",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import accumulate, pairwise
 from typing import Any
 
 from fathom_indexer.config import Config
@@ -72,12 +74,15 @@ def function_from_json(value: Json) -> FunctionRef:
     )
 
 
-def relevance(score: float, best: float) -> int:
-    """A score as users see it, in percent: 100 for the best one of its list, half as much for every `HALF` less.
+def relevances(scores: Sequence[float]) -> list[int]:
+    """The scores of a list, best first, as users see them, in percent: 100 for the best one, half as much for every
+    `HALF` less.
 
-    Scores are sums without a natural zero: only their differences within a list have a meaning.
+    Scores are sums without a natural zero: only their differences within a list have a meaning. A gap counts as `HALF`
+    at most: text that is typed exactly lies far above all else, which says nothing of the others.
     """
-    return round(100 * 2 ** ((score - best) / HALF))
+    drops = [min(max(above - below, 0.0), HALF) for above, below in pairwise(scores)]
+    return [round(100 * 2 ** (-drop / HALF)) for drop in accumulate(drops, initial=0.0)][: len(scores)]
 
 
 def hit_to_json(hit: Hit, explain: bool = False) -> Json:

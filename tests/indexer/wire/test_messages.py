@@ -11,7 +11,7 @@ import pytest
 from fathom_indexer.process.request_queue import RequestQueue
 from fathom_indexer.process.worker import Worker
 from fathom_indexer.wire import messages
-from fathom_indexer.wire.conversion import relevance
+from fathom_indexer.wire.conversion import relevances
 
 PAGE = Path(__file__).parents[3] / "docs" / "protocol.md"
 ELSEWHERE = {"ping", "shutdown", "watch"}
@@ -31,8 +31,16 @@ def test_the_requests_that_are_documented_are_those_that_are_understood() -> Non
 
 
 @pytest.mark.parametrize(
-    ("score", "best", "shown"),
-    [(0.8, 0.8, 100), (0.55, 0.8, 50), (0.3, 0.8, 25), (-0.2, -0.2, 100), (-0.2, 0.05, 50), (-9.0, 1.0, 0)],
+    ("scores", "shown"),
+    [
+        ([0.8, 0.55, 0.3], [100, 50, 25]),
+        ([-0.2], [100]),
+        ([0.05, -0.2, -0.2], [100, 50, 50]),
+        ([], []),
+        # What is typed exactly lies far above: the others are compared with each other as ever.
+        ([4.0, 3.9, 0.6, 0.35], [100, 76, 38, 19]),
+        ([1.0 - number / 5 for number in range(40)][-2:], [100, 57]),
+    ],
 )
-def test_people_are_shown_how_much_lower_a_score_is_than_the_best_one(score: float, best: float, shown: int) -> None:
-    assert relevance(score, best) == shown
+def test_users_are_shown_how_much_lower_a_score_is_than_the_one_before(scores: list[float], shown: list[int]) -> None:
+    assert relevances(scores) == shown

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from fathom_indexer.wire.conversion import function_to_json, hit_to_json, relevance
+from fathom_indexer.wire.conversion import function_to_json, hit_to_json, relevances
 from fathom_server.protocol.convert import location_of, selection_of
 from fathom_server.protocol.lsp_ext import LspHit, LspSearchResult
 
@@ -24,13 +24,13 @@ def result_of(merged: MergedResults) -> Json:
     if merged.compared is not None:
         folder, function = merged.compared
         compared = LspHit(function_to_json(function), location_of(folder, function), selection_of(function))
-    best = merged.hits[0][1].score if merged.hits else 0.0
-    results = [_lsp_hit(folder, hit, best) for folder, hit in merged.hits]
+    percents = relevances([hit.score for _, hit in merged.hits])
+    results = [_lsp_hit(folder, hit, percent) for (folder, hit), percent in zip(merged.hits, percents, strict=True)]
     return LspSearchResult(results, merged.indexing, merged.complete, compared, merged.message).to_json()
 
 
-def _lsp_hit(folder: Folder, hit: Hit, best: float) -> LspHit:
-    shown = {**hit_to_json(hit, explain=bool(hit.explanation)), "relevance": relevance(hit.score, best)}
+def _lsp_hit(folder: Folder, hit: Hit, relevance: int) -> LspHit:
+    shown = {**hit_to_json(hit, explain=bool(hit.explanation)), "relevance": relevance}
     return LspHit(shown, location_of(folder, hit.function), selection_of(hit.function))
 
 
