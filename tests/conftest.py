@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MARKED_FOLDERS = ("e2e", "editors")
 """Folders beside this file whose tests all have the marker of the same name."""
 
-FIRST_FOLDERS = ("editors", "privacy", "e2e")
+FIRST_FOLDERS = ("editors", "privacy", "research", "e2e")
 """Folders whose files run first: they take longest, and a long file at the end would keep one worker waiting."""
 
 EDITORS_TIMEOUT = 900
