@@ -26,6 +26,11 @@ class EmbeddingSpace:
     rerank_exit: int
     """The exit whose vectors order the candidates."""
 
+    @property
+    def exits(self) -> tuple[int, ...]:
+        """The exits, each once, the index exit first."""
+        return tuple(dict.fromkeys((self.index_exit, self.rerank_exit)))
+
 
 def shorten(vectors: Floats, dim: int | None) -> Floats:
     """The first `dim` features of unit vectors `[..., hidden]`, at unit length again; all of them for None.

@@ -12,14 +12,14 @@ from fathom_indexer.config import Config
 from fathom_indexer.documents import OpenDocuments, Overlay
 from fathom_indexer.duplicates.clones import MIN_TOKENS, NEAR
 from fathom_indexer.duplicates.sketch import SKETCH_FORMAT
-from fathom_indexer.embedding_space import EmbeddingSpace
 from fathom_indexer.encoder import Encoder, EncoderConfig, load_encoder
 from fathom_indexer.encoder.encoder import PACKAGED_MODEL
 from fathom_indexer.encoder.text import TEXT_FORMAT
-from fathom_indexer.errors import IndexDamagedError, ModelError, QueryError
+from fathom_indexer.errors import IndexDamagedError, QueryError
 from fathom_indexer.indexing.duplicate_groups import DuplicateFinder
 from fathom_indexer.indexing.pipeline import IndexPipeline
 from fathom_indexer.indexing.priority import FilePriority
+from fathom_indexer.indexing.status import index_status
 from fathom_indexer.languages import LANGUAGES, fingerprint
 from fathom_indexer.search import ALL_STEPS, DEFAULT_WEIGHTS, Searcher, Steps, Weights
 from fathom_indexer.storage import WORDS_FORMAT, IndexReader, Store, StoredFunction
@@ -27,7 +27,6 @@ from fathom_indexer.types import (
     NO_CONTEXT,
     CloneGroup,
     CloneKind,
-    Coverage,
     Filters,
     Function,
     FunctionRef,
@@ -35,7 +34,6 @@ from fathom_indexer.types import (
     IndexStatus,
     Progress,
     RequestContext,
-    Stage,
 )
 from fathom_indexer.vectors import VectorIndex
 from fathom_indexer.vectors.cache import VectorCache
@@ -58,8 +56,6 @@ logger = logging.getLogger(__name__)
 
 LANGUAGE_NAMES = tuple(language.name for language in LANGUAGES)
 
-_SKIPPED_SHOWN = 200
-
 
 class Engine:
     """An open workspace. Not thread-safe: one thread owns it.
@@ -76,18 +72,11 @@ class Engine:
         self._config = config
         self._model_folder = Path(config.model) if config.model else PACKAGED_MODEL
         model = EncoderConfig.load(self._model_folder)
-        index_exit = model.index_exit if config.index_exit is None else config.index_exit
-        rerank_exit = model.rerank_exit if config.rerank_exit is None else config.rerank_exit
-        model.exit(index_exit)
-        model.exit(rerank_exit)
-        dim = model.index_dim if config.dim is None else config.dim
-        if not 0 < dim <= model.exit(index_exit).dims[0]:
-            raise ModelError(f"vectors have {model.exit(index_exit).dims[0]} dimensions, not {dim}")
-        whole = model.exit(rerank_exit).dims[0]
+        space = self._space = model.space(config.index_exit, config.rerank_exit, config.dim)
+        whole = model.exit(space.rerank_exit).dims[0]
         # Without a deeper exit, these vectors also order the candidates.
-        store.keep_length(model.model_id, index_exit, whole if index_exit == rerank_exit else dim)
-        store.keep_length(model.model_id, rerank_exit, whole)
-        self._space = EmbeddingSpace(model.model_id, index_exit, dim, rerank_exit)
+        store.keep_length(space.model, space.index_exit, whole if len(space.exits) == 1 else space.dim)
+        store.keep_length(space.model, space.rerank_exit, whole)
         self._vectors = VectorCache(store, self._space, config.vectors)
         self._loaded_encoder: Encoder | None = None
         self._missing: set[str] = set()
@@ -98,9 +87,9 @@ class Engine:
                 readable,
                 self._encoder,
                 vectors,
-                index_exit,
-                rerank_exit,
-                dim,
+                space.index_exit,
+                space.rerank_exit,
+                space.dim,
                 config.rerank_ms / 1000,
                 gone=lambda path: path not in documents and self._is_gone(path),
             )
@@ -216,7 +205,8 @@ class Engine:
         steps: Steps = ALL_STEPS,
         weights: Weights = DEFAULT_WEIGHTS,
     ) -> Iterator[SearchResponse]:
-        """One or two answers to a search: an order that is there at once, then the final one where vectors are made.
+        """Answers to a search: an order that is there at once, then closer ones where vectors are made or functions are
+        read together with the query. The last one is final.
 
         The request has been checked (`wire.validation`). `steps` and `weights` are for comparisons. Raises `QueryError`
         for a location where there is no file or no code.
@@ -304,36 +294,12 @@ class Engine:
 
     def status(self) -> IndexStatus:
         """The content of the index now."""
-        files, functions = self._store.counts()
-        embedded = self._store.embedded(self._space.model, self._space.index_exit)
-        return IndexStatus(
-            root=str(self._root),
-            index_path=str(self._store.path or ""),
-            index_bytes=self._store.size_bytes(),
-            model=self._space.model,
-            index_exit=self._space.index_exit,
-            files=files,
-            functions=functions,
-            embedded=embedded,
-            coverage=self._coverage(functions, embedded, functions + self._indexing.unread),
-            languages=self._store.functions_by_language(),
-            skipped=self._store.skipped_by_reason(),
-            skipped_files=tuple(self._store.skipped_files(_SKIPPED_SHOWN)),
-        )
+        return index_status(self._root, self._store, self._space, self._indexing.unread)
 
     def clear(self) -> None:
         """Forget all files, so that the next `index_steps` reads every one anew. Vectors of known texts are kept."""
         self._store.clear()
         self._vectors.forget()
-
-    def _coverage(self, functions: int, embedded: int, total: int) -> tuple[Coverage, ...]:
-        space = self._space
-        coverage = [Coverage(Stage.PARSE, None, functions, total)]
-        coverage.append(Coverage(Stage.EMBED, space.index_exit, embedded, total))
-        if space.rerank_exit != space.index_exit:
-            done = self._store.embedded(space.model, space.rerank_exit)
-            coverage.append(Coverage(Stage.DEEPEN, space.rerank_exit, done, total))
-        return tuple(coverage)
 
     def _is_gone(self, path: str) -> bool:
         gone = is_gone(self._root, path)

@@ -160,9 +160,7 @@ class OpenDocuments:
         if not keys:
             return
         # The next search would need the vectors of the rerank exit, too.
-        layers = sorted(
-            {self._space.index_exit, self._space.rerank_exit} if len(keys) <= _FEW else {self._space.index_exit}
-        )
+        layers = self._space.exits if len(keys) <= _FEW else (self._space.index_exit,)
         batches = self._encoder().encode_batches([texts[key] for key in keys], TextKind.CODE, layers)
         for positions, vectors in batches:
             chosen = [keys[position] for position in positions]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fathom_indexer.embedding_space import EmbeddingSpace
 from fathom_indexer.errors import ModelError
 
 FORMAT = 1
@@ -116,6 +117,18 @@ class EncoderConfig:
                 return candidate
         there_are = ", ".join(str(candidate.layer) for candidate in self.exits)
         raise ModelError(f"{self.name} has no exit {layer}; its exits are {there_are}")
+
+    def space(self, index_exit: int | None, rerank_exit: int | None, dim: int | None) -> EmbeddingSpace:
+        """The space of vectors at these exits, the index vectors cut to `dim`; None chooses as the model says.
+
+        Raises `ModelError` for an exit or a length that the model does not have.
+        """
+        index = self.exit(self.index_exit if index_exit is None else index_exit)
+        rerank = self.exit(self.rerank_exit if rerank_exit is None else rerank_exit)
+        dim = self.index_dim if dim is None else dim
+        if not 0 < dim <= index.dims[0]:
+            raise ModelError(f"vectors have {index.dims[0]} dimensions, not {dim}")
+        return EmbeddingSpace(self.model_id, index.layer, dim, rerank.layer)
 
     def read_weights(self, folder: Path) -> bytes:
         """The safetensors file of the 16-bit weights.

@@ -57,8 +57,8 @@ class TextEmbedder:
         """Embed the backlog of the index exit, step by step; a small one at the rerank exit, too."""
         space = self._space
         todo = yield from self._todo(Stage.EMBED, space.index_exit)
-        layers = {space.index_exit, space.rerank_exit} if len(_distinct(todo)) <= _FEW_NEW else {space.index_exit}
-        yield from self._embed(Stage.EMBED, todo, sorted(layers, key=lambda layer: layer != space.index_exit))
+        layers = space.exits if len(_distinct(todo)) <= _FEW_NEW else (space.index_exit,)
+        yield from self._embed(Stage.EMBED, todo, layers)
         self._backlog.all_made(space.index_exit)
         self._texts.clear()
         self._cache.repair()

@@ -32,7 +32,7 @@ from fathom_indexer.types import Progress, Stage
 from fathom_indexer.workspace.git_log import GitLog, Head
 from fathom_indexer.workspace.git_process import GitError
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 COMMITS = 1000
 """How many commits are read at most, the newest ones that are no merges."""
@@ -90,7 +90,7 @@ class HistoryReader:
             for progress in self._walk(git):
                 yield progress or Progress(Stage.DEEPEN, 0, 0)
         except GitError as error:
-            log.info("the history of %s is not read any further: %s", self._root, error)
+            logger.info("the history of %s is not read any further: %s", self._root, error)
         finally:
             git.close()
         # What failed would fail again, until something is committed.

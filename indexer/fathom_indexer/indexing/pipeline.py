@@ -116,7 +116,7 @@ class IndexPipeline:
 
     def _prune(self) -> None:
         today = int(time.time() // _SECONDS_A_DAY)
-        in_use = (self._space.index_exit, self._space.rerank_exit)
+        in_use = self._space.exits
         if self._store.last_pruned(self._space.model, in_use) == today:
             return
         if self._store.path is not None:

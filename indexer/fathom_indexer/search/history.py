@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from fathom_indexer.search.query import Query, QueryKind
+from fathom_indexer.search.query import Query
 from fathom_indexer.search.steps import Step, Steps
 from fathom_indexer.storage import FunctionSummary, HistoryMatch, IndexReader, match_expression, query_words
 
@@ -17,12 +17,10 @@ _FILE = 0.25
 _FEW_WORDS, _MANY_WORDS = 1, 4
 """A query of so few words is a name more often than a description; from so many on, history counts in full."""
 
-_NO_DESCRIPTIONS = frozenset({QueryKind.EMPTY, QueryKind.SYMBOL, QueryKind.PATH, QueryKind.CODE})
-
 
 def history_matches(store: IndexReader, query: Query, steps: Steps) -> list[HistoryMatch]:
     """Functions whose commits have words of a query that describes something, best first."""
-    if Step.HISTORY not in steps or query.kind in _NO_DESCRIPTIONS or not history_share(query):
+    if Step.HISTORY not in steps or not query.kind.describes or not history_share(query):
         return []
     return store.matching_history(match_expression(query_words(query.text)), _DEPTH)
 

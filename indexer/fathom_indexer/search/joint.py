@@ -10,14 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import pstdev
 
 from fathom_indexer.encoder import Encoder, code_text
-from fathom_indexer.search.rerank import Clock
+from fathom_indexer.search.time_budget import Clock, batches_within
 from fathom_indexer.storage import IndexReader
 
 READ = 20
 """Functions that are read together with the query, the best ones."""
-
-_BATCH = 4
-"""Functions read between two looks at the clock."""
 
 
 def joint_scores(
@@ -29,22 +26,14 @@ def joint_scores(
     clock: Clock = time.monotonic,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> dict[int, float]:
-    """The joint pass's scores of functions, the first ones first, until `seconds` are over.
-
-    A batch that would probably not be done in time is not begun, nor is one once the search is cancelled.
-    """
+    """The joint pass's scores of functions, the first ones first, until `seconds` are over."""
     stored = store.functions(ids)
     there = [function_id for function_id in ids if function_id in stored]
     scores: dict[int, float] = {}
-    start, longest = clock(), 0.0
-    for batch in (there[first : first + _BATCH] for first in range(0, len(there), _BATCH)):
-        begun = clock()
-        if begun - start + longest >= seconds or cancelled():
-            break
+    for batch in batches_within(seconds, there, clock, cancelled):
         texts = [code_text(stored[function_id].function, stored[function_id].path) for function_id in batch]
         # Rounded, so that copies of one function tie whatever they are read beside.
         scores.update(zip(batch, encoder.score(query, texts).round(4).tolist(), strict=True))
-        longest = max(longest, clock() - begun)
     return scores
 
 

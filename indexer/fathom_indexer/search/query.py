@@ -35,6 +35,11 @@ class QueryKind(str, Enum):
     DIFF = "diff"
     """A unified diff."""
 
+    @property
+    def describes(self) -> bool:
+        """Whether the query says in words what is looked for, rather than by name, place or code."""
+        return self in (QueryKind.QUESTION, QueryKind.ERROR, QueryKind.MIXED)
+
 
 @dataclass(frozen=True, slots=True)
 class Query:

@@ -12,14 +12,10 @@ import numpy as np
 from fathom_indexer.embedding_space import Floats
 from fathom_indexer.encoder import Encoder, TextKind, code_text
 from fathom_indexer.errors import IndexStoreError
+from fathom_indexer.search.time_budget import Clock, batches_within
 from fathom_indexer.storage import IndexReader
 
-log = logging.getLogger(__name__)
-
-Clock = Callable[[], float]
-
-_BATCH = 4
-"""Functions embedded between two looks at the clock."""
+logger = logging.getLogger(__name__)
 
 
 def make_missing(
@@ -31,18 +27,10 @@ def make_missing(
     clock: Clock = time.monotonic,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> dict[int, Floats]:
-    """Embed functions at an exit, the first ones first, until `seconds` are over; keep and return what was made.
-
-    A batch that would probably not be done in time is not begun, nor is one once the search is cancelled.
-    """
+    """Embed functions at an exit, the first ones first, until `seconds` are over; keep and return what was made."""
     made: dict[int, Floats] = {}
-    start, longest = clock(), 0.0
-    for batch in (missing[first : first + _BATCH] for first in range(0, len(missing), _BATCH)):
-        begun = clock()
-        if begun - start + longest >= seconds or cancelled():
-            break
+    for batch in batches_within(seconds, missing, clock, cancelled):
         made.update(_embed(store, encoder, layer, batch))
-        longest = max(longest, clock() - begun)
     if made:
         _keep(store, encoder.config.model_id, layer, made)
     return made
@@ -92,4 +80,4 @@ def _keep(store: IndexReader, model: str, layer: int, made: Mapping[int, Floats]
         store.put_vectors(model, layer, [keys[function_id] for function_id in kept], vectors)
     except IndexStoreError as error:
         # The answer does not need them kept.
-        log.warning("vectors made for a search were not kept: %s", error)
+        logger.warning("vectors made for a search were not kept: %s", error)

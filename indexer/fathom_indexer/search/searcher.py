@@ -25,11 +25,12 @@ from fathom_indexer.search.language_means import LanguageMeans
 from fathom_indexer.search.location_match import location_values
 from fathom_indexer.search.query import Query, QueryKind, understand, understand_code
 from fathom_indexer.search.ranking import Candidates, Ranking, order
-from fathom_indexer.search.rerank import Clock, make_missing
+from fathom_indexer.search.rerank import make_missing
 from fathom_indexer.search.results import OVERLAPPING, response
 from fathom_indexer.search.signals import RankedIds
 from fathom_indexer.search.steps import ALL_STEPS, Step, Steps
 from fathom_indexer.search.stubs import stub_values
+from fathom_indexer.search.time_budget import Clock
 from fathom_indexer.search.weights import DEFAULT_WEIGHTS, Weights
 from fathom_indexer.search.windows import window_gains
 from fathom_indexer.storage import IndexReader, StoredFunction
@@ -164,7 +165,15 @@ class Searcher:
         scores = by_words.values(dict(words), ids)
         history = history_values(query, matches, summaries)
         candidates = Candidates(
-            by_words.query, summaries, scores, shallow, alike, exact, located, stubs, history=history
+            by_words.query,
+            summaries,
+            words=scores,
+            cosines=shallow,
+            structure=alike,
+            exact=exact,
+            located=located,
+            stubs=stubs,
+            history=history,
         )
         if not ids or not {Step.DEEP, Step.VECTORS} <= steps:
             yield Ranking(*order(candidates, {}, steps, weights), reranked=0, complete=True)
@@ -197,7 +206,7 @@ class Searcher:
             )
         means = self._means(candidates.query, steps, layer, None)
         deep = centred_cosines(candidates.summaries, vectors, query, language, means)
-        if Step.WINDOWS in steps and _is_question(candidates.query):
+        if Step.WINDOWS in steps and candidates.query.kind.describes:
             gains = window_gains(self._store, self._model_id(), layer, query, deep)
             candidates = replace(candidates, windows=gains)
         final = Ranking(*order(candidates, deep, steps, weights), reranked=len(deep), complete=len(deep) == len(ids))
@@ -214,7 +223,7 @@ class Searcher:
 
     def _reads_together(self, query: Query, steps: Steps) -> bool:
         """Whether the joint pass has a say."""
-        return _is_question(query) and Step.JOINT in steps and self._encoder().config.joint is not None
+        return query.kind.describes and Step.JOINT in steps and self._encoder().config.joint is not None
 
     def _encode(self, query: Query, steps: Steps) -> Mapping[int, Floats]:
         """The query's unit vector `[1, dim]` at each exit that takes part."""
@@ -235,8 +244,3 @@ class Searcher:
         if not filters:
             return None
         return self._store.ids_where(filters.languages, filters.kinds, path_filter(filters))
-
-
-def _is_question(query: Query) -> bool:
-    """Whether a query is words, and neither a name, nor a place, nor code."""
-    return query.kind not in (QueryKind.SYMBOL, QueryKind.PATH, QueryKind.CODE, QueryKind.DIFF)

@@ -21,7 +21,7 @@ from fathom_indexer.encoder.config import EncoderConfig
 from fathom_indexer.errors import EvaluationError, FathomError, ModelError
 from fathom_research.training.figures import Row, cost_table, markdown_table, merged, quality_table, read_rows
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 CARD_NAME = "README.md"
 _KINDS = ("doc", "keyword", "question", "code")
@@ -166,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lock = read_lock(options.lock, source) if options.lock is not None else None
         text = card(config, source, [row for row in rows if not options.only or row.model in options.only], lock)
     except FathomError as error:
-        log.error("%s", error)
+        logger.error("%s", error)
         return 1
     (options.out or options.model / CARD_NAME).write_text(text, encoding="utf-8")
     return 0

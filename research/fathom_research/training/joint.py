@@ -26,7 +26,7 @@ from fathom_research.training.joint_validation import validate
 from fathom_research.training.run_config import RunConfig
 from fathom_research.training.student import base_model, student_config
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,11 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         torch.set_num_threads(options.threads)
     try:
         trainer = prepare(options)
-        log.info("before: %s", validate(trainer, options.among))
+        logger.info("before: %s", validate(trainer, options.among))
         steps = trainer.run(options.minutes, options.out)
-        log.info("after %d steps: %s", steps, validate(trainer, options.among))
+        logger.info("after %d steps: %s", steps, validate(trainer, options.among))
     except (FathomError, OSError) as error:
-        log.error("%s", error)
+        logger.error("%s", error)
         return 1
     return 0
 

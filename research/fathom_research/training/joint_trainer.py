@@ -28,7 +28,7 @@ from fathom_research.training.passes import ids_and_mask, precision
 from fathom_research.training.reading import Reading, padded, varied
 from fathom_research.training.run_config import RunConfig
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 JOINT_TOKENS = 160
 """What is read of a query and a function together, BERT's own tokens included."""
@@ -130,7 +130,7 @@ class JointTrainer:
         if 0 < config.pool < len(pairs):
             chosen = np.random.default_rng(config.seed).choice(len(pairs), config.pool, replace=False)
             pairs = pairs.take(np.sort(chosen))
-        log.info("mining negatives for %d questions", len(pairs))
+        logger.info("mining negatives for %d questions", len(pairs))
         only = np.union1d(pairs.query, pairs.code)
         vectors = all_vectors(self.encoder, corpus, self.run_config.exits[-1], self.run_config.micro_tokens, only)
         negatives = mine(vectors, corpus, pairs, 2 * config.negatives, config.seed)
@@ -147,7 +147,7 @@ class JointTrainer:
                 rate = steps * config.questions / (time.monotonic() - started)
                 mean = float(torch.stack(losses).mean())
                 losses = []
-                log.info("joint step %d: loss %.4f, %.0f questions/s", steps, mean, rate)
+                logger.info("joint step %d: loss %.4f, %.0f questions/s", steps, mean, rate)
                 self.save(out)
         self.save(out)
         return steps

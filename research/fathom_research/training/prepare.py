@@ -21,7 +21,7 @@ from fathom_research.training.corpus import COLUMNS, LOCK_NAME, Corpus, open_cor
 from fathom_research.training.pair_table import BODY_TOKENS, NAME_TOKENS, PARTNERS, VARIANTS, PairTable, Texts
 from fathom_research.training.run_config import KINDS, RunConfig
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 EXCLUDED_NAME = "excluded.txt"
 """Ids of functions whose pairs are left out, one a line: what `training.data.leakage --write` found."""
@@ -89,7 +89,7 @@ def _prepare(
 ) -> None:
     rows = PairTable(Texts(base, tokenizer))
     for shard in shards:
-        log.info("tokenizing %s", shard.name)
+        logger.info("tokenizing %s", shard.name)
         for record in _records(shard, _PAIR_FIELDS):
             known = record["kind"] in KINDS and record["split"] in rows.pairs
             if known and excluded.isdisjoint(record["id"].split("-")):

@@ -33,7 +33,7 @@ from fathom_research.training.run_config import KINDS, RunConfig
 from fathom_research.training.student import base_model
 from fathom_research.training.validation import mrr, validation_pairs
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _CPU = torch.device("cpu")
 _TOKENS = 8192
@@ -50,7 +50,7 @@ def without_sub_blocks(model: MultiExitEncoder, corpus: Corpus, pairs: Pairs) ->
         for name, linear in (("attention", "attention_output"), ("mlp", "down")):
             with _silenced(getattr(model.layers[number], linear)):
                 found[f"layer {number + 1} without {name}"] = _found(model, corpus, pairs)
-            log.info("%s", list(found.items())[-1])
+            logger.info("%s", list(found.items())[-1])
     return found
 
 
@@ -187,7 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         corpus = load_corpus(options.data, config, base, base.tokenizer.read(options.base))
         model = base_model(options.base, base).eval()
     except FathomError as error:
-        log.error("%s", error)
+        logger.error("%s", error)
         return 1
     pairs = validation_pairs(corpus, options.pairs)
     documented = np.flatnonzero(corpus.train.kind == KINDS.index("doc"))

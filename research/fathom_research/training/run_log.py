@@ -14,7 +14,7 @@ from torch import Tensor
 from fathom_research.training.checkpoint import Position
 from fathom_research.training.passes import Parts
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 LOG_NAME = "log.jsonl"
 
@@ -56,12 +56,12 @@ class RunLog:
             "parts": {name: _rounded(sum(values) / len(values)) for name, values in found.items()},
         }
         self._append(position, entry)
-        log.info("step %d: loss %.4f, %.1f pairs/s", position.step, entry["loss"], entry["pairs_per_second"])
+        logger.info("step %d: loss %.4f, %.1f pairs/s", position.step, entry["loss"], entry["pairs_per_second"])
 
     def validation(self, position: Position, figures: Mapping[str, float]) -> None:
         """The figures of a validation by exit and length."""
         self._append(position, {"validation": {name: _rounded(figure) for name, figure in figures.items()}})
-        log.info("step %d: %s", position.step, " ".join(f"{name} {mrr:.3f}" for name, mrr in figures.items()))
+        logger.info("step %d: %s", position.step, " ".join(f"{name} {mrr:.3f}" for name, mrr in figures.items()))
 
     def _append(self, position: Position, entry: dict[str, Any]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

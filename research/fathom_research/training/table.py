@@ -36,7 +36,7 @@ from fathom_research.training.figures import (
 )
 from fathom_research.training.techniques import Technique, read_techniques, techniques_table
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 TIMED_FUNCTIONS = 256
 TIMED_QUERIES = 50
@@ -79,7 +79,7 @@ def model_rows(
     for set_name, retrieval_set in sets.items():
         for layer, dim, rankings in exit_rankings(retrieval_set, encoder):
             found[layer, dim].append(quality(set_name, retrieval_set, rankings))
-        log.info("%s: %s", name, set_name)
+        logger.info("%s: %s", name, set_name)
     speeds = {exit_.layer: speed(encoder, exit_.layer, sets, threads) for exit_ in exits}
     return [Row(name, layer, dim, tuple(each), speeds[layer], runtime) for (layer, dim), each in found.items()]
 
@@ -160,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         models = [(name or Path(folder).name, Path(folder)) for name, folder in map(_named, options.models)]
         rows = merged(before, measure(models, sets, options.runtime or [ONNX], options.threads))
     except FathomError as error:
-        log.error("%s", error)
+        logger.error("%s", error)
         return 1
     if options.json is not None:
         write_rows(rows, options.json)

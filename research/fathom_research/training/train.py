@@ -43,7 +43,7 @@ from fathom_research.training.student import (
 )
 from fathom_research.training.trainer import Trainer
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         trainer = prepare(options)
         trainer.run(_limits(options), lambda: bool(stopped))
     except (FathomError, OSError) as error:
-        log.error("%s", error)
+        logger.error("%s", error)
         return 1
     return 0
 
@@ -104,7 +104,7 @@ def prepare(options: argparse.Namespace) -> Trainer:
     data = options.data or options.prepared
     base_folder = options.base or data / "base"
     if not options.base and not base_folder.exists():
-        log.info("building the base in %s", base_folder)
+        logger.info("building the base in %s", base_folder)
         build(base_folder)
     base = EncoderConfig.load(base_folder)
     shape = student_config(base, config)
@@ -116,7 +116,7 @@ def prepare(options: argparse.Namespace) -> Trainer:
         if options.prepared
         else load_corpus(options.data, config, base, base.tokenizer.read(base_folder))
     )
-    log.info("%d texts, %d pairs, %d to validate", len(corpus), len(corpus.train), len(corpus.validation))
+    logger.info("%d texts, %d pairs, %d to validate", len(corpus), len(corpus.train), len(corpus.validation))
     frozen = base_model(base_folder, base)
     counts = np.bincount(corpus.tokens, minlength=base.vocabulary)
     student = new_student(frozen, shape, counts).to(device)
@@ -130,7 +130,7 @@ def prepare(options: argparse.Namespace) -> Trainer:
     trainer = Trainer(config, student, teacher, space, corpus, base.layers, options.out, run)
     if found:
         trainer.resume(load_checkpoint(found[-1]))
-        log.info("going on from step %d", trainer.position.step)
+        logger.info("going on from step %d", trainer.position.step)
     return trainer
 
 
@@ -142,7 +142,7 @@ def _space(
     if begun:
         return TargetSpace.load(path)
     texts = sample(corpus)
-    log.info("fitting the space on %d texts", len(texts))
+    logger.info("fitting the space on %d texts", len(texts))
     languages = corpus.languages[texts]
     vectors = teacher.vectors(texts)
     space = TargetSpace.fit(vectors, languages, config.narrowing, config.centring)

@@ -36,7 +36,7 @@ from fathom_research.training.space import TargetSpace
 from fathom_research.training.student import Teacher, rate_groups
 from fathom_research.training.validation import Validation
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Trainer:
@@ -124,7 +124,7 @@ class Trainer:
         folder = save_checkpoint(
             self._out, self.position, self._student.state_dict(), pack_moments(self._optimizer, self._names), self._run
         )
-        log.info("step %d: saved %s", self.position.step, folder.name)
+        logger.info("step %d: saved %s", self.position.step, folder.name)
         return folder
 
     def _batches(self, limits: Limits) -> Iterator[Batch]:
@@ -155,7 +155,7 @@ class Trainer:
         if number != self._negatives_number:
             path = self._out / f"negatives-{number}.npy"
             if not path.exists():
-                log.info("step %d: mining hard negatives", self.position.step)
+                logger.info("step %d: mining hard negatives", self.position.step)
                 vectors = (
                     all_vectors(self._student, self._corpus, config.exits[-1], config.micro_tokens)
                     if number

@@ -12,6 +12,8 @@ import attrs
 from cattrs.errors import ClassValidationError, IterableValidationError
 from pygls.exceptions import JsonRpcInvalidParams
 
+from fathom_indexer.wire.validation import refusal
+
 FieldPath = tuple[str | int, ...]
 """Names and indexes from the message down to a value."""
 
@@ -25,8 +27,7 @@ def json_name(attribute: str) -> str:
 
 def invalid(field: str, expected: str, value: Any) -> JsonRpcInvalidParams:
     """The error for a field whose value is not what is expected. Long values are cut."""
-    got = "nothing" if value is None else repr(value)
-    return JsonRpcInvalidParams(f"{field} must be {expected}, not {got if len(got) <= 80 else got[:80] + '...'}")
+    return JsonRpcInvalidParams(str(refusal(field, expected, value)))
 
 
 def required_fields(params: type) -> list[str]:

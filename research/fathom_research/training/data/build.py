@@ -27,7 +27,7 @@ from fathom_research.training.data.queries import is_hard, keyword_query, questi
 from fathom_research.training.data.shards import Pair, ShardWriter, open_gzip, read_records
 from fathom_research.training.data.sources import package_licences, package_sources
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 MINING_VERSION = 3
 """Version of the mining rules. A package that was mined by another version is mined again."""
@@ -64,16 +64,16 @@ def build(packages: Sequence[Package], to_mine: Sequence[Package], out: Path, he
     for number, package in enumerate(to_mine, start=1):
         progress = f"{number}/{len(to_mine)} {package.key}"
         if _load_done(package, out, held) is not None:
-            log.info("%s: mined before", progress)
+            logger.info("%s: mined before", progress)
             continue
         started = time.monotonic()
         try:
             tally = _mine_package(package, out, held)
         except (FathomError, OSError) as error:
-            log.warning("%s: %s", progress, error)
+            logger.warning("%s: %s", progress, error)
             failed[package.key] = str(error)
         else:
-            log.info("%s: %s in %.0f s", progress, tally, time.monotonic() - started)
+            logger.info("%s: %s in %.0f s", progress, tally, time.monotonic() - started)
     done = [found for package in packages if (found := _load_done(package, out, held)) is not None]
     return _assemble(done, failed, held, out)
 
@@ -140,7 +140,7 @@ def _assemble(done: Sequence[_Done], failed: dict[str, str], held: frozenset[str
     # Of two that resemble each other the earlier stays: validation must not be thinned out by training.
     ordered = sorted(done, key=lambda item: not item.package.validation)
     kept, described = _without_duplicates(ordered)
-    log.info("%d functions are left of %d", sum(map(len, kept.values())), _mined_count(ordered))
+    logger.info("%d functions are left of %d", sum(map(len, kept.values())), _mined_count(ordered))
     partners = list(related(described))
     del described
     partial = out / _PARTIAL

@@ -32,7 +32,7 @@ from fathom_research.training.data.dedup import THRESHOLD, Shingles, shingles
 from fathom_research.training.data.shards import read_records
 from fathom_research.training.data.tokens import FileTokens, TokenKind
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 ID_LENGTH = 16
 """A pair's id begins with that of its function."""
@@ -155,7 +155,7 @@ def find_leaks(data: Path, documents: Documents, sample: int = 1) -> tuple[int, 
     for record in islice(_functions(data, seen), 0, None, sample):
         compared += 1
         if compared % _ADVANCE == 0:
-            log.info("%d functions compared, %d found", compared, len(leaks))
+            logger.info("%d functions compared, %d found", compared, len(leaks))
         code = str(record["code"])
         if documents.share_known(shingles(fine_tokens(code, None))) < _WORTH_PARSING:
             continue
@@ -204,7 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         documents = Documents(sets, languages)
         functions, leaks = find_leaks(options.data, documents, max(options.sample, 1))
     except FathomError as error:
-        log.error("%s", error)
+        logger.error("%s", error)
         return 1
     report = Report(functions, {name: len(each.documents) for name, each in sets.items()}, tuple(leaks))
     if options.write is not None:

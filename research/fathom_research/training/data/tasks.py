@@ -41,7 +41,7 @@ from fathom_research.training.data.task_sources import (
     task_title,
 )
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 MOST_OF_A_LANGUAGE = 4
 """Solutions of one task in one language, near-duplicates not counted."""
@@ -204,7 +204,7 @@ def build_tasks(
                 languages_of[record.task].add(record.language)
                 validation += record.split == "validation"
             facts.update(tally.to_json())
-            log.info("%s: %s", source.name, tally)
+            logger.info("%s: %s", source.name, tally)
     partial.replace(out)
     return {
         "repositories": repositories,
@@ -245,9 +245,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = json.dumps(lock, indent=1) + "\n"
         options.out.with_name("lock.json").write_text(text, encoding="utf-8")
     except (FathomError, OSError) as error:
-        log.error("%s", error)
+        logger.error("%s", error)
         return 1
-    log.info("%d solutions of %d tasks", lock["solutions"], lock["tasks"])
+    logger.info("%d solutions of %d tasks", lock["solutions"], lock["tasks"])
     return 0
 
 
